@@ -1,0 +1,115 @@
+/* Views of bytes: comparing, cutting, walking. Allocates nothing. */
+#include "base/slice.h"
+
+static char lower(char byte)
+{
+    return byte >= 'A' && byte <= 'Z' ? (char)(byte + ('a' - 'A')) : byte;
+}
+
+bool dw_slice_eq_nocase(struct dw_slice a, struct dw_slice b)
+{
+    if (a.len != b.len)
+        return false;
+    for (size_t i = 0; i < a.len; i++)
+        if (lower(a.ptr[i]) != lower(b.ptr[i]))
+            return false;
+    return true;
+}
+
+int dw_slice_compare(struct dw_slice a, struct dw_slice b)
+{
+    size_t shared = a.len < b.len ? a.len : b.len;
+    int order = shared ? memcmp(a.ptr, b.ptr, shared) : 0;
+
+    if (order != 0)
+        return order;
+    return (a.len > b.len) - (a.len < b.len);
+}
+
+bool dw_slice_starts_with(struct dw_slice slice, struct dw_slice prefix)
+{
+    return slice.len >= prefix.len && dw_slice_eq(dw_slice_sub(slice, 0, prefix.len), prefix);
+}
+
+bool dw_slice_ends_with(struct dw_slice slice, struct dw_slice suffix)
+{
+    return slice.len >= suffix.len &&
+           dw_slice_eq(dw_slice_sub(slice, slice.len - suffix.len, suffix.len), suffix);
+}
+
+bool dw_slice_eat(struct dw_slice *slice, struct dw_slice prefix)
+{
+    if (!dw_slice_starts_with(*slice, prefix))
+        return false;
+    *slice = dw_slice_sub(*slice, prefix.len, slice->len);
+    return true;
+}
+
+bool dw_slice_eat_nocase(struct dw_slice *slice, struct dw_slice prefix)
+{
+    if (!dw_slice_eq_nocase(dw_slice_sub(*slice, 0, prefix.len), prefix))
+        return false;
+    *slice = dw_slice_sub(*slice, prefix.len, slice->len);
+    return true;
+}
+
+size_t dw_slice_index(struct dw_slice slice, char byte)
+{
+    const char *found = slice.len ? memchr(slice.ptr, byte, slice.len) : NULL;
+
+    return found ? (size_t)(found - slice.ptr) : slice.len;
+}
+
+bool dw_slice_contains(struct dw_slice slice, char byte)
+{
+    return dw_slice_index(slice, byte) < slice.len;
+}
+
+struct dw_slice dw_slice_sub(struct dw_slice slice, size_t start, size_t len)
+{
+    if (start > slice.len)
+        start = slice.len;
+    if (len > slice.len - start)
+        len = slice.len - start;
+    return dw_slice_from(slice.ptr + start, len);
+}
+
+struct dw_slice dw_slice_trim(struct dw_slice slice)
+{
+    while (slice.len && (slice.ptr[0] == ' ' || slice.ptr[0] == '\t'))
+        slice = dw_slice_sub(slice, 1, slice.len);
+    while (slice.len && (slice.ptr[slice.len - 1] == ' ' || slice.ptr[slice.len - 1] == '\t'))
+        slice.len--;
+    return slice;
+}
+
+bool dw_slice_split(struct dw_slice *rest, char separator, struct dw_slice *ret_part)
+{
+    size_t at;
+
+    if (!rest->ptr || rest->len == 0)
+        return false;
+    at = dw_slice_index(*rest, separator);
+    *ret_part = dw_slice_sub(*rest, 0, at);
+    *rest = dw_slice_sub(*rest, at + 1, rest->len);
+    return true;
+}
+
+bool dw_slices_have(struct dw_slices list, struct dw_slice wanted)
+{
+    for (size_t i = 0; i < list.count; i++)
+        if (dw_slice_eq(list.items[i], wanted))
+            return true;
+    return false;
+}
+
+bool dw_secret_eq(struct dw_secret a, struct dw_secret b)
+{
+    volatile unsigned char difference = 0;
+
+    if (a.hidden.len != b.hidden.len || a.hidden.len == 0)
+        return false;
+    for (size_t i = 0; i < a.hidden.len; i++)
+        difference |= (unsigned char)(a.hidden.ptr[i] ^ b.hidden.ptr[i]);
+    return difference == 0;
+}

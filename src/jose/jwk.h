@@ -1,0 +1,25 @@
+/* JSON Web Keys and sets of them (RFC 7517), ready to verify with. Immutable once made, safe to use
+ * from any thread; reference counted. */
+#ifndef DW_JOSE_JWK_H
+#define DW_JOSE_JWK_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "jose/algorithm.h"
+#include "json/json.h"
+
+#define DW_JWKS_MAX_KEYS 64
+
+struct dw_jwks;
+
+/* A bad or unknown key is skipped and counted, the set survives (RFC 7517 section 5). Fails with
+ * DW_MALFORMED when it is no JWK Set at all. Of two keys with one kid the first counts. RSA keys
+ * under 2,048 or over 8,192 bits, symmetric keys and `use` other than "sig" are skipped. */
+struct dw_jwks *dw_jwks_parse(struct dw_slice json, size_t *ret_skipped,
+                              struct dw_error *reterr) dw_must_check;
+struct dw_jwks *dw_jwks_ref(struct dw_jwks *keys);
+void dw_jwks_unref(struct dw_jwks *keys); /* NULL is fine */
+size_t dw_jwks_count(const struct dw_jwks *keys);
+bool dw_jwks_has_kid(const struct dw_jwks *keys, struct dw_slice kid);
+
+#endif
