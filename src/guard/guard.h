@@ -56,15 +56,15 @@ struct dw_principal {
     struct dw_slice key;
 };
 
-/* Steps 7 to 10 of docs/architecture.md: the token. Calls done exactly once: at once when the keys
- * are there, later (same loop) when they must be fetched first. principal is NULL on refusal.
- * Returns a handle to cancel with while it waits, or NULL when done has been called. */
-struct dw_guard_wait *dw_guard_authenticate(struct dw_guard *guard, struct dw_loop *loop,
-                                            struct dw_http_fields fields, struct dw_arena *arena,
-                                            void (*done)(void *user,
-                                                         const struct dw_principal *principal,
-                                                         const struct dw_error *error),
-                                            void *user);
+/* Steps 7 to 10 of docs/architecture.md: the token, from the request's fields and nowhere else. The
+ * request and the arena must live until done or the cancel. Calls done exactly once: at once when
+ * the keys are there, later (same loop) when they must be fetched first. principal is NULL on
+ * refusal. Returns a handle to cancel with while it waits, or NULL when done has been called. */
+struct dw_guard_wait *dw_guard_authenticate(
+    struct dw_guard *guard, struct dw_loop *loop, const struct dw_http_request *request,
+    struct dw_arena *arena,
+    void (*done)(void *user, const struct dw_principal *principal, const struct dw_error *error),
+    void *user);
 void dw_guard_wait_cancel(struct dw_guard_wait *wait);
 
 /* Step 11: may this principal send this message? Fails with DW_INSUFFICIENT_SCOPE (*ret_needed:
