@@ -1,0 +1,350 @@
+/* Everything an authorization server must remember, one struct a kind. What the rules in oauth/
+ * read and what store/store.h keeps; no behaviour here but the names of the enums.
+ *
+ * In all of them: an empty slice, an empty list and a time of 0 mean "none"; a `_digest` is the 32
+ * raw bytes of a SHA-256; a `_json` is a JSON object as text and never empty when it was read from
+ * a store ("{}"); `sealed_` bytes are encrypted under the tenant's key and opaque here. Slices
+ * belong to the arena that the function which filled the record was given. */
+#ifndef DW_OAUTH_RECORDS_H
+#define DW_OAUTH_RECORDS_H
+
+#include "base/slice.h"
+#include "jose/algorithm.h"
+
+#define DW_DIGEST_BYTES 32
+#define DW_SCOPE_MAX_BYTES 4096 /* a scope parameter, all names and spaces */
+#define DW_SCOPES_MAX 200       /* names in a scope parameter, and scopes of an API */
+
+/* The enums' names are Auth0's or the RFCs'. _from gives the zero member for an unknown name. */
+
+enum dw_oauth_client_kind {
+    DW_CLIENT_STATIC, /* made by the operator */
+    DW_CLIENT_DCR,    /* RFC 7591 */
+    DW_CLIENT_CIMD,   /* its id is the URL of its metadata document */
+    DW_CLIENT_KIND_COUNT
+};
+const char *dw_oauth_client_kind_name(enum dw_oauth_client_kind kind); /* static dcr cimd */
+enum dw_oauth_client_kind dw_oauth_client_kind_from(struct dw_slice name);
+
+enum dw_app_type {
+    DW_APP_UNSET,
+    DW_APP_NATIVE,
+    DW_APP_SPA,
+    DW_APP_REGULAR_WEB,
+    DW_APP_NON_INTERACTIVE,
+    DW_APP_RESOURCE_SERVER,
+    DW_APP_TYPE_COUNT
+};
+const char *dw_app_type_name(enum dw_app_type type); /* "" for DW_APP_UNSET */
+enum dw_app_type dw_app_type_from(struct dw_slice name);
+
+enum dw_client_auth_method {
+    DW_CLIENT_AUTH_UNSET,
+    DW_CLIENT_AUTH_NONE, /* a public client: PKCE only */
+    DW_CLIENT_AUTH_BASIC,
+    DW_CLIENT_AUTH_POST,
+    DW_CLIENT_AUTH_PRIVATE_KEY_JWT,
+    DW_CLIENT_AUTH_METHOD_COUNT
+};
+const char *dw_client_auth_method_name(
+    enum dw_client_auth_method method); /* none client_secret_basic ... */
+enum dw_client_auth_method dw_client_auth_method_from(struct dw_slice name);
+
+/* What an API's access tokens look like (Auth0 `token_dialect`). */
+enum dw_token_dialect {
+    DW_DIALECT_ACCESS_TOKEN,
+    DW_DIALECT_ACCESS_TOKEN_AUTHZ,
+    DW_DIALECT_RFC9068,
+    DW_DIALECT_RFC9068_AUTHZ,
+    DW_DIALECT_COUNT
+};
+const char *dw_token_dialect_name(
+    enum dw_token_dialect dialect); /* access_token ... rfc9068_profile_authz */
+/* False when there is no such dialect. */
+bool dw_token_dialect_from(struct dw_slice name, enum dw_token_dialect *ret_dialect);
+
+/* Who may get tokens for an API without its own client grant. */
+enum dw_api_policy {
+    DW_API_POLICY_REQUIRE_CLIENT_GRANT,
+    DW_API_POLICY_ALLOW_ALL,
+    DW_API_POLICY_DENY_ALL,
+    DW_API_POLICY_COUNT
+};
+const char *dw_api_policy_name(
+    enum dw_api_policy policy); /* require_client_grant allow_all deny_all */
+bool dw_api_policy_from(struct dw_slice name, enum dw_api_policy *ret_policy);
+
+enum dw_grant_subject {
+    DW_GRANT_SUBJECT_CLIENT, /* client_credentials */
+    DW_GRANT_SUBJECT_USER,
+    DW_GRANT_SUBJECT_COUNT
+};
+const char *dw_grant_subject_name(enum dw_grant_subject subject); /* client user */
+bool dw_grant_subject_from(struct dw_slice name, enum dw_grant_subject *ret_subject);
+
+enum dw_resource_profile {
+    DW_RESOURCE_COMPATIBILITY, /* `resource` counts when there is no `audience` */
+    DW_RESOURCE_AUDIENCE,      /* Auth0's default: `resource` is ignored */
+    DW_RESOURCE_PROFILE_COUNT
+};
+const char *dw_resource_profile_name(enum dw_resource_profile profile); /* compatibility audience */
+bool dw_resource_profile_from(struct dw_slice name, enum dw_resource_profile *ret_profile);
+
+enum dw_response_mode {
+    DW_RESPONSE_QUERY,
+    DW_RESPONSE_FRAGMENT,
+    DW_RESPONSE_FORM_POST,
+    DW_RESPONSE_MODE_COUNT
+};
+const char *dw_response_mode_name(enum dw_response_mode mode); /* query fragment form_post */
+bool dw_response_mode_from(struct dw_slice name, enum dw_response_mode *ret_mode);
+
+/* What the operator decided about the whole tenant; there is one. */
+struct dw_tenant_settings {
+    struct dw_slice friendly_name;
+    struct dw_slice default_audience; /* used when a request names none */
+    struct dw_slice
+        default_directory; /* the connection of the password grant; empty: grant is off */
+    struct dw_slices allowed_logout_urls;
+    enum dw_resource_profile resource_profile;
+    int64_t session_idle_s;           /* Auth0: 72 h */
+    int64_t session_lifetime_s;       /* Auth0: 168 h */
+    bool sends_iss_parameter;         /* RFC 9207 */
+    bool is_dcr_enabled;              /* RFC 7591 */
+    bool is_cimd_enabled;             /* Client ID Metadata Documents */
+    bool is_third_party_oidc_allowed; /* DCR and CIMD clients may ask for openid, profile, email */
+};
+
+/* How an application's refresh tokens live (Auth0 client.refresh_token). */
+struct dw_refresh_policy {
+    bool is_rotating;
+    int64_t leeway_s;        /* how long the previous token still gives the same successor */
+    int64_t lifetime_s;      /* from the first token of the family; 0: without end */
+    int64_t idle_lifetime_s; /* since the last use; 0: without end */
+};
+
+/* An application. Its `id` is the `client_id`. */
+struct dw_oauth_client {
+    struct dw_slice id;
+    struct dw_slice name;
+    struct dw_slice description;
+    struct dw_slice logo_uri; /* foreign text for DCR and CIMD: never fetched by us */
+    struct dw_slice client_uri;
+    enum dw_oauth_client_kind kind;
+    enum dw_app_type app_type;
+    bool is_first_party;
+    enum dw_client_auth_method auth_method;
+    struct dw_slice secret_digest; /* of the client_secret; empty: it has none */
+    struct dw_slice sealed_secret; /* for an operator who asks for it again */
+    struct dw_slices grant_types;
+    struct dw_slices redirect_uris; /* Auth0: callbacks */
+    struct dw_slices allowed_logout_urls;
+    struct dw_slices web_origins; /* CORS */
+    struct dw_slices scopes;      /* the ceiling set at registration; empty: no ceiling */
+    struct dw_refresh_policy refresh;
+    int64_t id_token_lifetime_s;
+    struct dw_slice jwks_json; /* private_key_jwt; empty or {"keys":[...]} */
+    struct dw_slice jwks_uri;
+    struct dw_slice metadata_json;
+    struct dw_slice document_digest; /* CIMD: of the document that was seen last */
+    int64_t document_expires_at_s;   /* CIMD: fetch it again from then on */
+    int64_t created_at_s;
+    int64_t updated_at_s;
+};
+
+struct dw_api_scope {
+    struct dw_slice value;
+    struct dw_slice description;
+};
+
+/* An API: what access tokens are for (Auth0 resource server). */
+struct dw_api {
+    struct dw_slice id;         /* 24 hex digits */
+    struct dw_slice identifier; /* the audience; unique */
+    struct dw_slice name;
+    const struct dw_api_scope *scopes; /* at most DW_SCOPES_MAX */
+    size_t scope_count;
+    int64_t token_lifetime_s;
+    enum dw_token_dialect token_dialect;
+    enum dw_jose_alg signing_alg;
+    bool enforces_policies; /* RBAC: scopes are cut to the user's permissions */
+    bool allows_offline_access;
+    bool skips_consent; /* for first-party clients on a verifiable callback */
+    bool is_system;     /* the tenant's own: never for third parties */
+    enum dw_api_policy user_policy;
+    enum dw_api_policy client_policy;
+    int64_t created_at_s;
+};
+
+/* What a client may ask of an API. Exactly one of client_id and is_third_party_default. */
+struct dw_client_grant {
+    struct dw_slice id; /* cgr_ + 16 */
+    struct dw_slice client_id;
+    bool is_third_party_default; /* Auth0 default_for: third_party_clients */
+    struct dw_slice audience;
+    enum dw_grant_subject subject;
+    struct dw_slices scopes;
+    bool allows_all_scopes;
+    int64_t created_at_s;
+};
+
+struct dw_user {
+    struct dw_slice id;         /* "auth0|" + 24 hex digits */
+    struct dw_slice connection; /* where the account lives */
+    struct dw_slice email;      /* lower case; unique in its connection */
+    bool is_email_verified;
+    struct dw_slice username; /* unique in its connection */
+    struct dw_slice name;
+    struct dw_slice given_name;
+    struct dw_slice family_name;
+    struct dw_slice nickname;
+    struct dw_slice picture;
+    struct dw_slice phone_number;
+    struct dw_secret password_hash; /* a PHC string; empty: cannot log in with a password */
+    bool is_blocked;
+    struct dw_slice app_metadata_json;
+    struct dw_slice user_metadata_json;
+    int64_t created_at_s;
+    int64_t updated_at_s;
+    int64_t last_login_at_s;
+    struct dw_slice last_ip;
+    int64_t logins_count;
+};
+
+struct dw_role {
+    struct dw_slice id;   /* rol_ + 16 */
+    struct dw_slice name; /* unique */
+    struct dw_slice description;
+    int64_t created_at_s;
+};
+
+/* One scope of one API, as roles and users hold it. */
+struct dw_permission {
+    struct dw_slice audience;
+    struct dw_slice name;
+    struct dw_slice description; /* read only: comes from the API */
+};
+
+/* What a user allowed a client (Auth0 grant). One for each user, client and audience. */
+struct dw_consent {
+    struct dw_slice id;
+    struct dw_slice user_id;
+    struct dw_slice client_id;
+    struct dw_slice audience;
+    struct dw_slices scopes;
+    int64_t created_at_s;
+    int64_t updated_at_s;
+};
+
+/* A visit to /authorize while the user logs in and consents. Found by the digest of a random value
+ * that only this browser's cookie holds. */
+struct dw_authorization_request {
+    struct dw_slice id_digest;
+    struct dw_slice client_id;
+    struct dw_slice redirect_uri; /* validated: the one to answer to */
+    bool has_redirect_uri;        /* the request named it, so the token request must too */
+    enum dw_response_mode response_mode;
+    struct dw_slices scopes;
+    struct dw_slice audience; /* after the resource rule and the default; empty: /userinfo only */
+    struct dw_slice oauth_state;
+    bool has_state; /* `state=` was there, perhaps empty */
+    struct dw_slice oidc_nonce;
+    struct dw_slice code_challenge;
+    bool prompts_none, prompts_login, prompts_consent, prompts_select_account;
+    int64_t max_age_s; /* -1: none */
+    struct dw_slice login_hint;
+    struct dw_slice ui_locales;
+    struct dw_slice organization;
+    struct dw_slice csrf_digest; /* of the token in our own forms */
+    struct dw_slice user_id;     /* set by the login step */
+    struct dw_slice session_id;  /* dw_login_session.id, set by the login step */
+    int64_t authenticated_at_s;
+    int64_t created_at_s;
+    int64_t expires_at_s;
+};
+
+struct dw_authorization_code {
+    struct dw_slice code_digest;
+    struct dw_slice client_id;
+    struct dw_slice user_id;
+    struct dw_slice session_id;
+    struct dw_slice family_id; /* of the refresh tokens that come of it: what a replay revokes */
+    struct dw_slice redirect_uri;
+    bool has_redirect_uri;
+    struct dw_slice code_challenge;
+    struct dw_slices scopes; /* granted */
+    struct dw_slice audience;
+    struct dw_slice oidc_nonce;
+    struct dw_slice organization;
+    int64_t max_age_s; /* -1: none; else the ID token carries auth_time */
+    int64_t authenticated_at_s;
+    int64_t created_at_s;
+    int64_t expires_at_s;
+    int64_t used_at_s; /* 0: not yet */
+};
+
+/* The refresh tokens that descend from one grant; they die together. */
+struct dw_refresh_family {
+    struct dw_slice id; /* random; may go into logs */
+    struct dw_slice client_id;
+    struct dw_slice user_id;
+    struct dw_slice session_id;
+    struct dw_slices scopes; /* the ceiling of every refresh */
+    struct dw_slice audience;
+    struct dw_slice organization;
+    int64_t authenticated_at_s;
+    bool is_rotating; /* the policy at birth */
+    int64_t leeway_s;
+    int64_t idle_lifetime_s; /* 0: without end */
+    int64_t expires_at_s;    /* 0: never */
+    int64_t last_used_at_s;
+    int64_t created_at_s;
+    int64_t revoked_at_s; /* 0: alive */
+};
+
+/* One link of a family. Rotating families have one token that is not spent. */
+struct dw_refresh_token {
+    struct dw_slice token_digest;
+    struct dw_slice family_id;
+    int64_t generation; /* from 1 */
+    int64_t created_at_s;
+    int64_t spent_at_s; /* when it was exchanged for its successor; 0: it is the current one */
+    struct dw_slice successor_digest;
+};
+
+struct dw_login_session {
+    struct dw_slice id_digest; /* of the cookie's value */
+    struct dw_slice id;        /* public: the `sid` claim */
+    struct dw_slice user_id;
+    int64_t created_at_s;
+    int64_t authenticated_at_s; /* the password was asked for */
+    int64_t last_seen_at_s;
+    int64_t idle_expires_at_s;
+    int64_t expires_at_s;
+    struct dw_slice ip;
+    struct dw_slice user_agent;
+};
+
+enum dw_signing_key_phase {
+    DW_SIGNING_KEY_REVOKED, /* not published */
+    DW_SIGNING_KEY_PREVIOUS,
+    DW_SIGNING_KEY_CURRENT, /* signs; there is one */
+    DW_SIGNING_KEY_NEXT,    /* published before it signs */
+    DW_SIGNING_KEY_PHASE_COUNT
+};
+const char *dw_signing_key_phase_name(enum dw_signing_key_phase phase);
+bool dw_signing_key_phase_from(struct dw_slice name, enum dw_signing_key_phase *ret_phase);
+
+struct dw_signing_key_record {
+    struct dw_slice kid;
+    enum dw_jose_alg alg;
+    enum dw_signing_key_phase phase;
+    struct dw_slice sealed_private_key; /* a sealed PEM */
+    struct dw_slice certificate_der;
+    struct dw_slice public_jwk_json;
+    int64_t created_at_s;
+    int64_t current_since_s;
+    int64_t revoked_at_s;
+};
+
+#endif

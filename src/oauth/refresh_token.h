@@ -1,0 +1,54 @@
+/* Refresh tokens (RFC 6749 section 6; rotation and reuse detection: RFC 9700 section 4.14.2). Pure:
+ * the store asks dw_refresh_token_judge inside its transaction and applies the verdict. */
+#ifndef DW_OAUTH_REFRESH_TOKEN_H
+#define DW_OAUTH_REFRESH_TOKEN_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "oauth/records.h"
+
+enum dw_refresh_verdict {
+    DW_REFRESH_UNKNOWN, /* no such token, or another client's */
+    DW_REFRESH_REVOKED,
+    DW_REFRESH_EXPIRED,
+    DW_REFRESH_REUSED, /* a spent token came back: revoke the family */
+    DW_REFRESH_ROTATE, /* spend it, its successor is current from now on */
+    DW_REFRESH_REPEAT, /* spent a moment ago by the same client: give the same successor again */
+    DW_REFRESH_KEEP,   /* the family does not rotate: the token stays */
+};
+
+/* token      NULL when unknown; then family is NULL as well
+ * client_id  the authenticated client that presents the token
+ * successor  the token that token->successor_digest names, or NULL: only when it is not spent
+ * itself may its predecessor come again */
+enum dw_refresh_verdict dw_refresh_token_judge(const struct dw_refresh_token *token,
+                                               const struct dw_refresh_token *successor,
+                                               const struct dw_refresh_family *family,
+                                               struct dw_slice client_id, int64_t now_s);
+
+/* True for the three verdicts that give tokens; else fails with DW_INVALID_GRANT in Auth0's words.
+ */
+bool dw_must_check dw_refresh_verdict_check(enum dw_refresh_verdict verdict,
+                                            struct dw_error *reterr);
+
+/* A fresh family for what was granted: `code` names the client, the user, scopes, audience.
+ *
+ * family_id   code->family_id, or 16 random bytes in base64url for the password grant
+ * ret_family  shares the slices of `code`  */
+void dw_refresh_family_make(const struct dw_authorization_code *code,
+                            const struct dw_refresh_policy *policy, int64_t now_s,
+                            struct dw_refresh_family *ret_family);
+
+/* The text of a first token: base64url of 32 random bytes. ptr NULL when memory is short. */
+struct dw_secret dw_refresh_token_first(const unsigned char random[static 32],
+                                        struct dw_arena *arena);
+/* The successor of a presented token: base64url of HMAC-SHA-256(key, token). It can be made again
+ * while the grace window is open although the store keeps digests only, and nobody without the key
+ * can make it.
+ *
+ * key  32 bytes that only the tenant has */
+bool dw_must_check dw_refresh_token_successor(struct dw_secret key, struct dw_secret presented,
+                                              struct dw_arena *arena, struct dw_secret *ret_token,
+                                              struct dw_error *reterr);
+
+#endif
