@@ -25,13 +25,16 @@ struct dw_mcp_message {
     const struct dw_json *meta;   /* params._meta, or NULL */
     const struct dw_json *result; /* a response's; or NULL */
     const struct dw_json *error;
-    enum dw_mcp_kind kind;  /* by method and params, from mcp/methods.def */
-    struct dw_slice name;   /* the tool, prompt, URI or task it is about; empty: none */
-    struct dw_slices names; /* further things it touches: resourceSubscriptions, taskIds */
+    enum dw_mcp_kind kind;     /* by method and params, from mcp/methods.def */
+    struct dw_slice name;      /* the tool, prompt, URI or task it is about; empty: none */
+    struct dw_slices names;    /* subscriptions/listen: its resourceSubscriptions; kind RESOURCE */
+    struct dw_slices task_ids; /* subscriptions/listen: its taskIds */
 };
 
-/* Fails with DW_MALFORMED (no JSON), DW_INVALID_JSONRPC (batch, id null, ...) or DW_INVALID_PARAMS.
- */
+/* A request has an id, and only a request: a method "notifications/..." has none, every other one
+ * must have it, so that nothing is run by a call nobody can answer. Fails with DW_MALFORMED (no
+ * JSON), DW_INVALID_JSONRPC (batch, id null, ...), DW_INVALID_PARAMS (no name where the method
+ * needs one) or DW_NO_MEMORY; ret_message->id is then set when it could be read. */
 bool dw_must_check dw_mcp_message_parse(struct dw_slice body, struct dw_arena *arena,
                                         struct dw_mcp_message *ret_message,
                                         struct dw_error *reterr);

@@ -1,0 +1,175 @@
+/* Decoding one JSON-RPC message (JSON-RPC 2.0 with MCP's narrowing) and writing error answers. */
+#include "mcp/jsonrpc.h"
+
+#include "mcp/method.h"
+#include "json/json_writer.h"
+
+static bool is_id(const struct dw_json *value)
+{
+    return value->type == DW_JSON_TEXT || value->type == DW_JSON_INT;
+}
+
+/* A member that must be a non-empty text. */
+static bool read_name(const struct dw_json *object, const char *key, struct dw_slice method,
+                      struct dw_slice *ret_name, struct dw_error *reterr)
+{
+    *ret_name = dw_json_text(object, key);
+    if (ret_name->len == 0)
+        return dw_fail(reterr, DW_INVALID_PARAMS, "%.*s needs the text \"%s\" in its params",
+                       DW_PRINT(method), key);
+    return true;
+}
+
+/* completion/complete: {"ref":{"type":"ref/prompt","name"} or {"type":"ref/resource","uri"}}. */
+static bool read_reference(struct dw_mcp_message *message, struct dw_error *reterr)
+{
+    const struct dw_json *ref = dw_json_get(message->params, "ref");
+    struct dw_slice type = dw_json_text(ref, "type");
+
+    if (dw_slice_eq(type, DW_LIT("ref/prompt"))) {
+        message->kind = DW_MCP_PROMPT;
+        return read_name(ref, "name", message->method, &message->name, reterr);
+    }
+    if (dw_slice_eq(type, DW_LIT("ref/resource"))) {
+        message->kind = DW_MCP_RESOURCE;
+        return read_name(ref, "uri", message->method, &message->name, reterr);
+    }
+    return dw_fail(reterr, DW_INVALID_PARAMS,
+                   "params.ref.type of completion/complete must be ref/prompt or ref/resource");
+}
+
+/* subscriptions/listen: what it wants to hear about. */
+static bool read_listen(struct dw_mcp_message *message, struct dw_arena *arena,
+                        struct dw_error *reterr)
+{
+    const struct dw_json *wanted = dw_json_get(message->params, "notifications");
+    struct dw_error wrong;
+
+    if (!dw_json_texts(wanted, "resourceSubscriptions", arena, &message->names, &wrong) ||
+        !dw_json_texts(wanted, "taskIds", arena, &message->task_ids, &wrong)) {
+        if (wrong.code == DW_NO_MEMORY)
+            return dw_fail(reterr, DW_NO_MEMORY, "%s", wrong.message);
+        return dw_fail(reterr, DW_INVALID_PARAMS,
+                       "resourceSubscriptions and taskIds must be lists of texts");
+    }
+    if (message->names.count > 0)
+        message->kind = DW_MCP_RESOURCE;
+    return true;
+}
+
+static bool read_subject(struct dw_mcp_message *message, struct dw_arena *arena,
+                         struct dw_error *reterr)
+{
+    const struct dw_mcp_method *method = dw_mcp_method_find(message->method);
+
+    if (!method)
+        return true;
+    message->kind = method->kind;
+    switch (method->name_in) {
+    case DW_MCP_NAME_IN_NOWHERE:
+        return true;
+    case DW_MCP_NAME_IN_NAME:
+        return read_name(message->params, "name", method->name, &message->name, reterr);
+    case DW_MCP_NAME_IN_URI:
+        return read_name(message->params, "uri", method->name, &message->name, reterr);
+    case DW_MCP_NAME_IN_TASK_ID:
+        return read_name(message->params, "taskId", method->name, &message->name, reterr);
+    case DW_MCP_NAME_IN_REF:
+        return read_reference(message, reterr);
+    case DW_MCP_NAME_IN_LISTEN:
+        return read_listen(message, arena, reterr);
+    }
+    return dw_fail(reterr, DW_INTERNAL, "a method without a rule for its name");
+}
+
+static bool check_call(struct dw_mcp_message *message, struct dw_arena *arena,
+                       struct dw_error *reterr)
+{
+    bool is_notification = dw_slice_starts_with(message->method, DW_LIT("notifications/"));
+
+    if (message->result || message->error)
+        return dw_fail(reterr, DW_INVALID_JSONRPC,
+                       "a message with a method has no result or error");
+    if (is_notification && message->id)
+        return dw_fail(reterr, DW_INVALID_JSONRPC, "a notification has no id");
+    if (!is_notification && !message->id)
+        return dw_fail(reterr, DW_INVALID_JSONRPC, "a request needs an id: a string or an integer");
+    if (message->params && message->params->type != DW_JSON_OBJECT)
+        return dw_fail(reterr, DW_INVALID_JSONRPC, "params must be an object");
+    message->meta = dw_json_get(message->params, "_meta");
+    if (message->meta && message->meta->type != DW_JSON_OBJECT)
+        return dw_fail(reterr, DW_INVALID_PARAMS, "params._meta must be an object");
+    return read_subject(message, arena, reterr);
+}
+
+static bool check_response(const struct dw_mcp_message *message, struct dw_error *reterr)
+{
+    if (!message->id)
+        return dw_fail(reterr, DW_INVALID_JSONRPC, "a response needs the id of its request");
+    if (!message->result == !message->error)
+        return dw_fail(reterr, DW_INVALID_JSONRPC,
+                       "a message needs either a method, or one of result and error");
+    if (message->error && message->error->type != DW_JSON_OBJECT)
+        return dw_fail(reterr, DW_INVALID_JSONRPC, "error must be an object");
+    return true;
+}
+
+bool dw_mcp_message_parse(struct dw_slice body, struct dw_arena *arena,
+                          struct dw_mcp_message *ret_message, struct dw_error *reterr)
+{
+    const struct dw_json *document, *id, *method;
+
+    *ret_message = (struct dw_mcp_message){0};
+    if (!dw_json_parse(body, arena, &document, reterr))
+        return false;
+    ret_message->document = document;
+    /* 2025-06-18 removed batches. Refused for older peers too: every element would have to be
+     * authorized. */
+    if (document->type == DW_JSON_ARRAY)
+        return dw_fail(reterr, DW_INVALID_JSONRPC,
+                       "JSON-RPC batches are not supported: send one message a request");
+    if (document->type != DW_JSON_OBJECT)
+        return dw_fail(reterr, DW_INVALID_JSONRPC, "a JSON-RPC message is an object");
+    id = dw_json_get(document, "id");
+    if (id && !is_id(id))
+        return dw_fail(reterr, DW_INVALID_JSONRPC, "id must be a string or an integer");
+    ret_message->id = id;
+    if (!dw_slice_eq(dw_json_text(document, "jsonrpc"), DW_LIT("2.0")))
+        return dw_fail(reterr, DW_INVALID_JSONRPC, "jsonrpc must be \"2.0\"");
+    ret_message->params = dw_json_get(document, "params");
+    ret_message->result = dw_json_get(document, "result");
+    ret_message->error = dw_json_get(document, "error");
+    method = dw_json_get(document, "method");
+    if (!method)
+        return check_response(ret_message, reterr);
+    if (method->type != DW_JSON_TEXT || method->text.len == 0)
+        return dw_fail(reterr, DW_INVALID_JSONRPC, "method must be a text that is not empty");
+    ret_message->method = method->text;
+    return check_call(ret_message, arena, reterr);
+}
+
+struct dw_slice dw_mcp_error(const struct dw_json *id, const struct dw_error *error,
+                             struct dw_slice data, struct dw_arena *arena)
+{
+    const struct dw_code_row *row = dw_code_row(error->code);
+    struct dw_buf out = dw_buf_in(arena);
+    struct dw_json_writer writer = dw_json_writer_to(&out);
+    struct dw_slice bytes;
+
+    dw_json_write_object_start(&writer);
+    dw_json_put_text(&writer, "jsonrpc", DW_LIT("2.0"));
+    if (id)
+        dw_json_put_raw(&writer, "id", id->raw);
+    dw_json_write_key(&writer, DW_LIT("error"));
+    dw_json_write_object_start(&writer);
+    dw_json_put_int(&writer, "code", row->jsonrpc_code);
+    dw_json_put_text(&writer, "message",
+                     dw_slice_from_text(error->message[0] ? error->message : row->text));
+    if (data.len > 0)
+        dw_json_put_raw(&writer, "data", data);
+    dw_json_write_object_end(&writer);
+    dw_json_write_object_end(&writer);
+    if (!dw_buf_finish(&out, &bytes, NULL))
+        return (struct dw_slice){NULL, 0};
+    return bytes;
+}
