@@ -1,0 +1,23 @@
+/* The bodies of the token endpoint (RFC 6749 sections 5.1 and 5.2). */
+#ifndef DW_OAUTH_TOKEN_RESPONSE_H
+#define DW_OAUTH_TOKEN_RESPONSE_H
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "oauth/records.h"
+
+struct dw_token_response {
+    struct dw_slice access_token;
+    struct dw_slice id_token;       /* empty: none */
+    struct dw_secret refresh_token; /* empty: none */
+    struct dw_slices scopes;
+    int64_t expires_in_s;
+};
+
+/* A JSON object; failure shows at dw_buf_finish. */
+void dw_token_response_write(const struct dw_token_response *response, struct dw_buf *out);
+/* {"error":...,"error_description":...[,"error_uri":...]}; the status is in dw_code_row. The
+ * description is the error's message, and the stock text where it has none. */
+void dw_oauth_error_write(const struct dw_error *error, struct dw_buf *out);
+
+#endif
