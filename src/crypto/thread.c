@@ -1,0 +1,81 @@
+/* What each thread keeps of OpenSSL. */
+#include "crypto/thread_internal.h"
+
+#include <openssl/err.h>
+#include <pthread.h>
+
+#include "base/mem.h"
+
+static const char *const md_names[DW_DIGEST_COUNT] = {
+    [DW_SHA256] = "SHA2-256",
+    [DW_SHA384] = "SHA2-384",
+    [DW_SHA512] = "SHA2-512",
+    [DW_SHA1] = "SHA1",
+};
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static pthread_key_t at_thread_end;
+static EVP_MD *mds[DW_DIGEST_COUNT]; /* until the process ends */
+static _Thread_local struct dw_crypto_thread *here;
+
+static void free_thread(void *memory)
+{
+    struct dw_crypto_thread *thread = memory;
+
+    for (size_t i = 0; i < DW_CRYPTO_SLOTS; i++)
+        EVP_PKEY_CTX_free(thread->slots[i].context);
+    EVP_MD_CTX_free(thread->digest);
+    dw_mem_free(thread);
+    here = NULL;
+}
+
+static void start(void)
+{
+    for (size_t i = 0; i < DW_DIGEST_COUNT; i++)
+        mds[i] = EVP_MD_fetch(NULL, md_names[i], NULL);
+    /* Without the key nothing is lost but the memory of threads that end. */
+    (void)pthread_key_create(&at_thread_end, free_thread);
+}
+
+struct dw_crypto_thread *dw_crypto_thread(struct dw_error *reterr)
+{
+    struct dw_crypto_thread *thread = here;
+
+    if (thread)
+        return thread;
+    pthread_once(&once, start);
+    thread = dw_mem_new(sizeof *thread);
+    if (thread)
+        thread->digest = EVP_MD_CTX_new();
+    if (!thread || !thread->digest || pthread_setspecific(at_thread_end, thread) != 0) {
+        if (thread)
+            free_thread(thread);
+        dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+        return NULL;
+    }
+    here = thread;
+    return thread;
+}
+
+const EVP_MD *dw_crypto_md(enum dw_digest_alg alg, struct dw_error *reterr)
+{
+    pthread_once(&once, start);
+    if ((unsigned)alg >= DW_DIGEST_COUNT || !mds[alg]) {
+        dw_fail_because(reterr, DW_UNAVAILABLE, "openssl", (int64_t)alg,
+                        "OpenSSL does not have the digest");
+        return NULL;
+    }
+    return mds[alg];
+}
+
+bool dw_crypto_fail(struct dw_error *reterr, const char *what)
+{
+    unsigned long code = ERR_get_error();
+    char text[120];
+
+    ERR_clear_error();
+    if (ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE)
+        return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+    ERR_error_string_n(code, text, sizeof text);
+    return dw_fail_because(reterr, DW_UNAVAILABLE, "openssl", (int64_t)code, "%s: %s", what, text);
+}

@@ -1,0 +1,88 @@
+/* crypto/password.h */
+#include "test.h"
+
+#include "crypto/password.h"
+
+static struct dw_arena *arena;
+static const unsigned char salt[DW_PASSWORD_SALT_BYTES] = "0123456789abcde";
+
+static void only_the_password_itself_is_right(void **state)
+{
+    static const struct {
+        const char *password;
+        bool is_right;
+    } cases[] = {{"correct horse", true},
+                 {"Correct horse", false},
+                 {"correct hors", false},
+                 {"correct horse ", false},
+                 {"", false}};
+    struct dw_slice hash;
+    struct dw_error error;
+
+    (void)state;
+    assert_done(dw_password_hash(dw_secret_from(S("correct horse")), salt, arena, &hash, &error),
+                error);
+    assert_true(dw_slice_starts_with(hash, S("$argon2id$v=19$m=19456,t=2,p=1$")));
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        bool is_right = !cases[i].is_right;
+
+        assert_done(
+            dw_password_verify(hash, dw_secret_from(S(cases[i].password)), &is_right, &error),
+            error);
+        assert_int_equal(is_right, cases[i].is_right);
+    }
+}
+
+static void hashes_that_cost_too_much_or_are_none_are_not_tried(void **state)
+{
+    static const char *const cases[] = {
+        "",
+        "plain",
+        "$argon2id$v=19$m=4000000,t=2,p=1$c29tZXNhbHRzYWx0$AAAA",
+        "$argon2id$v=19$m=19456,t=2000000,p=1$c29tZXNhbHRzYWx0$AAAA",
+        "$argon2id$v=19$m=19456,t=2,p=255$c29tZXNhbHRzYWx0$AAAA",
+        "$argon2id$v=19$m=-1,t=2,p=1$c29tZXNhbHRzYWx0$AAAA",
+        "$argon2id$v=19$m=19456,t=2,p=1",
+        "$argon2id$v=19$m=19456,t=2,p=1$$",
+        "$argon2d$v=19$m=19456,t=2,p=1$c29tZXNhbHRzYWx0$AAAA",
+        "$2b$10$abcdefghijklmnopqrstuv",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct dw_error error;
+        bool is_right = true;
+
+        assert_fails(dw_password_verify(S(cases[i]), dw_secret_from(S("x")), &is_right, &error),
+                     error, DW_UNAVAILABLE);
+        assert_false(is_right);
+    }
+}
+
+static void an_empty_or_endless_password_is_refused(void **state)
+{
+    char endless[DW_PASSWORD_MAX_BYTES + 1];
+    struct dw_slice hash;
+    struct dw_error error;
+
+    (void)state;
+    memset(endless, 'x', sizeof endless);
+    assert_fails(dw_password_hash(dw_secret_from(S("")), salt, arena, &hash, &error), error,
+                 DW_INVALID_REQUEST);
+    assert_fails(dw_password_hash(dw_secret_from(dw_slice_from(endless, sizeof endless)), salt,
+                                  arena, &hash, &error),
+                 error, DW_INVALID_REQUEST);
+    dw_password_verify_nobody(dw_secret_from(S("x")));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(only_the_password_itself_is_right),
+        cmocka_unit_test(hashes_that_cost_too_much_or_are_none_are_not_tried),
+        cmocka_unit_test(an_empty_or_endless_password_is_refused),
+    };
+
+    arena = dw_arena_new(1 << 20);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
