@@ -9,15 +9,18 @@ static bool is_id(const struct dw_json *value)
     return value->type == DW_JSON_TEXT || value->type == DW_JSON_INT;
 }
 
-/* A member that must be a non-empty text. */
-static bool read_name(const struct dw_json *object, const char *key, struct dw_slice method,
-                      struct dw_slice *ret_name, struct dw_error *reterr)
+/* A member that must be a non-empty text. Methods that modern peers have no more are let through
+ * without it: dw_mcp_dispatch answers those with "method not found", or misses the name itself. */
+static bool read_name(const struct dw_json *object, const char *key, struct dw_mcp_message *message,
+                      struct dw_error *reterr)
 {
-    *ret_name = dw_json_text(object, key);
-    if (ret_name->len == 0)
-        return dw_fail(reterr, DW_INVALID_PARAMS, "%.*s needs the text \"%s\" in its params",
-                       DW_PRINT(method), key);
-    return true;
+    const struct dw_mcp_method *method = dw_mcp_method_find(message->method);
+
+    message->name = dw_json_text(object, key);
+    if (message->name.len > 0 || (method && method->era == DW_MCP_ERA_LEGACY))
+        return true;
+    return dw_fail(reterr, DW_INVALID_PARAMS, "%.*s needs the text \"%s\" in its params",
+                   DW_PRINT(message->method), key);
 }
 
 /* completion/complete: {"ref":{"type":"ref/prompt","name"} or {"type":"ref/resource","uri"}}. */
@@ -28,11 +31,11 @@ static bool read_reference(struct dw_mcp_message *message, struct dw_error *rete
 
     if (dw_slice_eq(type, DW_LIT("ref/prompt"))) {
         message->kind = DW_MCP_PROMPT;
-        return read_name(ref, "name", message->method, &message->name, reterr);
+        return read_name(ref, "name", message, reterr);
     }
     if (dw_slice_eq(type, DW_LIT("ref/resource"))) {
         message->kind = DW_MCP_RESOURCE;
-        return read_name(ref, "uri", message->method, &message->name, reterr);
+        return read_name(ref, "uri", message, reterr);
     }
     return dw_fail(reterr, DW_INVALID_PARAMS,
                    "params.ref.type of completion/complete must be ref/prompt or ref/resource");
@@ -69,11 +72,11 @@ static bool read_subject(struct dw_mcp_message *message, struct dw_arena *arena,
     case DW_MCP_NAME_IN_NOWHERE:
         return true;
     case DW_MCP_NAME_IN_NAME:
-        return read_name(message->params, "name", method->name, &message->name, reterr);
+        return read_name(message->params, "name", message, reterr);
     case DW_MCP_NAME_IN_URI:
-        return read_name(message->params, "uri", method->name, &message->name, reterr);
+        return read_name(message->params, "uri", message, reterr);
     case DW_MCP_NAME_IN_TASK_ID:
-        return read_name(message->params, "taskId", method->name, &message->name, reterr);
+        return read_name(message->params, "taskId", message, reterr);
     case DW_MCP_NAME_IN_REF:
         return read_reference(message, reterr);
     case DW_MCP_NAME_IN_LISTEN:

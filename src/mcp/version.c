@@ -87,13 +87,11 @@ static bool check_modern(const struct dw_mcp_headers *headers, const struct dw_m
         return version_data(headers->protocol_version, arena, ret_data, reterr) &&
                dw_fail(reterr, DW_UNSUPPORTED_VERSION,
                        "this protocol version is not supported: use " DW_MCP_VERSION_MODERN);
-    if (!dw_mcp_headers_agree(headers, message, arena, reterr))
-        return false;
     method = dw_mcp_method_find(message->method);
     if (message->id && method && method->era == DW_MCP_ERA_LEGACY)
         return dw_fail(reterr, DW_METHOD_UNKNOWN, "%.*s is not a method of " DW_MCP_VERSION_MODERN,
                        DW_PRINT(message->method));
-    return true;
+    return dw_mcp_headers_agree(headers, message, arena, reterr);
 }
 
 static bool check_legacy(const struct dw_mcp_headers *headers, const struct dw_mcp_message *message,
@@ -109,6 +107,9 @@ static bool check_legacy(const struct dw_mcp_headers *headers, const struct dw_m
     if (message->id && method && method->era == DW_MCP_ERA_MODERN)
         return dw_fail(reterr, DW_METHOD_UNKNOWN,
                        "%.*s needs the headers and _meta of " DW_MCP_VERSION_MODERN,
+                       DW_PRINT(message->method));
+    if (method && method->name_in != DW_MCP_NAME_IN_NOWHERE && message->name.len == 0)
+        return dw_fail(reterr, DW_INVALID_PARAMS, "%.*s needs to say what it is about",
                        DW_PRINT(message->method));
     return true;
 }

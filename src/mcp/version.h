@@ -44,7 +44,8 @@ enum dw_mcp_path {
  * ret_data          the error's `data` as JSON in `arena` when there is any, else empty
  *
  * Fails with DW_UNKNOWN_SESSION, DW_HEADER_MISMATCH, DW_INVALID_META, DW_UNSUPPORTED_VERSION,
- * DW_METHOD_UNKNOWN, DW_INVALID_JSONRPC or DW_NO_MEMORY. */
+ * DW_METHOD_UNKNOWN, DW_INVALID_JSONRPC, DW_INVALID_PARAMS or DW_NO_MEMORY; *ret_path is then
+ * DW_MCP_PATH_REFUSED. */
 bool dw_must_check dw_mcp_dispatch(struct dw_http_fields fields,
                                    const struct dw_mcp_message *message, bool session_is_known,
                                    struct dw_arena *arena, enum dw_mcp_path *ret_path,
