@@ -31,6 +31,7 @@ struct dw_http_head_parser {
     size_t count;
     unsigned flags;
     int64_t content_length;
+    struct dw_slice host;
 };
 
 /* room         for max_fields fields (DW_HTTP_MAX_FIELDS is a good number); the results point into
