@@ -17,6 +17,8 @@ struct dw_process_config {
     void (*on_talk)(void *user, struct dw_slice line);       /* stderr; cut at 4 KiB */
     void (*on_exit)(void *user, int64_t status, int signal); /* once, after the last line */
     void *user;
+    int64_t terminate_after_ms; /* of dw_process_stop; default 2,000 */
+    int64_t kill_after_ms;      /* the same, after the SIGTERM; default 5,000 */
 };
 
 /* Fails with DW_CONFIG when there is no such program: "npx: not found in PATH". */
@@ -24,7 +26,8 @@ struct dw_process *dw_process_start(struct dw_loop *loop, const struct dw_proces
                                     struct dw_error *reterr) dw_must_check;
 /* Adds the newline. False when it is gone or 8 MiB wait unread. */
 bool dw_process_write_line(struct dw_process *process, struct dw_slice line);
-/* Closes stdin, SIGTERM to its group after 2 s, SIGKILL after 5 s more; on_exit still runs. */
+/* Closes stdin once all lines are read, SIGTERM to its group after 2 s, SIGKILL after 5 s more;
+ * on_exit still runs. */
 void dw_process_stop(struct dw_process *process);
 /* After on_exit, or to forget it: no callback runs any more and the group is killed. */
 void dw_process_free(struct dw_process *process);

@@ -14,7 +14,7 @@ static uv_sem_t gate;
 static _Atomic int worked;
 static _Atomic int done_count;
 static int wanted;
-static struct dw_loop *done_on;
+static struct dw_loop *_Atomic done_on;
 static _Atomic bool was_on_a_loop;
 
 static int set_up(void **state)
