@@ -37,6 +37,7 @@ struct dw_guard_config {
     const struct dw_policy_row *policy;
     size_t policy_count;
     struct dw_slices scopes_supported; /* empty: those the policy names */
+    struct dw_slices initial_scopes;   /* what a 401 asks for; empty: scopes_supported */
     int64_t leeway_s;
     size_t token_cache_entries; /* a loop; default 16,384 */
     bool is_public;             /* no tokens at all: only `without_auth` */

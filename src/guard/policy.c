@@ -85,7 +85,8 @@ static bool row_fits(const struct dw_policy_row *row, const struct subject *subj
 {
     bool names_method = row->method.len && !dw_slice_eq(row->method, DW_LIT("*"));
 
-    /* A catch-all row is about using things: it must not keep anybody from connecting or listing. */
+    /* A catch-all row is about using things: it must not keep anybody from connecting or listing.
+     */
     if (subject->is_for_every_user && !names_method)
         return false;
     return glob_fits(row->method, true, subject->method) &&
@@ -128,8 +129,8 @@ static void need(struct verdict *verdict, struct dw_slice scope)
     if (verdict->needed_count == verdict->needed_size) {
         size_t size = verdict->needed_size ? verdict->needed_size * 2 : 8;
         struct dw_slice *grown =
-            dw_arena_resize(verdict->arena, verdict->needed,
-                            verdict->needed_size * sizeof *grown, size * sizeof *grown);
+            dw_arena_resize(verdict->arena, verdict->needed, verdict->needed_size * sizeof *grown,
+                            size * sizeof *grown);
 
         if (!grown) {
             verdict->is_out_of_memory = true;
@@ -141,8 +142,8 @@ static void need(struct verdict *verdict, struct dw_slice scope)
     verdict->needed[verdict->needed_count++] = scope;
 }
 
-/* Every scope the row asks for, held or not, so that a client may ask for just these: of any_scopes the
- * first held one, else the first. */
+/* Every scope the row asks for, held or not, so that a client may ask for just these: of any_scopes
+ * the first held one, else the first. */
 static void need_row(struct verdict *verdict, const struct dw_policy_row *row,
                      struct dw_slices granted)
 {
@@ -208,23 +209,24 @@ bool dw_policy_decide(const struct dw_policy *policy, struct dw_slices granted,
                       struct dw_error *reterr)
 {
     const struct dw_mcp_method *method = dw_mcp_method_find(message->method);
-    struct subject subject = {message->method, message->kind, message->name, false};
+    struct subject subject = {message->method, message->kind, message->name,
+                              dw_mcp_is_for_every_session(message) || (method && method->is_list)};
     struct verdict verdict = {.arena = arena};
 
     *ret_needed = (struct dw_slices){NULL, 0};
     *ret_rule = DW_LIT("no policy");
     if (policy->count == 0)
         return true;
-    /* A message without a method answers a request of the server: it belongs to its session. */
-    subject.is_for_every_user =
-        !message->method.len || (method && (method->is_session || method->is_list));
     judge(policy, granted, &subject, &verdict);
-    subject.is_for_every_user = false;
-    subject.kind = DW_MCP_RESOURCE;
-    for (size_t i = 0; i < message->names.count; i++) {
-        subject.name = message->names.items[i];
-        judge(policy, granted, &subject, &verdict);
-    }
+    for (size_t i = 0; i < message->names.count; i++)
+        judge(policy, granted,
+              &(struct subject){message->method, DW_MCP_RESOURCE, message->names.items[i], false},
+              &verdict);
+    for (size_t i = 0; i < message->task_ids.count; i++)
+        judge(
+            policy, granted,
+            &(struct subject){DW_LIT("tasks/get"), DW_MCP_TASK, message->task_ids.items[i], false},
+            &verdict);
     return answer(&verdict, message, ret_needed, ret_rule, reterr);
 }
 
