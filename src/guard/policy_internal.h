@@ -11,9 +11,10 @@ struct dw_policy {
     size_t count;
 };
 
-/* Copies the rows into `arena`. Fails with DW_CONFIG, naming the row: more than one of tool, prompt
- * and resource in one row (no message is about two things), scopes in a deny row, a scope that is
- * no scope-token (RFC 6749 section 3.3), or with DW_NO_MEMORY. */
+/* Copies the rows into `arena`; the bytes and lists they point to stay the caller's. Fails with
+ * DW_CONFIG, naming the row: more than one of tool, prompt and resource in one row (no message is
+ * about two things), scopes in a deny row, a scope that is no scope-token (RFC 6749 section 3.3),
+ * or with DW_NO_MEMORY. */
 bool dw_must_check dw_policy_init(struct dw_policy *policy, const struct dw_policy_row *rows,
                                   size_t count, struct dw_arena *arena, struct dw_error *reterr);
 
