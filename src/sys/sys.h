@@ -35,5 +35,8 @@ const struct dw_log *dw_sys_log_to_fd(int fd, enum dw_log_level threshold) dw_mu
 /* Appends to a file (0600), opened again on dw_sys_log_reopen. */
 const struct dw_log *dw_sys_log_to_file(const char *path, enum dw_log_level threshold,
                                         struct dw_error *reterr) dw_must_check;
+/* After the files were moved away (log rotation, SIGHUP). One that cannot be opened stays as it is.
+ */
+void dw_sys_log_reopen(void);
 
 #endif
