@@ -5,49 +5,51 @@
 #define DW_TENANT_TENANT_H
 
 #include "base/error.h"
+#include "base/field.h"
 #include "base/slice.h"
 #include "jose/jwk.h"
 #include "net/loop.h"
 
 struct dw_tenant;
 
-/* All slices must live until dw_tenant_close. */
+/* Its rows are dw_tenant_fields ([tenant]) and dw_tenant_dcr_fields ([auth.dcr]); they say what
+ * each setting means. All slices must live until dw_tenant_close. */
 struct dw_tenant_config {
     size_t size;
-    struct dw_slice listen;           /* "127.0.0.1:8421" */
-    struct dw_slice issuer;           /* the public URL, with a trailing slash, as in `iss` */
-    struct dw_slice state_dir;        /* store, keys; made with mode 0700 when missing */
-    struct dw_slice default_audience; /* when a request names no API; empty: none */
-    struct dw_slice tls_certificate, tls_key; /* PEM files; empty: plain HTTP */
+    struct dw_slice listen;
+    struct dw_slice issuer; /* with its trailing slash */
+    struct dw_slice state_dir;
+    struct dw_slice default_audience;
+    struct dw_slice tls_certificate, tls_key;
+    struct dw_slices allowed_logout_urls;
 
-    int64_t access_token_ttl_s; /* for APIs without a lifetime of their own */
+    int64_t access_token_ttl_s;
     int64_t id_token_ttl_s;
-    int64_t authorization_code_ttl_s; /* RFC 6749 section 4.1.2; 60 */
-    int64_t refresh_token_ttl_s;      /* absolute, from the login */
-    int64_t refresh_token_idle_ttl_s; /* from the last use */
-    int64_t refresh_token_leeway_s;   /* how long a rotated token still gets the same successor */
-    int64_t session_ttl_s;            /* absolute */
+    int64_t authorization_code_ttl_s;
+    int64_t refresh_token_ttl_s;
+    int64_t refresh_token_idle_ttl_s;
+    int64_t refresh_token_leeway_s;
+    int64_t session_ttl_s;
     int64_t session_idle_ttl_s;
 
-    bool allow_registration;                 /* RFC 7591; [auth.dcr] enabled */
-    struct dw_slices public_client_patterns; /* [auth.dcr]; client names, empty: any */
-    struct dw_slices default_scopes;         /* [auth.dcr]; of a client that asks for none */
-    struct dw_slices allowed_scopes;         /* [auth.dcr]; empty: any */
-    int64_t registrations_per_hour;          /* an address */
-    bool allow_metadata_documents;           /* Client ID Metadata Documents */
-    bool allow_insecure_client_metadata;     /* `doorward dev`: documents on loopback, also http */
-    bool allow_password_grant;               /* applications may be given the password grant */
-    bool allow_third_party_all_scopes;  /* clients that registered themselves may ask for any scope
-                                           of  an API; else only for those of a client grant */
-    struct dw_slice key_encryption_key; /* 64 hex digits; empty: DOORWARD_KEY, or a file made at
-                                           first start in state_dir */
-    struct dw_slice seed_file;          /* JSON; applied at each start, idempotent */
-    bool seed_chapter;                  /* [tenant.seed]: the book's API, permissions and roles */
-    struct dw_slice seed_audience;      /* the identifier of that API */
+    bool allow_registration; /* [auth.dcr] enabled */
+    struct dw_slices public_client_patterns;
+    struct dw_slices default_scopes;
+    struct dw_slices allowed_scopes;
+    int64_t registrations_per_hour;
+    bool allow_metadata_documents;
+    bool allow_insecure_client_metadata; /* set by `doorward dev` */
+    bool allow_password_grant;
+    struct dw_secret key_encryption_key;
+
+    /* [tenant.seed] */
+    bool seed_chapter;
+    struct dw_slice seed_audience;
+    struct dw_slice seed_file;
 };
 
-/* Every field at its default. */
-struct dw_tenant_config dw_tenant_config_standard(void);
+extern const struct dw_fields dw_tenant_fields;
+extern const struct dw_fields dw_tenant_dcr_fields;
 
 /* Opens the store (migrating it), makes or opens the signing keys, applies the seeds, binds the
  * listener. Fails with DW_CONFIG or DW_IO and one sentence that says what to change. */

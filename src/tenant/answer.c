@@ -1,0 +1,157 @@
+/* The answers of the tenant: JSON, pages with their Content-Security-Policy, redirects, errors.
+ * Cross-origin fields and what all answers have is in routes.c. */
+#include "base/text.h"
+#include "http/field.h"
+#include "http/url.h"
+#include "oauth/redirect_uri.h"
+#include "oauth/token_response.h"
+#include "tenant/tenant_internal.h"
+
+bool dw_answer_field(struct dw_tenant_call *call, const char *name, struct dw_slice value,
+                     struct dw_error *reterr)
+{
+    if (!value.ptr)
+        return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+    if (call->out_count == DW_TENANT_MAX_FIELDS || !dw_http_is_field_value(value))
+        return dw_fail(reterr, DW_INTERNAL, "the answer has a field that cannot be sent: %s", name);
+    call->out[call->out_count++] =
+        (struct dw_http_field){.name = dw_slice_from_text(name), .value = value};
+    return true;
+}
+
+bool dw_answer_json(struct dw_tenant_call *call, int status, struct dw_buf *json,
+                    struct dw_error *reterr)
+{
+    if (!dw_buf_finish(json, &call->answer, reterr) ||
+        !dw_answer_field(call, "Content-Type", DW_LIT("application/json"), reterr))
+        return false;
+    call->status = status;
+    return true;
+}
+
+/* What form-action must let through so that Chrome follows the redirect after the form: an origin,
+ * or a scheme where CSP has no way to write the host (IPv6, private-use schemes). Empty: nothing
+ * that could be written safely. */
+static struct dw_slice csp_source(struct dw_slice url_text, struct dw_arena *arena)
+{
+    struct dw_url url;
+    struct dw_slice origin;
+
+    if (dw_slice_is_empty(url_text) || !dw_url_parse(url_text, &url, NULL))
+        return DW_EMPTY;
+    for (size_t i = 0; i < url.scheme.len; i++)
+        if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+.-",
+                    url.scheme.ptr[i]))
+            return DW_EMPTY;
+    if (url.is_ipv6 || !(dw_url_has_scheme(&url, "http") || dw_url_has_scheme(&url, "https")))
+        return dw_arena_printf(arena, "%.*s:", DW_PRINT(url.scheme));
+    if (!dw_url_origin(&url, arena, &origin, NULL) || strcspn(origin.ptr, ";, '\"") < origin.len)
+        return DW_EMPTY;
+    return origin;
+}
+
+static bool add_page_fields(struct dw_tenant_call *call, struct dw_slice form_target,
+                            struct dw_error *reterr)
+{
+    struct dw_slice target = csp_source(form_target, call->arena);
+    struct dw_slice policy =
+        dw_arena_printf(call->arena,
+                        "default-src 'none'; style-src '%s'; img-src 'self'; "
+                        "form-action 'self'%s%.*s; frame-ancestors 'none'; base-uri 'none'",
+                        dw_html_style_hash, target.len > 0 ? " " : "", DW_PRINT(target));
+
+    return dw_answer_field(call, "Content-Type", DW_LIT("text/html; charset=utf-8"), reterr) &&
+           dw_answer_field(call, "Content-Security-Policy", policy, reterr) &&
+           dw_answer_field(call, "X-Frame-Options", DW_LIT("DENY"), reterr);
+}
+
+bool dw_answer_html(struct dw_tenant_call *call, int status, const char *page,
+                    const struct dw_html_field *fields, size_t count, struct dw_slice form_target,
+                    struct dw_error *reterr)
+{
+    struct dw_html_field all[DW_TENANT_MAX_FIELDS] = {
+        {.name = "host", .text = call->tenant->host},
+    };
+    struct dw_html_row row = {.fields = all, .field_count = count + 1};
+
+    if (count + 1 > DW_TENANT_MAX_FIELDS)
+        return dw_fail(reterr, DW_INTERNAL, "page %s has too many fields", page);
+    if (count > 0)
+        memcpy(all + 1, fields, count * sizeof *fields);
+    if (!dw_html_render(page, &row, call->arena, &call->answer, reterr) ||
+        !add_page_fields(call, form_target, reterr))
+        return false;
+    call->status = status;
+    return true;
+}
+
+bool dw_answer_redirect(struct dw_tenant_call *call, struct dw_slice url, struct dw_error *reterr)
+{
+    if (!dw_answer_field(call, "Location", url, reterr))
+        return false;
+    call->status = call->method == DW_HTTP_GET || call->method == DW_HTTP_HEAD ? 302 : 303;
+    call->answer = DW_EMPTY;
+    return true;
+}
+
+/* Drops what a half-made answer may have left, but keeps cookies: a login that failed later on is
+ * still a login. */
+static void start_over(struct dw_tenant_call *call)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < call->out_count; i++)
+        if (dw_slice_eq_nocase(call->out[i].name, DW_LIT("Set-Cookie")))
+            call->out[kept++] = call->out[i];
+    call->out_count = kept;
+    call->answer = DW_EMPTY;
+    call->status = 503;
+}
+
+void dw_answer_error_json(struct dw_tenant_call *call, const struct dw_error *error)
+{
+    const struct dw_code_row *row = dw_code_row(error->code);
+    struct dw_buf out = dw_buf_in(call->arena);
+
+    start_over(call);
+    dw_oauth_error_write(error, &out);
+    if (!dw_answer_json(call, row->http_status, &out, NULL))
+        start_over(call);
+}
+
+/* For whoever sees an error page: a title and what it means, by the kind of failure. */
+static const struct {
+    int http_status; /* 0: every other */
+    const char *title, *lead;
+} error_texts[] = {
+    {404, "There is nothing here", "The address may be misspelt."},
+    {405, "This page cannot be used that way", "Go back to the application and try again."},
+    {413, "That was too much", "Go back to the application and try again."},
+    {429, "Too many attempts", "Wait a few minutes, then try again."},
+    {500, "Something broke on our side", "Nothing was lost. Try again in a moment."},
+    {503, "This takes a moment", "We are busy or being repaired. Try again in a moment."},
+    {0, "This sign-in cannot continue",
+     "The application that sent you here asked for something it may not have. Go back to it and "
+     "try again."},
+};
+
+void dw_answer_error_page(struct dw_tenant_call *call, const struct dw_error *error)
+{
+    const struct dw_code_row *row = dw_code_row(error->code);
+    size_t i = 0;
+
+    start_over(call);
+    while (error_texts[i].http_status != 0 && error_texts[i].http_status != row->http_status)
+        i++;
+    struct dw_html_field fields[] = {
+        {.name = "title", .text = dw_slice_from_text(error_texts[i].title)},
+        {.name = "lead", .text = dw_slice_from_text(error_texts[i].lead)},
+        {.name = "message",
+         .text = dw_slice_from_text(error->message[0] != '\0' ? error->message : row->text)},
+        {.name = "error", .text = dw_slice_from_text(row->oauth_error)},
+        {.name = "trace_id", .text = call->trace_id},
+    };
+    if (!dw_answer_html(call, row->http_status, "error", fields, sizeof fields / sizeof *fields,
+                        DW_EMPTY, NULL))
+        start_over(call);
+}

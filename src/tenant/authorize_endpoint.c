@@ -1,0 +1,57 @@
+/* GET and POST /authorize (RFC 6749 section 3.1, OpenID Connect Core 3.1.2): judges the request in
+ * the order that keeps us from redirecting to where we must not. */
+#include "oauth/authorization_request.h"
+#include "tenant/clients_internal.h"
+#include "tenant/endpoints_internal.h"
+#include "tenant/visit_internal.h"
+
+static bool read_parameters(struct dw_tenant_call *call, struct dw_form *ret_form,
+                            struct dw_error *reterr)
+{
+    if (call->method != DW_HTTP_POST)
+        return dw_form_parse(call->query, call->arena, ret_form, reterr);
+    /* Not dw_call_form: which parameters may come twice is for oauth/ to say, and how. */
+    return dw_form_parse(call->body, call->arena, ret_form, reterr);
+}
+
+/* From here on the client hears about failures. */
+static bool go_on(struct dw_tenant_call *call, const struct dw_form *form, struct dw_visit *visit,
+                  struct dw_error *reterr)
+{
+    struct dw_login login = {0};
+    struct dw_api *api = NULL;
+    struct dw_slice audience;
+
+    if (!dw_authorization_request_fill(form, visit->client, &call->tenant->settings, call->arena,
+                                       visit->request, reterr))
+        return false;
+    audience = visit->request->audience;
+    if (audience.len > 0) {
+        if (!dw_store_api(call->tenant->store, audience, call->arena, &api, reterr))
+            return false;
+        if (!api) /* nobody should log in first to hear that */
+            return dw_fail(reterr, DW_ACCESS_DENIED, "Service not found: %.*s", DW_PRINT(audience));
+    }
+    return dw_login_find(call, &login, reterr) && dw_visit_go_on(call, visit, &login, reterr);
+}
+
+bool dw_endpoint_authorize(struct dw_tenant_call *call, struct dw_error *reterr)
+{
+    struct dw_form form;
+    struct dw_slice client_id;
+    struct dw_error error = {0};
+    struct dw_visit visit = {
+        .request = DW_ARENA_NEW(call->arena, struct dw_authorization_request),
+    };
+
+    if (!visit.request)
+        return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+    if (!read_parameters(call, &form, reterr) ||
+        !dw_authorization_request_client_id(&form, &client_id, reterr) ||
+        !dw_client_find_fresh(call, client_id, &visit.client, reterr) ||
+        !dw_authorization_request_start(&form, visit.client, visit.request, reterr))
+        return false;
+    call->client_id = client_id;
+    return go_on(call, &form, &visit, &error) ||
+           dw_visit_answer_error(call, &visit, &error, reterr);
+}

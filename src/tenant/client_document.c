@@ -1,0 +1,164 @@
+/* Fetching what a client says about itself: its metadata document, and its keys. Both URLs are
+ * foreign text, so both go through the guard of net/fetch.h. */
+#include "base/text.h"
+#include "crypto/digest.h"
+#include "http/field.h"
+#include "net/fetch.h"
+#include "oauth/client_metadata_document.h"
+#include "tenant/clients_internal.h"
+
+/* One address may make us fetch so many documents an hour; those we know are not counted. */
+#define FETCHES_PER_HOUR 60
+#define FETCH_TIMEOUT_MS 5000
+#define KEYS_MAX_BYTES ((size_t)64 * 1024)
+
+static enum dw_fetch_guard guard_for(const struct dw_tenant *tenant)
+{
+    return tenant->config.allow_insecure_client_metadata ? DW_FETCH_PUBLIC_OR_LOOPBACK
+                                                         : DW_FETCH_PUBLIC_ONLY;
+}
+
+static bool may_fetch(struct dw_tenant_call *call, struct dw_error *reterr)
+{
+    struct dw_rate rate = {.space = DW_LIT("client_document"),
+                           .key = call->peer_address,
+                           .limit = FETCHES_PER_HOUR,
+                           .window_s = 3600};
+    bool is_allowed = false;
+
+    if (!dw_store_rate_take(call->tenant->store, &rate, call->now_s, &is_allowed, reterr))
+        return false;
+    return is_allowed ||
+           dw_fail(reterr, DW_TOO_MANY_ATTEMPTS,
+                   "Too many client metadata documents were asked for from your address.");
+}
+
+static bool fetch(struct dw_tenant_call *call, struct dw_slice url, size_t max_bytes,
+                  struct dw_fetch_response *ret_response, struct dw_error *reterr)
+{
+    struct dw_http_field accept = {DW_LIT("Accept"), DW_LIT("application/json")};
+    struct dw_fetch_request request = {
+        .method = DW_HTTP_GET,
+        .url = url,
+        .fields = {&accept, 1},
+        .guard = guard_for(call->tenant),
+        .max_bytes = max_bytes,
+        .timeout_ms = FETCH_TIMEOUT_MS,
+    };
+    struct dw_error error = {0};
+
+    /* What exactly went wrong is for the operator: told to the peer it would map our network. */
+    if (!dw_fetch(&request, call->arena, ret_response, &error)) {
+        dw_log_error(call->tenant->log, "client_fetch_failed", &error);
+        return dw_fail(reterr, DW_INVALID_REQUEST,
+                       "The client's document could not be fetched from its URL.");
+    }
+    if (ret_response->status != 200) /* also no redirects: CIMD section 4 MUST NOT */
+        return dw_fail(reterr, DW_INVALID_REQUEST,
+                       "The client's document answers %d instead of 200.", ret_response->status);
+    return true;
+}
+
+static bool is_json(struct dw_slice content_type)
+{
+    size_t end = dw_slice_index(content_type, ';');
+
+    return dw_http_media_type_is(content_type, "application/json") ||
+           dw_slice_ends_with(dw_slice_trim(dw_slice_sub(content_type, 0, end)), DW_LIT("+json"));
+}
+
+/* RFC 9111 section 5.2.2: how long the answer says it is good. */
+static int64_t max_age(struct dw_http_fields fields)
+{
+    struct dw_slice rest = dw_http_field(fields, "cache-control");
+    struct dw_slice element;
+    int64_t age_s = 0;
+
+    while (dw_http_list_next(&rest, &element)) {
+        if (dw_slice_eq_nocase(element, DW_LIT("no-store")) ||
+            dw_slice_eq_nocase(element, DW_LIT("no-cache")))
+            return 0;
+        if (dw_slice_eat_nocase(&element, DW_LIT("max-age=")) && !dw_text_to_int(element, &age_s))
+            age_s = 0;
+    }
+    return age_s;
+}
+
+/* Where codes go and who may redeem them is what users agreed to. */
+static bool is_same_deal(const struct dw_oauth_client *known, const struct dw_oauth_client *now)
+{
+    if (known->redirect_uris.count != now->redirect_uris.count ||
+        known->auth_method != now->auth_method || !dw_slice_eq(known->jwks_json, now->jwks_json) ||
+        !dw_slice_eq(known->jwks_uri, now->jwks_uri))
+        return false;
+    for (size_t i = 0; i < now->redirect_uris.count; i++)
+        if (!dw_slices_have(known->redirect_uris, now->redirect_uris.items[i]))
+            return false;
+    return true;
+}
+
+static bool keep(struct dw_tenant_call *call, const struct dw_oauth_client *known,
+                 struct dw_oauth_client *client, struct dw_error *reterr)
+{
+    struct dw_store *store = call->tenant->store;
+
+    if (known) {
+        client->created_at_s = known->created_at_s;
+        /* Consents and refresh tokens rest on the old document. */
+        if (!is_same_deal(known, client) && !dw_store_delete_client(store, known->id, reterr))
+            return false;
+    }
+    return dw_store_put_client(store, client, reterr);
+}
+
+bool dw_client_document_fetch(struct dw_tenant_call *call, struct dw_slice client_id,
+                              const struct dw_oauth_client *known,
+                              struct dw_oauth_client **ret_client, struct dw_error *reterr)
+{
+    const struct dw_tenant_config *config = &call->tenant->config;
+    struct dw_registration_rules rules = {
+        .public_client_patterns = config->public_client_patterns,
+        .default_scopes = config->default_scopes,
+        .allowed_scopes = config->allowed_scopes,
+    };
+    struct dw_fetch_response response;
+    struct dw_oauth_client *client = DW_ARENA_NEW(call->arena, struct dw_oauth_client);
+
+    if (!client)
+        return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+    if (!dw_client_id_url_check(client_id, config->allow_insecure_client_metadata, reterr) ||
+        (!known && !may_fetch(call, reterr)) ||
+        !fetch(call, client_id, DW_CIMD_MAX_BYTES, &response, reterr))
+        return false;
+    if (!is_json(dw_http_field(response.fields, "content-type")))
+        return dw_fail(reterr, DW_INVALID_CLIENT_METADATA, "The client's document is no JSON.");
+    if (!dw_client_metadata_document_make(
+            client_id, response.body, &rules, config->allow_insecure_client_metadata,
+            max_age(response.fields), call->now_s, call->arena, client, reterr) ||
+        !keep(call, known, client, reterr))
+        return false;
+    *ret_client = client;
+    return true;
+}
+
+bool dw_client_keys(struct dw_tenant_call *call, const struct dw_oauth_client *client,
+                    struct dw_jwks **ret_keys, struct dw_error *reterr)
+{
+    struct dw_fetch_response response = {.body = client->jwks_json};
+    struct dw_error error = {0};
+    size_t skipped;
+
+    *ret_keys = NULL;
+    if (dw_slice_is_empty(client->jwks_json)) {
+        if (dw_slice_is_empty(client->jwks_uri) || !may_fetch(call, &error) ||
+            !fetch(call, client->jwks_uri, KEYS_MAX_BYTES, &response, &error)) {
+            dw_log_error(call->tenant->log, "client_keys_missing", &error);
+            return dw_fail(reterr, DW_CLIENT_REFUSED, "Unauthorized");
+        }
+    }
+    *ret_keys = dw_jwks_parse(response.body, &skipped, &error);
+    if (*ret_keys)
+        return true;
+    dw_log_error(call->tenant->log, "client_keys_bad", &error);
+    return dw_fail(reterr, DW_CLIENT_REFUSED, "Unauthorized");
+}

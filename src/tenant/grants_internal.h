@@ -1,0 +1,23 @@
+/* Putting the question of oauth/grant.h together from the store, for consent and for tokens. */
+#ifndef DW_TENANT_GRANTS_INTERNAL_H
+#define DW_TENANT_GRANTS_INTERNAL_H
+
+#include "oauth/grant.h"
+#include "tenant/tenant_internal.h"
+
+struct dw_grant_subjects {
+    enum dw_grant_type grant_type;
+    const struct dw_oauth_client *client;
+    struct dw_slice user_id;  /* empty: the client itself */
+    struct dw_slice audience; /* empty: none */
+    struct dw_slices requested;
+    const struct dw_slices *original; /* refresh and codes: what was granted; NULL: no limit */
+};
+
+/* api: NULL when there is no audience. Fails as dw_grant_decide does. */
+bool dw_must_check dw_tenant_decide(struct dw_tenant_call *call,
+                                    const struct dw_grant_subjects *subjects,
+                                    struct dw_api **ret_api, struct dw_grant_answer *ret_answer,
+                                    struct dw_error *reterr);
+
+#endif

@@ -1,0 +1,29 @@
+/* POST /oauth/revoke (RFC 7009): refresh tokens; an access token lives until it expires. */
+#include "tenant/clients_internal.h"
+#include "tenant/endpoints_internal.h"
+
+bool dw_endpoint_revoke(struct dw_tenant_call *call, struct dw_error *reterr)
+{
+    struct dw_store *store = call->tenant->store;
+    struct dw_refresh_family *family;
+    struct dw_oauth_client *client;
+    struct dw_form form;
+    struct dw_slice token, digest;
+
+    if (!dw_call_parameters(call, &form, reterr) ||
+        !dw_client_authenticate(call, &form, &client, reterr))
+        return false;
+    token = dw_form_value(&form, "token");
+    if (dw_slice_is_empty(token))
+        return dw_fail(reterr, DW_INVALID_REQUEST, "Missing required parameter: token");
+    if (!dw_tenant_digest(token, call->arena, &digest, reterr) ||
+        !dw_store_refresh_family_of(store, digest, call->arena, &family, reterr))
+        return false;
+    /* RFC 7009 section 2.2: an unknown token is revoked already. Section 2.1: another client's is
+     * none of its business, and it learns nothing. */
+    if (family && dw_slice_eq(family->client_id, client->id) &&
+        !dw_store_revoke_refresh_family(store, family->id, call->now_s, reterr))
+        return false;
+    call->status = 200;
+    return true;
+}

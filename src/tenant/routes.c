@@ -1,0 +1,233 @@
+/* The table of endpoints, and what all answers have in common: cross-origin fields, caching,
+ * security fields, and errors in the form the caller can read. */
+#include "http/route.h"
+
+#include "http/url.h"
+#include "tenant/endpoints_internal.h"
+
+enum audience {
+    FOR_CLIENTS,  /* programs: errors are JSON */
+    FOR_BROWSERS, /* people: errors are pages */
+};
+
+/* Who may call it with the scripts of another origin. No endpoint that looks at cookies may. */
+enum cross_origin {
+    CORS_NEVER,
+    CORS_ANY,
+};
+
+struct endpoint {
+    struct dw_route route;
+    dw_tenant_endpoint *run;
+    enum audience audience;
+    enum cross_origin cross_origin;
+    enum dw_job_pool pool;
+};
+
+static const struct endpoint endpoints[] = {
+    {{DW_HTTP_GET, "/authorize"}, dw_endpoint_authorize, FOR_BROWSERS, CORS_NEVER, DW_POOL_STORE},
+    {{DW_HTTP_POST, "/authorize"}, dw_endpoint_authorize, FOR_BROWSERS, CORS_NEVER, DW_POOL_STORE},
+    {{DW_HTTP_GET, "/u/login"}, dw_endpoint_login_page, FOR_BROWSERS, CORS_NEVER, DW_POOL_STORE},
+    {{DW_HTTP_POST, "/u/login"}, dw_endpoint_login, FOR_BROWSERS, CORS_NEVER, DW_POOL_PASSWORD},
+    {{DW_HTTP_GET, "/u/consent"},
+     dw_endpoint_consent_page,
+     FOR_BROWSERS,
+     CORS_NEVER,
+     DW_POOL_STORE},
+    {{DW_HTTP_POST, "/u/consent"}, dw_endpoint_consent, FOR_BROWSERS, CORS_NEVER, DW_POOL_STORE},
+    {{DW_HTTP_GET, "/v2/logout"}, dw_endpoint_logout, FOR_BROWSERS, CORS_NEVER, DW_POOL_STORE},
+    {{DW_HTTP_POST, "/oauth/token"}, dw_endpoint_token, FOR_CLIENTS, CORS_ANY, DW_POOL_STORE},
+    {{DW_HTTP_POST, "/oauth/revoke"}, dw_endpoint_revoke, FOR_CLIENTS, CORS_ANY, DW_POOL_STORE},
+    {{DW_HTTP_GET, "/userinfo"}, dw_endpoint_userinfo, FOR_CLIENTS, CORS_ANY, DW_POOL_STORE},
+    {{DW_HTTP_POST, "/userinfo"}, dw_endpoint_userinfo, FOR_CLIENTS, CORS_ANY, DW_POOL_STORE},
+    {{DW_HTTP_POST, "/oidc/register"}, dw_endpoint_register, FOR_CLIENTS, CORS_ANY, DW_POOL_STORE},
+    {{DW_HTTP_GET, "/.well-known/openid-configuration"},
+     dw_endpoint_discovery,
+     FOR_CLIENTS,
+     CORS_ANY,
+     DW_POOL_STORE},
+    {{DW_HTTP_GET, "/.well-known/oauth-authorization-server"},
+     dw_endpoint_discovery,
+     FOR_CLIENTS,
+     CORS_ANY,
+     DW_POOL_STORE},
+    {{DW_HTTP_GET, "/.well-known/jwks.json"},
+     dw_endpoint_jwks,
+     FOR_CLIENTS,
+     CORS_ANY,
+     DW_POOL_STORE},
+    {{DW_HTTP_GET, "/healthz"}, dw_endpoint_health, FOR_CLIENTS, CORS_NEVER, DW_POOL_STORE},
+    {{DW_HTTP_GET, "/favicon.svg"}, dw_endpoint_favicon, FOR_BROWSERS, CORS_NEVER, DW_POOL_STORE},
+    {{DW_HTTP_GET, "/"}, dw_endpoint_home, FOR_BROWSERS, CORS_NEVER, DW_POOL_STORE},
+};
+
+static bool has_text(struct dw_slice bytes, const char *wanted)
+{
+    return bytes.len > 0 && memmem(bytes.ptr, bytes.len, wanted, strlen(wanted)) != NULL;
+}
+
+enum dw_job_pool dw_tenant_pool(enum dw_http_method method, struct dw_slice path,
+                                struct dw_slice body)
+{
+    struct dw_route_match match;
+
+    if (!dw_route_find(DW_ROUTE_TABLE(endpoints), method, path, &match, NULL))
+        return DW_POOL_STORE;
+    const struct endpoint *endpoint = (const struct endpoint *)(const void *)match.route;
+    /* Guesses from the bytes: a wrong one only costs a place in another queue. */
+    if (endpoint->run == dw_endpoint_token && has_text(body, "password"))
+        return DW_POOL_PASSWORD;
+    return endpoint->pool;
+}
+
+/* Every row for this path takes cross-origin calls. */
+static bool is_cross_origin_path(struct dw_slice path)
+{
+    for (size_t i = 0; i < sizeof endpoints / sizeof *endpoints; i++)
+        if (dw_slice_eq(dw_slice_from_text(endpoints[i].route.pattern), path))
+            return endpoints[i].cross_origin == CORS_ANY;
+    return false;
+}
+
+/* Fetch standard, "CORS protocol". Any origin, but never with credentials: these endpoints know
+ * nobody by a cookie. */
+static bool add_cross_origin(struct dw_tenant_call *call, struct dw_error *reterr)
+{
+    return dw_answer_field(call, "Access-Control-Allow-Origin", DW_LIT("*"), reterr) &&
+           dw_answer_field(call, "Access-Control-Expose-Headers",
+                           DW_LIT("WWW-Authenticate, Retry-After, ETag"), reterr);
+}
+
+static bool answer_preflight(struct dw_tenant_call *call, struct dw_error *reterr)
+{
+    call->status = 204;
+    return dw_answer_field(call, "Access-Control-Allow-Methods", DW_LIT("GET, POST, OPTIONS"),
+                           reterr) &&
+           dw_answer_field(call, "Access-Control-Allow-Headers",
+                           DW_LIT("authorization, content-type, auth0-client, dpop, "
+                                  "mcp-protocol-version"),
+                           reterr) &&
+           dw_answer_field(call, "Access-Control-Max-Age", DW_LIT("3600"), reterr);
+}
+
+/* A browser that was tricked into asking us by a foreign name (DNS rebinding) sends that name. Only
+ * where the socket is loopback: behind a reverse proxy the name is the proxy's business. */
+static bool check_host(const struct dw_tenant_call *call, struct dw_error *reterr)
+{
+    struct dw_slice host, own_host;
+    int port;
+
+    if (!call->is_loopback || call->authority.len == 0)
+        return true;
+    if (!dw_url_parse_authority(call->authority, &host, &port, reterr))
+        return false;
+    if (dw_url_is_loopback_host(host))
+        return true;
+    return (dw_url_parse_authority(call->tenant->host, &own_host, &port, NULL) &&
+            dw_slice_eq_nocase(host, own_host)) ||
+           dw_fail(reterr, DW_MISDIRECTED, "This server is not %.*s.", DW_PRINT(host));
+}
+
+/* Our forms are posted from our pages only; every current browser says where a request comes
+ * from (Fetch Metadata). Next to the cookie-bound state, not instead of it. */
+static bool check_site(const struct dw_tenant_call *call, struct dw_error *reterr)
+{
+    struct dw_slice site = dw_http_field(call->fields, "sec-fetch-site");
+
+    if (call->method != DW_HTTP_POST || !dw_slice_starts_with(call->path, DW_LIT("/u/")))
+        return true;
+    if (site.len == 0 || dw_slice_eq(site, DW_LIT("same-origin")) ||
+        dw_slice_eq(site, DW_LIT("none")))
+        return true;
+    return dw_fail(reterr, DW_BAD_ORIGIN, "This form was sent by another site.");
+}
+
+static bool has_field(const struct dw_tenant_call *call, const char *name)
+{
+    for (size_t i = 0; i < call->out_count; i++)
+        if (dw_slice_eq_nocase(call->out[i].name, dw_slice_from_text(name)))
+            return true;
+    return false;
+}
+
+static bool finish(struct dw_tenant_call *call, struct dw_error *reterr)
+{
+    /* RFC 6749 section 5.1 MUST for tokens; nothing else here is worth caching either. */
+    return (has_field(call, "Cache-Control") ||
+            dw_answer_field(call, "Cache-Control", DW_LIT("no-store"), reterr)) &&
+           dw_answer_field(call, "X-Content-Type-Options", DW_LIT("nosniff"), reterr) &&
+           dw_answer_field(call, "Referrer-Policy", DW_LIT("no-referrer"), reterr) &&
+           (!call->tenant->is_https ||
+            dw_answer_field(call, "Strict-Transport-Security", DW_LIT("max-age=31536000"), reterr));
+}
+
+/* RFC 6749 section 5.2: a client that tried Basic is told the scheme; RFC 6750 section 3. */
+static bool add_challenge(struct dw_tenant_call *call, const struct dw_error *error,
+                          struct dw_error *reterr)
+{
+    const struct dw_code_row *row = dw_code_row(error->code);
+    bool is_bearer = dw_slice_eq(call->path, DW_LIT("/userinfo"));
+    struct dw_slice value = DW_LIT("Basic realm=\"token\"");
+
+    if (row->http_status == 405) /* RFC 9110 section 15.5.6 MUST */
+        return dw_answer_field(call, "Allow", call->allow, reterr);
+    if (row->http_status == 429)
+        return dw_answer_field(call, "Retry-After", DW_LIT("900"), reterr);
+    if (row->http_status != 401 && !(is_bearer && row->http_status == 403))
+        return true;
+    if (is_bearer && row->oauth_error)
+        value = dw_arena_printf(call->arena, "Bearer error=\"%s\"", row->oauth_error);
+    else if (is_bearer)
+        value = DW_LIT("Bearer");
+    return dw_answer_field(call, "WWW-Authenticate", value, reterr);
+}
+
+static void answer_error(struct dw_tenant_call *call, enum audience audience,
+                         const struct dw_error *error)
+{
+    struct dw_error ignored;
+
+    dw_log_error(call->tenant->log, "tenant_request_failed", error);
+    if (audience == FOR_BROWSERS)
+        dw_answer_error_page(call, error);
+    else
+        dw_answer_error_json(call, error);
+    (void)!(add_challenge(call, error, &ignored) &&
+            (!is_cross_origin_path(call->path) || add_cross_origin(call, &ignored)));
+}
+
+static bool run(struct dw_tenant_call *call, enum audience *ret_audience, struct dw_error *reterr)
+{
+    struct dw_route_match match;
+    const struct endpoint *endpoint;
+    bool is_cross_origin = is_cross_origin_path(call->path);
+
+    if (!check_host(call, reterr))
+        return false;
+    if (is_cross_origin && call->method == DW_HTTP_OPTIONS)
+        return answer_preflight(call, reterr) && add_cross_origin(call, reterr);
+    if (!dw_route_find(DW_ROUTE_TABLE(endpoints), call->method, call->path, &match, reterr)) {
+        *ret_audience =
+            dw_slice_starts_with(call->path, DW_LIT("/u/")) ? FOR_BROWSERS : FOR_CLIENTS;
+        call->allow = dw_arena_copy(call->arena, dw_slice_from_text(match.allow));
+        return false;
+    }
+    endpoint = (const struct endpoint *)(const void *)match.route;
+    *ret_audience = endpoint->audience;
+    return check_site(call, reterr) && endpoint->run(call, reterr) &&
+           (!is_cross_origin || add_cross_origin(call, reterr));
+}
+
+void dw_tenant_serve(struct dw_tenant_call *call)
+{
+    struct dw_error error = {0};
+    enum audience audience = FOR_CLIENTS;
+
+    if (!run(call, &audience, &error))
+        answer_error(call, audience, &error);
+    if (!finish(call, &error)) {
+        call->out_count = 0;
+        call->answer = DW_EMPTY;
+        call->status = 503;
+    }
+}

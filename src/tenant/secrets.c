@@ -1,0 +1,90 @@
+/* Finding or making the master key; see secrets_internal.h. */
+#include "tenant/secrets_internal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "crypto/hmac.h"
+#include "sys/sys.h"
+
+#define KEY_FILE_MAX_BYTES 256
+
+static bool read_hex(struct dw_slice hex, const char *source, struct dw_arena *arena,
+                     unsigned char *ret_key, struct dw_error *reterr)
+{
+    struct dw_slice bytes;
+
+    while (hex.len > 0 && strchr(" \t\r\n", hex.ptr[hex.len - 1]))
+        hex.len--;
+    if (!dw_text_unhex(hex, arena, &bytes, NULL) || bytes.len != DW_MASTER_KEY_BYTES)
+        return dw_fail(reterr, DW_CONFIG,
+                       "%s must be 64 hex digits; make one with: openssl rand -hex 32", source);
+    memcpy(ret_key, bytes.ptr, bytes.len);
+    return true;
+}
+
+/* Several processes may start at once: link(2) lets one of them win, and all read what won. */
+static bool make_file(const char *path, struct dw_arena *arena, struct dw_error *reterr)
+{
+    unsigned char random[DW_MASTER_KEY_BYTES];
+    struct dw_slice draft = dw_arena_printf(arena, "%s.%ld.new", path, (long)getpid());
+    struct dw_slice hex, line;
+    bool is_linked;
+
+    dw_sys_random(random, sizeof random);
+    hex = dw_text_hex(arena, dw_slice_from((const char *)random, sizeof random));
+    line = dw_arena_printf(arena, "%.*s\n", DW_PRINT(hex));
+    if (!draft.ptr || !hex.ptr || !line.ptr)
+        return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+    if (!dw_sys_write_file(draft.ptr, 0600, line, reterr))
+        return false;
+    is_linked = link(draft.ptr, path) == 0 || errno == EEXIST;
+    (void)unlink(draft.ptr);
+    return is_linked ||
+           dw_fail(reterr, DW_IO, "cannot make the key file %s: %s", path, strerrordesc_np(errno));
+}
+
+static bool read_file(const struct dw_tenant_config *config, struct dw_arena *arena,
+                      unsigned char *ret_key, struct dw_error *reterr)
+{
+    struct dw_slice path = dw_arena_printf(arena, "%.*s/key", DW_PRINT(config->state_dir));
+    struct dw_slice text;
+    struct stat info;
+
+    if (!path.ptr)
+        return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+    if (stat(path.ptr, &info) != 0 && errno == ENOENT && !make_file(path.ptr, arena, reterr))
+        return false;
+    if (stat(path.ptr, &info) == 0 && (info.st_mode & 077) != 0)
+        return dw_fail(reterr, DW_CONFIG, "others can read the key file %s; run: chmod 600 %s",
+                       path.ptr, path.ptr);
+    return dw_sys_read_file(path.ptr, KEY_FILE_MAX_BYTES, arena, &text, reterr) &&
+           read_hex(text, path.ptr, arena, ret_key, reterr);
+}
+
+bool dw_master_key_open(const struct dw_tenant_config *config,
+                        unsigned char ret_key[static DW_MASTER_KEY_BYTES], struct dw_error *reterr)
+{
+    dw_auto(dw_arena_auto_free) struct dw_arena *arena = dw_arena_new((size_t)64 * 1024);
+    struct dw_slice from_environment = dw_sys_environment("DOORWARD_KEY");
+
+    if (!arena)
+        return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+    if (config->key_encryption_key.hidden.len > 0)
+        return read_hex(config->key_encryption_key.hidden, "key_encryption_key", arena, ret_key,
+                        reterr);
+    if (from_environment.len > 0)
+        return read_hex(from_environment, "DOORWARD_KEY", arena, ret_key, reterr);
+    return read_file(config, arena, ret_key, reterr);
+}
+
+bool dw_master_key_derive(const unsigned char master[static DW_MASTER_KEY_BYTES],
+                          const char *purpose, unsigned char ret_key[static DW_MASTER_KEY_BYTES],
+                          struct dw_error *reterr)
+{
+    return dw_hmac_sha256(dw_secret_from(dw_slice_from((const char *)master, DW_MASTER_KEY_BYTES)),
+                          dw_slice_from_text(purpose), ret_key, reterr);
+}

@@ -1,0 +1,186 @@
+/* Opening and closing a tenant, and what it does by itself once a minute. */
+#include "tenant/tenant_internal.h"
+
+#include "base/mem.h"
+
+#include "crypto/password.h"
+#include "http/url.h"
+#include "sys/sys.h"
+#include "tenant/secrets_internal.h"
+#include "tenant/seed_internal.h"
+
+#define TENANT_ARENA_BYTES ((size_t)1024 * 1024)
+#define HOUSEKEEPING_MS 60000
+
+/* RFC 8414 section 2: https, no query, no fragment. Endpoints are at fixed paths, so the issuer has
+ * none of its own. */
+static bool check_issuer(struct dw_tenant *tenant, struct dw_error *reterr)
+{
+    struct dw_slice issuer = tenant->config.issuer;
+    struct dw_url url;
+    struct dw_slice origin;
+
+    if (!dw_url_parse(issuer, &url, NULL) || url.has_query || url.has_fragment ||
+        url.has_userinfo || !dw_slice_eq(url.path, DW_LIT("/")))
+        return dw_fail(reterr, DW_CONFIG,
+                       "[tenant] issuer must be a URL like https://login.example.com/ with nothing "
+                       "after its slash; it is \"%.*s\"",
+                       DW_PRINT(issuer));
+    tenant->is_https = dw_url_has_scheme(&url, "https");
+    if (!tenant->is_https &&
+        !(dw_url_has_scheme(&url, "http") && dw_url_is_loopback_host(url.host)))
+        return dw_fail(reterr, DW_CONFIG,
+                       "[tenant] issuer must be https unless it is on loopback; it is \"%.*s\"",
+                       DW_PRINT(issuer));
+    if (!dw_url_origin(&url, tenant->arena, &origin, reterr))
+        return false;
+    if (origin.len + 1 != issuer.len || !dw_slice_starts_with(issuer, origin))
+        return dw_fail(reterr, DW_CONFIG, "[tenant] issuer must be written \"%.*s/\"",
+                       DW_PRINT(origin));
+    tenant->host = dw_slice_sub(origin, tenant->is_https ? 8 : 7, origin.len);
+    return true;
+}
+
+static void fill_settings(struct dw_tenant *tenant)
+{
+    const struct dw_tenant_config *config = &tenant->config;
+
+    tenant->settings = (struct dw_tenant_settings){
+        .friendly_name = tenant->host,
+        .default_audience = config->default_audience,
+        .default_directory = DW_LIT(DW_TENANT_CONNECTION),
+        .allowed_logout_urls = config->allowed_logout_urls,
+        .resource_profile = DW_RESOURCE_COMPATIBILITY,
+        .session_idle_s = config->session_idle_ttl_s,
+        .session_lifetime_s = config->session_ttl_s,
+        .sends_iss_parameter = true,
+        .is_dcr_enabled = config->allow_registration,
+        .is_cimd_enabled = config->allow_metadata_documents,
+        .is_third_party_oidc_allowed = true,
+    };
+}
+
+static bool open_store(struct dw_tenant *tenant, struct dw_error *reterr)
+{
+    struct dw_slice folder = dw_arena_copy(tenant->arena, tenant->config.state_dir);
+    struct dw_slice path = dw_arena_printf(tenant->arena, "%.*s/tenant.db", DW_PRINT(folder));
+    struct dw_store_config config = {.size = sizeof config, .path = path.ptr};
+
+    if (!folder.ptr || !path.ptr)
+        return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+    if (!dw_sys_make_folder(folder.ptr, reterr) ||
+        !dw_master_key_open(&tenant->config, tenant->master_key, reterr) ||
+        !dw_master_key_derive(tenant->master_key, "refresh-token-successor", tenant->refresh_key,
+                              reterr))
+        return false;
+    tenant->store = dw_store_open(&config, reterr);
+    return tenant->store != NULL;
+}
+
+static bool open_parts(struct dw_tenant *tenant, struct dw_error *reterr)
+{
+    struct dw_secret master = {
+        dw_slice_from((const char *)tenant->master_key, sizeof tenant->master_key)};
+
+    if (!check_issuer(tenant, reterr))
+        return false;
+    fill_settings(tenant);
+    if (!open_store(tenant, reterr))
+        return false;
+    tenant->keyring = dw_keyring_open(tenant->store, master, tenant->host, tenant->now_s(), reterr);
+    return tenant->keyring && dw_tenant_seed(tenant, reterr);
+}
+
+struct dw_tenant *dw_tenant_open_store(const struct dw_tenant_config *config,
+                                       struct dw_error *reterr)
+{
+    struct dw_tenant *tenant = dw_mem_new(sizeof *tenant);
+
+    if (!tenant) {
+        (void)dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+        return NULL;
+    }
+    tenant->config = *config;
+    tenant->now_s = dw_sys_wall_s;
+    tenant->arena = dw_arena_new(TENANT_ARENA_BYTES);
+    if (!tenant->arena)
+        (void)dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+    if (!tenant->arena || !open_parts(tenant, reterr)) {
+        dw_tenant_close(tenant);
+        return NULL;
+    }
+    return tenant;
+}
+
+/* Removes what has expired, and sees keys that `doorward tenant key rotate` made. */
+static void keep_house(void *user)
+{
+    struct dw_tenant *tenant = user;
+    struct dw_error error = {0};
+
+    if (!dw_store_purge(tenant->store, tenant->now_s(), &error) ||
+        !dw_keyring_reload(tenant->keyring, &error))
+        dw_log_error(tenant->log, "tenant_housekeeping_failed", &error);
+}
+
+static void ignore_done(void *user)
+{
+    (void)user;
+}
+
+static void start_housekeeping(void *user)
+{
+    struct dw_tenant *tenant = user;
+
+    /* A full queue: the next minute comes. */
+    (void)!dw_job_run(dw_net_loop(tenant->net, 0), DW_POOL_STORE, keep_house, ignore_done, tenant,
+                      NULL);
+}
+
+struct dw_tenant *dw_tenant_open(struct dw_net *net, const struct dw_tenant_config *config,
+                                 struct dw_error *reterr)
+{
+    struct dw_tenant *tenant = dw_tenant_open_store(config, reterr);
+
+    if (!tenant)
+        return NULL;
+    tenant->net = net;
+    tenant->log = dw_loop_log(dw_net_loop(net, 0));
+    tenant->metrics = dw_loop_metrics(dw_net_loop(net, 0));
+    tenant->listener = dw_tenant_listen(tenant, reterr);
+    tenant->timer = tenant->listener ? dw_timer_new(dw_net_loop(net, 0), HOUSEKEEPING_MS,
+                                                    HOUSEKEEPING_MS, start_housekeeping, tenant)
+                                     : NULL;
+    if (!tenant->timer) {
+        if (tenant->listener)
+            (void)dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+        dw_tenant_close(tenant);
+        return NULL;
+    }
+    return tenant;
+}
+
+void dw_tenant_close(struct dw_tenant *tenant)
+{
+    if (!tenant)
+        return;
+    if (tenant->timer)
+        dw_timer_free(tenant->timer);
+    dw_tenant_listener_free(tenant->listener);
+    dw_keyring_free(tenant->keyring);
+    if (tenant->store)
+        dw_store_close(tenant->store);
+    if (tenant->arena)
+        dw_arena_free(tenant->arena);
+    dw_mem_free_secret(tenant, sizeof *tenant);
+}
+
+int dw_tenant_port(const struct dw_tenant *tenant)
+{
+    return dw_tenant_listener_port(tenant->listener);
+}
+
+struct dw_jwks *dw_tenant_keys(void *tenant)
+{
+    return dw_keyring_jwks(((struct dw_tenant *)tenant)->keyring);
+}

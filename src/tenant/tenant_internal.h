@@ -1,0 +1,122 @@
+/* What the files of the tenant share: the tenant, one request with its answer, and how an endpoint
+ * looks. Endpoints are straight-line blocking code on a worker thread:
+ * parse, load, decide, commit, render. */
+#ifndef DW_TENANT_TENANT_INTERNAL_H
+#define DW_TENANT_TENANT_INTERNAL_H
+
+#include "http/form.h"
+#include "http/message.h"
+#include "net/job.h"
+#include "store/store.h"
+#include "tenant/html_internal.h"
+#include "tenant/keys_internal.h"
+#include "tenant/tenant.h"
+#include "json/json_writer.h"
+
+/* One request may use so much memory for itself; a body is at most 256 KiB. */
+#define DW_TENANT_CALL_BYTES ((size_t)4 * 1024 * 1024)
+#define DW_TENANT_MAX_BODY_BYTES ((size_t)256 * 1024)
+#define DW_TENANT_MAX_FIELDS 24
+/* Where the accounts of this tenant live (Auth0's name for its database). */
+#define DW_TENANT_CONNECTION "Username-Password-Authentication"
+
+struct dw_tenant_listener;
+
+struct dw_tenant {
+    struct dw_tenant_config config;
+    struct dw_tenant_settings settings; /* from the configuration */
+    struct dw_net *net;                 /* NULL: opened for management or a test */
+    const struct dw_log *log;           /* may be NULL */
+    struct dw_metrics *metrics;         /* may be NULL */
+    struct dw_arena *arena;             /* as long as the tenant; not used by endpoints */
+    struct dw_store *store;
+    struct dw_keyring *keyring;
+    unsigned char master_key[32];
+    unsigned char refresh_key[32]; /* makes successors of refresh tokens */
+    struct dw_slice host;          /* of the issuer, with port: for pages and certificates */
+    bool is_https;                 /* the issuer's scheme: cookies are Secure and __Host- */
+    struct dw_tenant_listener *listener;
+    struct dw_timer *timer;
+    int64_t (*now_s)(void); /* the clock; tests bring their own */
+};
+
+/* Everything below lives in `arena`. */
+struct dw_tenant_call {
+    struct dw_tenant *tenant;
+    struct dw_arena *arena;
+    int64_t now_s;
+    /* the request */
+    enum dw_http_method method;
+    struct dw_slice path, query, body;
+    struct dw_slice peer_address;
+    struct dw_slice trace_id;
+    struct dw_slice authority; /* the Host field */
+    bool is_loopback;          /* the socket's own address is */
+    struct dw_http_fields fields;
+    /* the answer */
+    int status;
+    struct dw_slice answer;
+    struct dw_http_field out[DW_TENANT_MAX_FIELDS];
+    size_t out_count;
+    struct dw_slice allow; /* for 405 */
+    /* for the log line */
+    struct dw_slice client_id, user_id;
+};
+
+typedef bool dw_tenant_endpoint(struct dw_tenant_call *call, struct dw_error *reterr);
+
+/* ---- opening, without a listener: tests and management ---- */
+struct dw_tenant *dw_tenant_open_store(const struct dw_tenant_config *config,
+                                       struct dw_error *reterr) dw_must_check;
+
+/* ---- routes.c: from a request to an answer; always gives one ---- */
+void dw_tenant_serve(struct dw_tenant_call *call);
+/* Where it should run: hashing passwords must not starve the rest. Cheap; any thread. */
+enum dw_job_pool dw_tenant_pool(enum dw_http_method method, struct dw_slice path,
+                                struct dw_slice body);
+
+/* ---- listen.c ---- */
+struct dw_tenant_listener *dw_tenant_listen(struct dw_tenant *tenant,
+                                            struct dw_error *reterr) dw_must_check;
+void dw_tenant_listener_free(struct dw_tenant_listener *listener);
+int dw_tenant_listener_port(const struct dw_tenant_listener *listener);
+
+/* ---- answer.c ---- */
+/* value must be free of control characters (dw_http_is_field_value), else DW_INTERNAL. */
+bool dw_must_check dw_answer_field(struct dw_tenant_call *call, const char *name,
+                                   struct dw_slice value, struct dw_error *reterr);
+bool dw_must_check dw_answer_json(struct dw_tenant_call *call, int status, struct dw_buf *json,
+                                  struct dw_error *reterr);
+/* form_target  the URL a form of this page may finally redirect to (Chrome applies form-action to
+ * redirects, too); empty: only ours */
+bool dw_must_check dw_answer_html(struct dw_tenant_call *call, int status, const char *page,
+                                  const struct dw_html_field *fields, size_t count,
+                                  struct dw_slice form_target, struct dw_error *reterr);
+/* 302 for GET, 303 for the rest: the method becomes GET and a password is never sent on. */
+bool dw_must_check dw_answer_redirect(struct dw_tenant_call *call, struct dw_slice url,
+                                      struct dw_error *reterr);
+/* These two cannot fail: at worst they answer 503 without words. */
+void dw_answer_error_json(struct dw_tenant_call *call, const struct dw_error *error);
+void dw_answer_error_page(struct dw_tenant_call *call, const struct dw_error *error);
+
+/* ---- input.c ---- */
+/* The parameters of a POST: a form, or a flat JSON object with texts (Auth0 takes both). Fails with
+ * DW_INVALID_REQUEST when one comes twice or the media type is another. */
+bool dw_must_check dw_call_parameters(struct dw_tenant_call *call, struct dw_form *ret_form,
+                                      struct dw_error *reterr);
+/* Forms alone: pages, where JSON could be a cross-site request in disguise. */
+bool dw_must_check dw_call_form(struct dw_tenant_call *call, struct dw_form *ret_form,
+                                struct dw_error *reterr);
+
+/* ---- small things ---- */
+/* "https://issuer/" + "oauth/token"; ptr NULL when memory is short. */
+struct dw_slice dw_tenant_url(const struct dw_tenant *tenant, struct dw_arena *arena,
+                              const char *path);
+/* base64url of `bytes` random bytes; `prefix` before it. ptr NULL when memory is short. */
+struct dw_slice dw_tenant_random_text(struct dw_arena *arena, const char *prefix, size_t bytes);
+struct dw_slice dw_tenant_random_hex(struct dw_arena *arena, const char *prefix, size_t bytes);
+/* SHA-256 of a secret as 32 raw bytes in the arena. */
+bool dw_must_check dw_tenant_digest(struct dw_slice secret, struct dw_arena *arena,
+                                    struct dw_slice *ret_digest, struct dw_error *reterr);
+
+#endif
