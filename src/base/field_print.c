@@ -117,13 +117,27 @@ static void print_inner(const struct dw_field *field, const char *path, const vo
     }
 }
 
+/* An empty text whose name is that of a list as well: TOML cannot say both. */
+static bool gives_way_to_list(const struct dw_fields *fields, const struct dw_field *field,
+                              const void *config)
+{
+    if (field->kind != DW_FIELD_TEXT || ((const struct dw_slice *)at(field, config))->len)
+        return false;
+    for (size_t i = 0; i < fields->count; i++)
+        if (fields->rows[i].kind == DW_FIELD_TABLES &&
+            strcmp(fields->rows[i].name, field->name) == 0)
+            return true;
+    return false;
+}
+
 static void print_body(const struct dw_fields *fields, const char *path, const void *config,
                        struct dw_buf *out)
 {
     for (size_t i = 0; i < fields->count; i++) {
         const struct dw_field *field = &fields->rows[i];
 
-        if (is_table(field) || field->kind == DW_FIELD_UNUSED)
+        if (is_table(field) || field->kind == DW_FIELD_UNUSED ||
+            gives_way_to_list(fields, field, config))
             continue;
         dw_buf_printf(out, "%s = ", field->name);
         print_value(field, config, out);

@@ -2,7 +2,7 @@
 #include "crypto/thread_internal.h"
 
 #include <openssl/err.h>
-#include <pthread.h>
+#include <threads.h>
 
 #include "base/mem.h"
 
@@ -13,8 +13,9 @@ static const char *const md_names[DW_DIGEST_COUNT] = {
     [DW_SHA1] = "SHA1",
 };
 
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-static pthread_key_t at_thread_end;
+static once_flag once = ONCE_FLAG_INIT;
+static tss_t at_thread_end;
+static bool has_thread_end;
 static EVP_MD *mds[DW_DIGEST_COUNT]; /* until the process ends */
 static _Thread_local struct dw_crypto_thread *here;
 
@@ -33,8 +34,7 @@ static void start(void)
 {
     for (size_t i = 0; i < DW_DIGEST_COUNT; i++)
         mds[i] = EVP_MD_fetch(NULL, md_names[i], NULL);
-    /* Without the key nothing is lost but the memory of threads that end. */
-    (void)pthread_key_create(&at_thread_end, free_thread);
+    has_thread_end = tss_create(&at_thread_end, free_thread) == thrd_success;
 }
 
 struct dw_crypto_thread *dw_crypto_thread(struct dw_error *reterr)
@@ -43,11 +43,12 @@ struct dw_crypto_thread *dw_crypto_thread(struct dw_error *reterr)
 
     if (thread)
         return thread;
-    pthread_once(&once, start);
+    call_once(&once, start);
     thread = dw_mem_new(sizeof *thread);
     if (thread)
         thread->digest = EVP_MD_CTX_new();
-    if (!thread || !thread->digest || pthread_setspecific(at_thread_end, thread) != 0) {
+    if (!thread || !thread->digest || !has_thread_end ||
+        tss_set(at_thread_end, thread) != thrd_success) {
         if (thread)
             free_thread(thread);
         dw_fail(reterr, DW_NO_MEMORY, "out of memory");
@@ -59,7 +60,7 @@ struct dw_crypto_thread *dw_crypto_thread(struct dw_error *reterr)
 
 const EVP_MD *dw_crypto_md(enum dw_digest_alg alg, struct dw_error *reterr)
 {
-    pthread_once(&once, start);
+    call_once(&once, start);
     if ((unsigned)alg >= DW_DIGEST_COUNT || !mds[alg]) {
         dw_fail_because(reterr, DW_UNAVAILABLE, "openssl", (int64_t)alg,
                         "OpenSSL does not have the digest");

@@ -50,6 +50,10 @@ static enum dw_http_step fail_at(struct line *line, const char *what)
  * (RFC 9112 2.2 lets us refuse both). */
 static enum dw_http_step eat_line_end(struct line *line)
 {
+    if (line->end - line->at >= 2 && line->at[0] == '\r' && line->at[1] == '\n') {
+        line->at += 2;
+        return DW_HTTP_DONE;
+    }
     if (line->at == line->end)
         return DW_HTTP_MORE;
     if (*line->at != '\r')
@@ -57,10 +61,7 @@ static enum dw_http_step eat_line_end(struct line *line)
                                                : "a control byte in the message head");
     if (line->end - line->at < 2)
         return DW_HTTP_MORE;
-    if (line->at[1] != '\n')
-        return fail_at(line, "a CR that no LF follows in the message head");
-    line->at += 2;
-    return DW_HTTP_DONE;
+    return fail_at(line, "a CR that no LF follows in the message head");
 }
 
 /* ---- fields that say how the message is framed ---- */
@@ -112,6 +113,10 @@ static bool set_connection(struct dw_http_head_parser *parser, struct dw_slice v
 {
     struct dw_slice option;
 
+    if (dw_slice_eq(value, DW_LIT("keep-alive"))) { /* nearly always */
+        parser->flags |= SAYS_KEEP_ALIVE;
+        return true;
+    }
     while (dw_http_list_next(&value, &option)) {
         if (dw_slice_eq_nocase(option, DW_LIT("close")))
             parser->flags |= SAYS_CLOSE;
@@ -146,6 +151,11 @@ static bool set_host(struct dw_http_head_parser *parser, struct dw_slice value,
     return true;
 }
 
+static bool is_named(const struct dw_http_field *field, struct dw_slice name)
+{
+    return (field->name.ptr[0] | 0x20) == name.ptr[0] && dw_slice_eq_nocase(field->name, name);
+}
+
 /* Looks at the few fields that matter here; their lengths differ, so most fields cost one jump.
  * ret_authority is NULL in responses. */
 static bool look_at_field(struct dw_http_head_parser *parser, const struct dw_http_field *field,
@@ -153,23 +163,23 @@ static bool look_at_field(struct dw_http_head_parser *parser, const struct dw_ht
 {
     switch (field->name.len) {
     case 4:
-        if (ret_authority && dw_slice_eq_nocase(field->name, DW_LIT("host")))
+        if (ret_authority && is_named(field, DW_LIT("host")))
             return set_host(parser, field->value, ret_authority, reterr);
         break;
     case 6:
-        if (ret_authority && dw_slice_eq_nocase(field->name, DW_LIT("expect")))
+        if (ret_authority && is_named(field, DW_LIT("expect")))
             return set_expect(parser, field->value, reterr);
         break;
     case 10:
-        if (dw_slice_eq_nocase(field->name, DW_LIT("connection")))
+        if (is_named(field, DW_LIT("connection")))
             return set_connection(parser, field->value);
         break;
     case 14:
-        if (dw_slice_eq_nocase(field->name, DW_LIT("content-length")))
+        if (is_named(field, DW_LIT("content-length")))
             return set_length(parser, field->value, reterr);
         break;
     case 17:
-        if (dw_slice_eq_nocase(field->name, DW_LIT("transfer-encoding")))
+        if (is_named(field, DW_LIT("transfer-encoding")))
             return set_coding(parser, field->value, reterr);
         break;
     default:
@@ -200,7 +210,7 @@ static enum dw_http_step parse_field(struct dw_http_head_parser *parser, struct 
     const char *start = line->at;
     enum dw_http_step step;
 
-    line->at += dw_chars_span(line->at, line->end, DW_CHAR_TOKEN);
+    line->at = dw_skip_token(line->at, line->end);
     if (line->at == line->end)
         return DW_HTTP_MORE;
     if (*line->at != ':' || line->at == start)
@@ -293,7 +303,7 @@ static enum dw_http_step parse_request_line(struct line *line, struct dw_http_re
     const char *start = line->at;
     enum dw_http_step step;
 
-    line->at += dw_chars_span(line->at, line->end, DW_CHAR_TOKEN);
+    line->at = dw_skip_token(line->at, line->end);
     if (line->at == line->end)
         return DW_HTTP_MORE;
     if (*line->at != ' ' || line->at == start)
@@ -389,19 +399,14 @@ static bool finish_request(const struct dw_http_head_parser *parser,
     return true;
 }
 
-/* Forgets the lines of earlier calls when the bytes have moved. True: there is a new line end, so
- * there may be something to do. */
-static bool resume(struct dw_http_head_parser *parser, struct dw_slice bytes)
+/* Forgets the lines of earlier calls when the bytes have moved. (A line that was cut is looked at
+ * again from its start; even with one byte a packet that costs less than the packets do.) */
+static void resume(struct dw_http_head_parser *parser, struct dw_slice bytes)
 {
-    struct dw_slice fresh = dw_slice_sub(bytes, parser->seen, bytes.len);
-
-    if (parser->seen && !dw_slice_contains(fresh, '\n'))
-        return false;
-    if (parser->base != bytes.ptr) {
-        dw_http_head_init(parser, parser->room, parser->max_fields, parser->max_bytes);
-        parser->base = bytes.ptr;
-    }
-    return true;
+    if (parser->base == bytes.ptr)
+        return;
+    dw_http_head_init(parser, parser->room, parser->max_fields, parser->max_bytes);
+    parser->base = bytes.ptr;
 }
 
 static size_t line_limit(const struct dw_http_head_parser *parser)
@@ -414,10 +419,9 @@ static size_t line_limit(const struct dw_http_head_parser *parser)
 }
 
 /* More bytes are wanted: are more allowed? */
-static enum dw_http_step wait_for_more(struct dw_http_head_parser *parser, struct dw_slice bytes,
-                                       struct dw_error *reterr)
+static enum dw_http_step wait_for_more(const struct dw_http_head_parser *parser,
+                                       struct dw_slice bytes, struct dw_error *reterr)
 {
-    parser->seen = bytes.len;
     if (bytes.len < line_limit(parser))
         return DW_HTTP_MORE;
     if (parser->flags & HAS_START_LINE)
@@ -477,8 +481,9 @@ enum dw_http_step dw_http_parse_request(struct dw_http_head_parser *parser, stru
     enum dw_http_step step = DW_HTTP_DONE;
     struct line line;
 
-    if (!resume(parser, bytes))
-        return wait_for_more(parser, bytes, reterr);
+    if (bytes.len == 0)
+        return DW_HTTP_MORE;
+    resume(parser, bytes);
     line = line_from(parser, bytes, reterr);
     if (!(parser->flags & HAS_START_LINE)) {
         step = skip_empty_line(parser, &line);
@@ -509,8 +514,9 @@ enum dw_http_step dw_http_parse_response(struct dw_http_head_parser *parser, str
     enum dw_http_step step = DW_HTTP_DONE;
     struct line line;
 
-    if (!resume(parser, bytes))
-        return wait_for_more(parser, bytes, reterr);
+    if (bytes.len == 0)
+        return DW_HTTP_MORE;
+    resume(parser, bytes);
     line = line_from(parser, bytes, reterr);
     if (!(parser->flags & HAS_START_LINE)) {
         *ret_head = (struct dw_http_response_head){0};

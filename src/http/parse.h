@@ -27,7 +27,6 @@ struct dw_http_head_parser {
     size_t max_bytes;
     const char *base; /* where the bytes were in the last call */
     size_t line_at;   /* the first line that is not parsed yet */
-    size_t seen;      /* bytes of earlier calls: no line feed in them from line_at on */
     size_t count;
     unsigned flags;
     int64_t content_length;

@@ -13,24 +13,24 @@ static bool fail_part(struct dw_error *reterr, const char *part)
 /* Four decimal numbers without leading zeros, and nothing else. */
 static bool is_ipv4(struct dw_slice text)
 {
-    struct dw_slice part;
-    int count = 0, value;
+    int dots = 0, value = 0;
+    size_t digits = 0;
 
-    if (text.len == 0 || text.ptr[text.len - 1] == '.')
-        return false;
-    for (; dw_slice_split(&text, '.', &part); count++) {
-        if (part.len == 0 || part.len > 3 || (part.len > 1 && part.ptr[0] == '0'))
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] == '.' && digits && dots < 3) {
+            dots++;
+            digits = 0;
+            value = 0;
+        } else if (dw_char_is(text.ptr[i], DW_CHAR_DIGIT) && (digits == 0 || value > 0)) {
+            digits++;
+            value = value * 10 + (text.ptr[i] - '0');
+        } else {
             return false;
-        value = 0;
-        for (size_t i = 0; i < part.len; i++) {
-            if (!dw_char_is(part.ptr[i], DW_CHAR_DIGIT))
-                return false;
-            value = value * 10 + (part.ptr[i] - '0');
         }
         if (value > 255)
             return false;
     }
-    return count == 4;
+    return dots == 3 && digits > 0;
 }
 
 /* RFC 3986 3.2.2 IPv6address, without a zone. */
@@ -70,10 +70,16 @@ static bool is_ipv6(struct dw_slice text)
 /* The last label is a number ("1", "0x7f"): some readers take such a host for an IPv4 address. */
 static bool ends_in_number(struct dw_slice host)
 {
-    struct dw_slice label = DW_EMPTY, part;
+    size_t start, end = host.len;
+    struct dw_slice label;
 
-    while (dw_slice_split(&host, '.', &part))
-        label = part;
+    if (end && host.ptr[end - 1] == '.')
+        end--;
+    for (start = end; start > 0 && host.ptr[start - 1] != '.';)
+        start--;
+    label = dw_slice_sub(host, start, end - start);
+    if (!dw_char_is(label.len ? label.ptr[0] : '\0', DW_CHAR_DIGIT))
+        return false;
     if (dw_slice_eat_nocase(&label, DW_LIT("0x")))
         return dw_chars_span(label.ptr, label.ptr + label.len, DW_CHAR_HEX) == label.len;
     return dw_chars_span(label.ptr, label.ptr + label.len, DW_CHAR_DIGIT) == label.len;

@@ -8,13 +8,15 @@
 #include "jose/algorithm.h"
 #include "json/json.h"
 
-#define DW_JWKS_MAX_KEYS 64
+#define DW_JWKS_MAX_KEYS 64 /* those after are skipped */
+#define DW_JWKS_MAX_BYTES (256 * 1024)
 
 struct dw_jwks;
 
 /* A bad or unknown key is skipped and counted, the set survives (RFC 7517 section 5). Fails with
  * DW_MALFORMED when it is no JWK Set at all. Of two keys with one kid the first counts. RSA keys
- * under 2,048 or over 8,192 bits, symmetric keys and `use` other than "sig" are skipped. */
+ * under 2,048 or over 8,192 bits, symmetric keys, `use` other than "sig", and keys published with
+ * their private half (anyone can sign with those) are skipped. */
 struct dw_jwks *dw_jwks_parse(struct dw_slice json, size_t *ret_skipped,
                               struct dw_error *reterr) dw_must_check;
 struct dw_jwks *dw_jwks_ref(struct dw_jwks *keys);

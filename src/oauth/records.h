@@ -17,6 +17,18 @@
 
 /* The enums' names are Auth0's or the RFCs'. _from gives the zero member for an unknown name. */
 
+/* The names of an enum in the order of its members, NULL at the end: for a store's columns. */
+extern const char *const dw_oauth_client_kind_names[],
+    *const dw_app_type_names[], *const dw_client_auth_method_names[],
+                                    *const dw_token_dialect_names[],
+                                        *const dw_api_policy_names[],
+                                            *const dw_grant_subject_names[],
+                                                *const dw_resource_profile_names[],
+                                                    *const dw_response_mode_names[],
+                                                        *const dw_signing_key_phase_names[];
+/* False when `names` has no such name; *ret_member is then untouched. */
+bool dw_enum_from(const char *const *names, struct dw_slice name, unsigned *ret_member);
+
 enum dw_oauth_client_kind {
     DW_CLIENT_STATIC, /* made by the operator */
     DW_CLIENT_DCR,    /* RFC 7591 */

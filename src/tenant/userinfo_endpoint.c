@@ -26,7 +26,7 @@ static bool check_token(struct dw_tenant_call *call, struct dw_access_token *ret
     if (!dw_bearer_find(&request, &text, reterr) || !dw_jwt_parse(text, call->arena, &jwt, reterr))
         return false;
     keys = dw_keyring_jwks(call->tenant->keyring);
-    is_good = dw_jwt_verify(text, &jwt, keys, 1u << DW_ALG_RS256, &is_kid_unknown, reterr);
+    is_good = dw_jwt_verify(&jwt, keys, 1u << DW_ALG_RS256, &is_kid_unknown, reterr);
     dw_jwks_unref(keys);
     return is_good &&
            dw_access_token_check(&jwt, &rules, call->now_s, call->arena, ret_token, reterr);

@@ -13,7 +13,7 @@ enum dw_toml_type {
     DW_TOML_BOOL,
     DW_TOML_ARRAY,
     DW_TOML_TABLE,
-    DW_TOML_TIME, /* any of TOML's dates and times, as written, in `text` */
+    DW_TOML_TIME, /* any of TOML's dates and times, in `text`, in RFC 3339 form */
 };
 
 struct dw_toml {

@@ -1,5 +1,6 @@
-/* Runs a fuzz target over its corpus as an ordinary test: every file of the folder named in argv[1],
- * and every prefix of it (parsers break at the end of their input). It is not the fuzzer. */
+/* Runs a fuzz target over its corpus as an ordinary test: every file of the folder named in
+ * argv[1], and every prefix of it (parsers break at the end of their input). It is not the fuzzer.
+ */
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -8,7 +9,10 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { MAX_FILE_BYTES = 1 << 20, MAX_PREFIXES = 512 };
+enum {
+    MAX_FILE_BYTES = 1 << 20,
+    MAX_PREFIXES = 512
+};
 
 /* The copy is exactly as long as the input, so that a sanitizer sees a read behind it. */
 static void run(const uint8_t *bytes, size_t size)

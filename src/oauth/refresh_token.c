@@ -1,0 +1,92 @@
+/* Refresh tokens: when one is good, when it rotates, when it was stolen. */
+#include "oauth/refresh_token.h"
+
+#include "base/text.h"
+#include "crypto/hmac.h"
+
+static bool is_over(int64_t at_s, int64_t now_s)
+{
+    return at_s != 0 && now_s >= at_s;
+}
+
+enum dw_refresh_verdict dw_refresh_token_judge(const struct dw_refresh_token *token,
+                                               const struct dw_refresh_token *successor,
+                                               const struct dw_refresh_family *family,
+                                               struct dw_slice client_id, int64_t now_s)
+{
+    /* RFC 6749 6 MUST: bound to the client. Another client's attempt revokes nothing, or anybody
+     * who finds an old token could end a stranger's session. */
+    if (!token || !family || !dw_slice_eq(family->client_id, client_id))
+        return DW_REFRESH_UNKNOWN;
+    if (family->revoked_at_s != 0)
+        return DW_REFRESH_REVOKED;
+    if (is_over(family->expires_at_s, now_s) ||
+        (family->idle_lifetime_s != 0 && now_s - family->last_used_at_s >= family->idle_lifetime_s))
+        return DW_REFRESH_EXPIRED;
+    if (!family->is_rotating)
+        return DW_REFRESH_KEEP;
+    if (token->spent_at_s == 0)
+        return DW_REFRESH_ROTATE;
+    /* Two requests of one client that crossed, or an answer that was lost. Only the previous token
+     * may come again: once its successor was used, the answer has arrived. */
+    if (successor && successor->spent_at_s == 0 && now_s - token->spent_at_s < family->leeway_s)
+        return DW_REFRESH_REPEAT;
+    return DW_REFRESH_REUSED;
+}
+
+bool dw_refresh_verdict_check(enum dw_refresh_verdict verdict, struct dw_error *reterr)
+{
+    switch (verdict) {
+    case DW_REFRESH_ROTATE:
+    case DW_REFRESH_REPEAT:
+    case DW_REFRESH_KEEP:
+        return true;
+    case DW_REFRESH_UNKNOWN:
+    case DW_REFRESH_REVOKED:
+    case DW_REFRESH_EXPIRED:
+    case DW_REFRESH_REUSED:
+    default:
+        return dw_fail(reterr, DW_INVALID_GRANT, "Unknown or invalid refresh token.");
+    }
+}
+
+void dw_refresh_family_make(const struct dw_authorization_code *code,
+                            const struct dw_refresh_policy *policy, int64_t now_s,
+                            struct dw_refresh_family *ret_family)
+{
+    *ret_family = (struct dw_refresh_family){
+        .id = code->family_id,
+        .client_id = code->client_id,
+        .user_id = code->user_id,
+        .session_id = code->session_id,
+        .scopes = code->scopes,
+        .audience = code->audience,
+        .organization = code->organization,
+        .authenticated_at_s = code->authenticated_at_s,
+        .is_rotating = policy->is_rotating,
+        .leeway_s = policy->leeway_s,
+        .idle_lifetime_s = policy->idle_lifetime_s,
+        .expires_at_s = policy->lifetime_s ? now_s + policy->lifetime_s : 0,
+        .last_used_at_s = now_s,
+        .created_at_s = now_s,
+    };
+}
+
+struct dw_secret dw_refresh_token_first(const unsigned char random[static 32],
+                                        struct dw_arena *arena)
+{
+    return dw_secret_from(dw_text_base64url(arena, dw_slice_from((const char *)random, 32)));
+}
+
+bool dw_refresh_token_successor(struct dw_secret key, struct dw_secret presented,
+                                struct dw_arena *arena, struct dw_secret *ret_token,
+                                struct dw_error *reterr)
+{
+    unsigned char mac[DW_HMAC_SHA256_BYTES];
+
+    if (!dw_hmac_sha256(key, presented.hidden, mac, reterr))
+        return false;
+    *ret_token =
+        dw_secret_from(dw_text_base64url(arena, dw_slice_from((const char *)mac, sizeof mac)));
+    return ret_token->hidden.ptr || dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+}

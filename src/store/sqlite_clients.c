@@ -1,0 +1,185 @@
+/* Applications and what they are granted of APIs. */
+#include "store/sqlite_internal.h"
+
+#define ROW struct dw_oauth_client
+#define CLIENT(first, next)                                                                        \
+    first(TEXT, id, id) next(TEXT, name, name) next(TEXT, description,                             \
+                                                    description) next(TEXT, logo_uri, logo_uri)    \
+        next(TEXT, client_uri, client_uri) next(ENUM, kind, kind, dw_oauth_client_kind_names)      \
+            next(ENUM, app_type, app_type, dw_app_type_names) next(BOOL, is_first_party,           \
+                                                                   is_first_party)                 \
+                next(ENUM, auth_method, auth_method, dw_client_auth_method_names) next(            \
+                    BLOB, secret_digest, secret_digest) next(BLOB, sealed_secret, sealed_secret)   \
+                    next(LIST, grant_types, grant_types) next(LIST, redirect_uris, redirect_uris)  \
+                        next(LIST, allowed_logout_urls, allowed_logout_urls)                       \
+                            next(LIST, web_origins, web_origins) next(LIST, scopes, scopes) next(  \
+                                BOOL, refresh_is_rotating,                                         \
+                                refresh.is_rotating) next(INT, refresh_leeway_s, refresh.leeway_s) \
+                                next(INT, refresh_lifetime_s, refresh.lifetime_s)                  \
+                                    next(INT, refresh_idle_lifetime_s, refresh.idle_lifetime_s)    \
+                                        next(INT, id_token_lifetime_s, id_token_lifetime_s) next(  \
+                                            TEXT, jwks, jwks_json) next(TEXT, jwks_uri, jwks_uri)  \
+                                            next(JSON, metadata, metadata_json)                    \
+                                                next(BLOB, document_digest, document_digest)       \
+                                                    next(INT, document_expires_at,                 \
+                                                         document_expires_at_s)                    \
+                                                        next(INT, created_at, created_at_s)        \
+                                                            next(INT, updated_at, updated_at_s)
+
+static const struct dw_sql_column client_columns[] = DW_SQL_COLUMNS(CLIENT);
+static const struct dw_sql_table client_table = DW_SQL_TABLE("a client", client_columns);
+#undef ROW
+
+#define ROW struct dw_client_grant
+#define GRANT(first, next)                                                                         \
+    first(TEXT, id, id) next(NULLABLE, client_id, client_id) next(TEXT, audience, audience)        \
+        next(ENUM, subject, subject, dw_grant_subject_names) next(LIST, scopes, scopes)            \
+            next(BOOL, allows_all_scopes, allows_all_scopes) next(INT, created_at, created_at_s)
+
+static const struct dw_sql_column grant_columns[] = DW_SQL_COLUMNS(GRANT);
+static const struct dw_sql_table grant_table = DW_SQL_TABLE("a client grant", grant_columns);
+#undef ROW
+
+bool dw_store_client(struct dw_store *store, struct dw_slice id, struct dw_arena *arena,
+                     struct dw_oauth_client **ret_client, struct dw_error *reterr)
+{
+    return dw_store_read_row(store, "SELECT " DW_SQL_NAMES(CLIENT) " FROM client WHERE id = ?",
+                             DW_SQL_ARGS(dw_sql_text(id)), &client_table, arena, ret_client,
+                             reterr);
+}
+
+bool dw_store_add_client(struct dw_store *store, const struct dw_oauth_client *client,
+                         struct dw_error *reterr)
+{
+    return dw_store_write_row(store, DW_SQL_INSERT("client", CLIENT), &client_table, client,
+                              reterr);
+}
+
+/* An upsert, not REPLACE, which would delete what refers to the client. */
+bool dw_store_put_client(struct dw_store *store, const struct dw_oauth_client *client,
+                         struct dw_error *reterr)
+{
+    return dw_store_write_row(
+        store,
+        DW_SQL_INSERT("client", CLIENT) " ON CONFLICT (id) DO UPDATE SET " DW_SQL_SETS(CLIENT),
+        &client_table, client, reterr);
+}
+
+bool dw_store_delete_client(struct dw_store *store, struct dw_slice id, struct dw_error *reterr)
+{
+    return dw_store_write_sql(store, "DELETE FROM client WHERE id = ?",
+                              DW_SQL_ARGS(dw_sql_text(id)), "client", reterr);
+}
+
+bool dw_store_clients(struct dw_store *store, struct dw_page page, struct dw_arena *arena,
+                      struct dw_oauth_client **ret_clients, size_t *ret_count, int64_t *ret_total,
+                      struct dw_error *reterr)
+{
+    static const struct dw_sql_list list = {
+        &client_table,
+        "SELECT " DW_SQL_NAMES(CLIENT) " FROM client ORDER BY created_at, id LIMIT ? OFFSET ?",
+        "SELECT count(*) FROM client"};
+
+    return dw_store_read_page(store, &list, DW_SQL_NO_ARGS, page, arena, ret_clients, ret_count,
+                              ret_total, reterr);
+}
+
+bool dw_store_count_dynamic_clients(struct dw_store *store, int64_t *ret_count,
+                                    struct dw_error *reterr)
+{
+    dw_auto(dw_reader_done) struct dw_reader reader = {0};
+
+    return dw_reader_start(&reader, store, reterr) &&
+           dw_sql_number(reader.connection,
+                         "SELECT count(*) FROM client WHERE kind <> 'static' AND kind = 'dcr'",
+                         DW_SQL_NO_ARGS, ret_count, reterr);
+}
+
+/* --- client grants ---------------------------------------------------------------------------- */
+
+/* What the column cannot say. */
+static struct dw_slice subject_name(enum dw_grant_subject subject)
+{
+    return dw_slice_from_text(dw_grant_subject_name(subject));
+}
+
+static void complete_grants(struct dw_client_grant *grants, size_t count)
+{
+    for (size_t at = 0; at < count; at++)
+        grants[at].is_third_party_default = grants[at].client_id.len == 0;
+}
+
+bool dw_store_client_grant(struct dw_store *store, struct dw_slice client_id,
+                           struct dw_slice audience, enum dw_grant_subject subject,
+                           struct dw_arena *arena, struct dw_client_grant **ret_grant,
+                           struct dw_error *reterr)
+{
+    return dw_store_read_row(
+        store,
+        "SELECT " DW_SQL_NAMES(GRANT) " FROM client_grant"
+                                      " WHERE client_id = ? AND audience = ? AND subject = ?",
+        DW_SQL_ARGS(dw_sql_text(client_id), dw_sql_text(audience),
+                    dw_sql_text(subject_name(subject))),
+        &grant_table, arena, ret_grant, reterr);
+}
+
+bool dw_store_default_grant(struct dw_store *store, struct dw_slice audience,
+                            enum dw_grant_subject subject, struct dw_arena *arena,
+                            struct dw_client_grant **ret_grant, struct dw_error *reterr)
+{
+    if (!dw_store_read_row(store,
+                           "SELECT " DW_SQL_NAMES(
+                               GRANT) " FROM client_grant"
+                                      " WHERE client_id IS NULL AND audience = ? AND subject = ?",
+                           DW_SQL_ARGS(dw_sql_text(audience), dw_sql_text(subject_name(subject))),
+                           &grant_table, arena, ret_grant, reterr))
+        return false;
+    complete_grants(*ret_grant, *ret_grant ? 1 : 0);
+    return true;
+}
+
+/* One statement for both unique indexes: the one that applies is the one that conflicts. */
+bool dw_store_put_client_grant(struct dw_store *store, const struct dw_client_grant *grant,
+                               struct dw_error *reterr)
+{
+    if (grant->is_third_party_default != (grant->client_id.len == 0))
+        return dw_fail(reterr, DW_INVALID_REQUEST,
+                       "a client grant is for one client or the default for third parties");
+    return dw_store_write_row(
+        store,
+        DW_SQL_INSERT(
+            "client_grant",
+            GRANT) " ON CONFLICT (client_id, audience, subject) WHERE client_id IS NOT NULL DO "
+                   "UPDATE"
+                   " SET scopes = excluded.scopes, allows_all_scopes = excluded.allows_all_scopes"
+                   " ON CONFLICT (audience, subject) WHERE client_id IS NULL DO UPDATE"
+                   " SET scopes = excluded.scopes, allows_all_scopes = excluded.allows_all_scopes",
+        &grant_table, grant, reterr);
+}
+
+bool dw_store_delete_client_grant(struct dw_store *store, struct dw_slice id,
+                                  struct dw_error *reterr)
+{
+    return dw_store_write_sql(store, "DELETE FROM client_grant WHERE id = ?",
+                              DW_SQL_ARGS(dw_sql_text(id)), "client grant", reterr);
+}
+
+bool dw_store_client_grants(struct dw_store *store, struct dw_slice client_id,
+                            struct dw_slice audience, struct dw_page page, struct dw_arena *arena,
+                            struct dw_client_grant **ret_grants, size_t *ret_count,
+                            int64_t *ret_total, struct dw_error *reterr)
+{
+#define MATCHING " FROM client_grant WHERE ? IN ('', client_id) AND ? IN ('', audience)"
+    static const struct dw_sql_list list = {&grant_table,
+                                            "SELECT " DW_SQL_NAMES(GRANT) MATCHING
+                                            " ORDER BY created_at, id LIMIT ? OFFSET ?",
+                                            "SELECT count(*)" MATCHING};
+#undef MATCHING
+
+    if (!dw_store_read_page(store, &list,
+                            DW_SQL_ARGS(dw_sql_text(client_id), dw_sql_text(audience)), page, arena,
+                            ret_grants, ret_count, ret_total, reterr))
+        return false;
+    complete_grants(*ret_grants, *ret_count);
+    return true;
+}

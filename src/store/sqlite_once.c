@@ -1,0 +1,162 @@
+/* Things that may happen once, or so often in a while; and the removal of what has expired. */
+#include "store/sqlite_internal.h"
+
+#define PURGE_MAX_ROWS 1000                  /* of a table in a call: the transaction stays short */
+#define KEEP_USED_CODE_S 86400               /* a replay is seen for a day */
+#define KEEP_REVOKED_FAMILY_S (7 * 86400)    /* so is a reused refresh token, for a week */
+#define UNUSED_DYNAMIC_CLIENT_S (30 * 86400) /* a DCR client nobody ever consented to */
+
+struct first_use {
+    struct dw_slice space;
+    struct dw_slice key;
+    int64_t now_s;
+    int64_t expires_at_s;
+    bool is_first;
+};
+
+static bool first_use(struct dw_connection *connection, void *user, struct dw_error *reterr)
+{
+    struct first_use *use = user;
+
+    if (!dw_sql_run(connection,
+                    "INSERT INTO first_use (space, key, expires_at) VALUES (?1, ?2, ?3)"
+                    " ON CONFLICT DO UPDATE SET expires_at = ?3 WHERE expires_at <= ?4",
+                    DW_SQL_ARGS(dw_sql_text(use->space), dw_sql_blob(use->key),
+                                dw_sql_int(use->expires_at_s), dw_sql_int(use->now_s)),
+                    reterr))
+        return false;
+    use->is_first = dw_sql_changes(connection) > 0;
+    return true;
+}
+
+bool dw_store_first_use(struct dw_store *store, struct dw_slice space, struct dw_slice key,
+                        int64_t now_s, int64_t expires_at_s, bool *ret_is_first,
+                        struct dw_error *reterr)
+{
+    struct first_use use = {space, key, now_s, expires_at_s, false};
+
+    if (!dw_store_write(store, first_use, &use, reterr))
+        return false;
+    *ret_is_first = use.is_first;
+    return true;
+}
+
+struct take_rate {
+    const struct dw_rate *rate;
+    int64_t now_s;
+    bool is_allowed;
+};
+
+/* A window starts with the first event in it; a full one is not changed. */
+static bool take_rate(struct dw_connection *connection, void *user, struct dw_error *reterr)
+{
+    struct take_rate *take = user;
+    const struct dw_rate *rate = take->rate;
+
+    if (rate->limit <= 0)
+        return true;
+    if (!dw_sql_run(connection,
+                    "INSERT INTO rate (space, key, window_ends_at, used) VALUES (?1, ?2, ?3, 1)"
+                    " ON CONFLICT DO UPDATE SET"
+                    " used = CASE WHEN window_ends_at <= ?4 THEN 1 ELSE used + 1 END,"
+                    " window_ends_at = CASE WHEN window_ends_at <= ?4 THEN ?3"
+                    " ELSE window_ends_at END"
+                    " WHERE used < ?5 OR window_ends_at <= ?4",
+                    DW_SQL_ARGS(dw_sql_text(rate->space), dw_sql_blob(rate->key),
+                                dw_sql_int(take->now_s + rate->window_s), dw_sql_int(take->now_s),
+                                dw_sql_int(rate->limit)),
+                    reterr))
+        return false;
+    take->is_allowed = dw_sql_changes(connection) > 0;
+    return true;
+}
+
+bool dw_store_rate_take(struct dw_store *store, const struct dw_rate *rate, int64_t now_s,
+                        bool *ret_is_allowed, struct dw_error *reterr)
+{
+    struct take_rate take = {rate, now_s, false};
+
+    if (!dw_store_write(store, take_rate, &take, reterr))
+        return false;
+    *ret_is_allowed = take.is_allowed;
+    return true;
+}
+
+bool dw_store_rate_has_room(struct dw_store *store, const struct dw_rate *rate, int64_t now_s,
+                            bool *ret_is_allowed, struct dw_error *reterr)
+{
+    dw_auto(dw_reader_done) struct dw_reader reader = {0};
+    int64_t used;
+
+    if (!dw_reader_start(&reader, store, reterr) ||
+        !dw_sql_number(
+            reader.connection,
+            "SELECT used FROM rate WHERE space = ? AND key = ? AND window_ends_at > ?",
+            DW_SQL_ARGS(dw_sql_text(rate->space), dw_sql_blob(rate->key), dw_sql_int(now_s)), &used,
+            reterr))
+        return false;
+    *ret_is_allowed = used < rate->limit;
+    return true;
+}
+
+bool dw_store_rate_reset(struct dw_store *store, struct dw_slice space, struct dw_slice key,
+                         struct dw_error *reterr)
+{
+    return dw_store_write_sql(store, "DELETE FROM rate WHERE space = ? AND key = ?",
+                              DW_SQL_ARGS(dw_sql_text(space), dw_sql_blob(key)), NULL, reterr);
+}
+
+/* --- purge ------------------------------------------------------------------------------------ */
+
+/* Rows whose time, plus a while that they are kept, is over. ?1: now minus the while. ?2: how many.
+ */
+static const struct {
+    const char *sql;
+    int64_t keep_s;
+} purges[] = {
+    {"DELETE FROM authorization_request WHERE rowid IN"
+     " (SELECT rowid FROM authorization_request WHERE expires_at <= ?1 LIMIT ?2)",
+     0},
+    {"DELETE FROM authorization_code WHERE rowid IN"
+     " (SELECT rowid FROM authorization_code WHERE expires_at <= ?1 LIMIT ?2)",
+     KEEP_USED_CODE_S},
+    {"DELETE FROM login_session WHERE rowid IN"
+     " (SELECT rowid FROM login_session WHERE expires_at <= ?1 LIMIT ?2)",
+     0},
+    {"DELETE FROM refresh_family WHERE rowid IN"
+     " (SELECT rowid FROM refresh_family WHERE expires_at > 0 AND expires_at <= ?1 LIMIT ?2)",
+     KEEP_REVOKED_FAMILY_S},
+    {"DELETE FROM refresh_family WHERE rowid IN"
+     " (SELECT rowid FROM refresh_family WHERE revoked_at > 0 AND revoked_at <= ?1 LIMIT ?2)",
+     KEEP_REVOKED_FAMILY_S},
+    {"DELETE FROM first_use WHERE (space, key) IN"
+     " (SELECT space, key FROM first_use WHERE expires_at <= ?1 LIMIT ?2)",
+     0},
+    {"DELETE FROM rate WHERE (space, key) IN"
+     " (SELECT space, key FROM rate WHERE window_ends_at <= ?1 LIMIT ?2)",
+     0},
+    {"DELETE FROM client WHERE rowid IN (SELECT rowid FROM client AS c"
+     " WHERE kind <> 'static' AND kind = 'dcr' AND created_at <= ?1"
+     " AND NOT EXISTS (SELECT 1 FROM consent WHERE consent.client_id = c.id)"
+     " AND NOT EXISTS (SELECT 1 FROM refresh_family WHERE refresh_family.client_id = c.id)"
+     " LIMIT ?2)",
+     UNUSED_DYNAMIC_CLIENT_S},
+};
+
+static bool purge(struct dw_connection *connection, void *user, struct dw_error *reterr)
+{
+    const int64_t *now_s = user;
+
+    for (size_t at = 0; at < sizeof purges / sizeof *purges; at++)
+        if (!dw_sql_run(
+                connection, purges[at].sql,
+                DW_SQL_ARGS(dw_sql_int(*now_s - purges[at].keep_s), dw_sql_int(PURGE_MAX_ROWS)),
+                reterr))
+            return false;
+    return true;
+}
+
+bool dw_store_purge(struct dw_store *store, int64_t now_s, struct dw_error *reterr)
+{
+    return dw_store_write(store, purge, &now_s, reterr);
+}

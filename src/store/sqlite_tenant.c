@@ -1,0 +1,188 @@
+/* The tenant's settings and its signing keys. */
+#include "store/sqlite_internal.h"
+
+#define ROW struct dw_tenant_settings
+#define SETTINGS(first, next)                                                                      \
+    first(TEXT, friendly_name, friendly_name) next(TEXT, default_audience, default_audience)       \
+        next(TEXT, default_directory, default_directory)                                           \
+            next(LIST, allowed_logout_urls, allowed_logout_urls)                                   \
+                next(ENUM, resource_profile, resource_profile, dw_resource_profile_names)          \
+                    next(INT, session_idle_s, session_idle_s)                                      \
+                        next(INT, session_lifetime_s, session_lifetime_s)                          \
+                            next(BOOL, sends_iss_parameter, sends_iss_parameter)                   \
+                                next(BOOL, is_dcr_enabled, is_dcr_enabled)                         \
+                                    next(BOOL, is_cimd_enabled, is_cimd_enabled)                   \
+                                        next(BOOL, is_third_party_oidc_allowed,                    \
+                                             is_third_party_oidc_allowed)
+
+static const struct dw_sql_column settings_columns[] = DW_SQL_COLUMNS(SETTINGS);
+static const struct dw_sql_table settings_table = DW_SQL_TABLE("the settings", settings_columns);
+#undef ROW
+
+#define ROW struct dw_signing_key_record
+#define SIGNING_KEY(first, next)                                                                   \
+    first(TEXT, kid, kid) next(ALG, alg, alg) next(ENUM, phase, phase, dw_signing_key_phase_names) \
+        next(BLOB, sealed_private_key, sealed_private_key)                                         \
+            next(BLOB, certificate_der, certificate_der) next(JSON, public_jwk, public_jwk_json)   \
+                next(INT, created_at, created_at_s) next(INT, current_since, current_since_s)      \
+                    next(INT, revoked_at, revoked_at_s)
+
+static const struct dw_sql_column signing_key_columns[] = DW_SQL_COLUMNS(SIGNING_KEY);
+static const struct dw_sql_table signing_key_table =
+    DW_SQL_TABLE("a signing key", signing_key_columns);
+#undef ROW
+
+bool dw_store_settings(struct dw_store *store, struct dw_arena *arena,
+                       struct dw_tenant_settings **ret_settings, struct dw_error *reterr)
+{
+    return dw_store_read_row(store, "SELECT " DW_SQL_NAMES(SETTINGS) " FROM settings",
+                             DW_SQL_NO_ARGS, &settings_table, arena, ret_settings, reterr);
+}
+
+bool dw_store_put_settings(struct dw_store *store, const struct dw_tenant_settings *settings,
+                           struct dw_error *reterr)
+{
+    return dw_store_write_row(
+        store,
+        "INSERT INTO settings (" DW_SQL_NAMES(
+            SETTINGS) ", id)"
+                      " VALUES (" DW_SQL_MARKS(
+                          SETTINGS) ", 1)"
+                                    " ON CONFLICT (id) DO UPDATE SET " DW_SQL_SETS(SETTINGS),
+        &settings_table, settings, reterr);
+}
+
+bool dw_store_signing_keys(struct dw_store *store, bool with_revoked, struct dw_arena *arena,
+                           struct dw_signing_key_record **ret_keys, size_t *ret_count,
+                           struct dw_error *reterr)
+{
+    dw_auto(dw_reader_done) struct dw_reader reader = {0};
+
+    return dw_reader_start(&reader, store, reterr) &&
+           dw_sql_read_rows(
+               reader.connection,
+               "SELECT " DW_SQL_NAMES(
+                   SIGNING_KEY) " FROM signing_key"
+                                " WHERE phase <> 'revoked' OR ? ORDER BY created_at DESC, kid",
+               DW_SQL_ARGS(dw_sql_int(with_revoked)), &signing_key_table, arena, ret_keys,
+               ret_count, reterr);
+}
+
+static bool insert_key(struct dw_connection *connection, const struct dw_signing_key_record *key,
+                       struct dw_error *reterr)
+{
+    return dw_sql_write_row(connection, DW_SQL_INSERT("signing_key", SIGNING_KEY),
+                            &signing_key_table, key, reterr);
+}
+
+static bool retire_current(struct dw_connection *connection, struct dw_error *reterr)
+{
+    return dw_sql_run(connection,
+                      "UPDATE signing_key SET phase = 'previous' WHERE phase = 'current'",
+                      DW_SQL_NO_ARGS, reterr);
+}
+
+static bool add_key(struct dw_connection *connection, void *user, struct dw_error *reterr)
+{
+    const struct dw_signing_key_record *key = user;
+
+    return (key->phase != DW_SIGNING_KEY_CURRENT || retire_current(connection, reterr)) &&
+           insert_key(connection, key, reterr);
+}
+
+bool dw_store_add_signing_key(struct dw_store *store, const struct dw_signing_key_record *key,
+                              struct dw_error *reterr)
+{
+    struct dw_signing_key_record copy = *key;
+
+    return dw_store_write(store, add_key, &copy, reterr);
+}
+
+struct first_key {
+    const struct dw_signing_key_record *key;
+    bool was_added;
+};
+
+static bool add_first_key(struct dw_connection *connection, void *user, struct dw_error *reterr)
+{
+    struct first_key *first = user;
+    int64_t count;
+
+    if (!dw_sql_number(connection, "SELECT count(*) FROM signing_key WHERE phase = 'current'",
+                       DW_SQL_NO_ARGS, &count, reterr))
+        return false;
+    first->was_added = count == 0;
+    return count > 0 || insert_key(connection, first->key, reterr);
+}
+
+bool dw_store_add_first_signing_key(struct dw_store *store, const struct dw_signing_key_record *key,
+                                    bool *ret_was_added, struct dw_error *reterr)
+{
+    struct first_key first = {.key = key};
+
+    if (!dw_store_write(store, add_first_key, &first, reterr))
+        return false;
+    *ret_was_added = first.was_added;
+    return true;
+}
+
+struct rotation {
+    const struct dw_signing_key_record *next;
+    int64_t now_s;
+};
+
+static bool rotate(struct dw_connection *connection, void *user, struct dw_error *reterr)
+{
+    const struct rotation *rotation = user;
+
+    if (!retire_current(connection, reterr) ||
+        !dw_sql_run(connection,
+                    "UPDATE signing_key SET phase = 'current', current_since = ?"
+                    " WHERE phase = 'next'",
+                    DW_SQL_ARGS(dw_sql_int(rotation->now_s)), reterr))
+        return false;
+    if (dw_sql_changes(connection) == 0)
+        return dw_fail(reterr, DW_NOT_FOUND, "there is no next signing key to rotate to");
+    return !rotation->next || insert_key(connection, rotation->next, reterr);
+}
+
+bool dw_store_rotate_signing_keys(struct dw_store *store, const struct dw_signing_key_record *next,
+                                  int64_t now_s, struct dw_error *reterr)
+{
+    struct rotation rotation = {next, now_s};
+
+    return dw_store_write(store, rotate, &rotation, reterr);
+}
+
+struct revocation {
+    struct dw_slice kid;
+    int64_t now_s;
+};
+
+static bool revoke(struct dw_connection *connection, void *user, struct dw_error *reterr)
+{
+    const struct revocation *revocation = user;
+    int64_t is_current;
+
+    if (!dw_sql_number(connection,
+                       "SELECT count(*) FROM signing_key WHERE kid = ? AND phase = 'current'",
+                       DW_SQL_ARGS(dw_sql_text(revocation->kid)), &is_current, reterr))
+        return false;
+    if (is_current)
+        return dw_fail(reterr, DW_CONFLICT,
+                       "the current signing key cannot be revoked: rotate the keys first");
+    if (!dw_sql_run(
+            connection, "UPDATE signing_key SET phase = 'revoked', revoked_at = ? WHERE kid = ?",
+            DW_SQL_ARGS(dw_sql_int(revocation->now_s), dw_sql_text(revocation->kid)), reterr))
+        return false;
+    return dw_sql_changes(connection) > 0 ||
+           dw_fail(reterr, DW_NOT_FOUND, "there is no such signing key");
+}
+
+bool dw_store_revoke_signing_key(struct dw_store *store, struct dw_slice kid, int64_t now_s,
+                                 struct dw_error *reterr)
+{
+    struct revocation revocation = {kid, now_s};
+
+    return dw_store_write(store, revoke, &revocation, reterr);
+}

@@ -1,0 +1,154 @@
+/* User accounts. */
+#include "store/sqlite_internal.h"
+
+#define ROW struct dw_user
+#define USER(first, next)                                                                          \
+    first(TEXT, id, id) next(TEXT, connection, connection) next(TEXT, email, email)                \
+        next(BOOL, is_email_verified, is_email_verified) next(TEXT, username, username)            \
+            next(TEXT, name, name) next(TEXT, given_name, given_name)                              \
+                next(TEXT, family_name, family_name) next(TEXT, nickname, nickname)                \
+                    next(TEXT, picture, picture) next(TEXT, phone_number, phone_number)            \
+                        next(TEXT, password_hash, password_hash.hidden)                            \
+                            next(BOOL, is_blocked, is_blocked)                                     \
+                                next(JSON, app_metadata, app_metadata_json)                        \
+                                    next(JSON, user_metadata, user_metadata_json)                  \
+                                        next(INT, created_at, created_at_s)                        \
+                                            next(INT, updated_at, updated_at_s)                    \
+                                                next(INT, last_login_at, last_login_at_s)          \
+                                                    next(TEXT, last_ip, last_ip)                   \
+                                                        next(INT, logins_count, logins_count)
+
+static const struct dw_sql_column user_columns[] = DW_SQL_COLUMNS(USER);
+static const struct dw_sql_table user_table = DW_SQL_TABLE("a user", user_columns);
+#undef ROW
+
+bool dw_store_user(struct dw_store *store, struct dw_slice id, struct dw_arena *arena,
+                   struct dw_user **ret_user, struct dw_error *reterr)
+{
+    return dw_store_read_row(store, "SELECT " DW_SQL_NAMES(USER) " FROM user WHERE id = ?",
+                             DW_SQL_ARGS(dw_sql_text(id)), &user_table, arena, ret_user, reterr);
+}
+
+bool dw_store_user_by_login(struct dw_store *store, struct dw_slice connection,
+                            struct dw_slice login, struct dw_arena *arena,
+                            struct dw_user **ret_user, struct dw_error *reterr)
+{
+    *ret_user = NULL;
+    if (login.len == 0)
+        return true;
+    /* lower() is ASCII only, as is the rule that addresses are stored by. An address wins over
+     * another user's username of the same text. */
+    return dw_store_read_row(
+        store,
+        "SELECT " DW_SQL_NAMES(USER) " FROM user WHERE connection = ?1"
+                                     " AND (email = lower(?2) OR username = ?2)"
+                                     " ORDER BY email = lower(?2) DESC LIMIT 1",
+        DW_SQL_ARGS(dw_sql_text(connection), dw_sql_text(login)), &user_table, arena, ret_user,
+        reterr);
+}
+
+static bool lower_email(struct dw_connection *connection, struct dw_slice id,
+                        struct dw_error *reterr)
+{
+    return dw_sql_run(connection,
+                      "UPDATE user SET email = lower(email) WHERE id = ? AND email <> lower(email)",
+                      DW_SQL_ARGS(dw_sql_text(id)), reterr);
+}
+
+static bool add_user(struct dw_connection *connection, void *user, struct dw_error *reterr)
+{
+    const struct dw_user *const *record = user;
+
+    return dw_sql_write_row(connection, DW_SQL_INSERT("user", USER), &user_table, *record,
+                            reterr) &&
+           lower_email(connection, (*record)->id, reterr);
+}
+
+bool dw_store_add_user(struct dw_store *store, const struct dw_user *user, struct dw_error *reterr)
+{
+    return dw_store_write(store, add_user, &user, reterr);
+}
+
+static bool end_logins(struct dw_connection *connection, const struct dw_user *user,
+                       struct dw_error *reterr)
+{
+    return dw_sql_run(connection, "DELETE FROM login_session WHERE user_id = ?",
+                      DW_SQL_ARGS(dw_sql_text(user->id)), reterr) &&
+           dw_store_revoke_families(connection, user->id, DW_EMPTY, user->updated_at_s, reterr);
+}
+
+static bool update_user(struct dw_connection *connection, void *user, struct dw_error *reterr)
+{
+    const struct dw_user *record = *(const struct dw_user *const *)user;
+    int64_t exists, is_same_login;
+
+    if (!dw_sql_number(connection, "SELECT count(*) FROM user WHERE id = ?",
+                       DW_SQL_ARGS(dw_sql_text(record->id)), &exists, reterr) ||
+        !dw_sql_number(connection,
+                       "SELECT count(*) FROM user WHERE id = ? AND password_hash = ?"
+                       " AND is_blocked >= ?",
+                       DW_SQL_ARGS(dw_sql_text(record->id),
+                                   dw_sql_text(record->password_hash.hidden),
+                                   dw_sql_int(record->is_blocked)),
+                       &is_same_login, reterr))
+        return false;
+    if (!exists)
+        return dw_fail(reterr, DW_NOT_FOUND, "there is no such user");
+    return dw_sql_write_row(
+               connection,
+               DW_SQL_INSERT("user", USER) " ON CONFLICT (id) DO UPDATE SET " DW_SQL_SETS(USER),
+               &user_table, record, reterr) &&
+           lower_email(connection, record->id, reterr) &&
+           (is_same_login || end_logins(connection, record, reterr));
+}
+
+bool dw_store_update_user(struct dw_store *store, const struct dw_user *user,
+                          struct dw_error *reterr)
+{
+    return dw_store_write(store, update_user, &user, reterr);
+}
+
+bool dw_store_note_login(struct dw_store *store, struct dw_slice user_id, struct dw_slice ip,
+                         int64_t now_s, struct dw_error *reterr)
+{
+    return dw_store_write_sql(store,
+                              "UPDATE user SET last_login_at = ?, last_ip = ?,"
+                              " logins_count = logins_count + 1 WHERE id = ?",
+                              DW_SQL_ARGS(dw_sql_int(now_s), dw_sql_text(ip), dw_sql_text(user_id)),
+                              "user", reterr);
+}
+
+bool dw_store_delete_user(struct dw_store *store, struct dw_slice id, struct dw_error *reterr)
+{
+    return dw_store_write_sql(store, "DELETE FROM user WHERE id = ?", DW_SQL_ARGS(dw_sql_text(id)),
+                              "user", reterr);
+}
+
+bool dw_store_users(struct dw_store *store, struct dw_page page, struct dw_arena *arena,
+                    struct dw_user **ret_users, size_t *ret_count, int64_t *ret_total,
+                    struct dw_error *reterr)
+{
+    static const struct dw_sql_list list = {
+        &user_table,
+        "SELECT " DW_SQL_NAMES(USER) " FROM user ORDER BY created_at, id LIMIT ? OFFSET ?",
+        "SELECT count(*) FROM user"};
+
+    return dw_store_read_page(store, &list, DW_SQL_NO_ARGS, page, arena, ret_users, ret_count,
+                              ret_total, reterr);
+}
+
+bool dw_store_role_users(struct dw_store *store, struct dw_slice role_id, struct dw_page page,
+                         struct dw_arena *arena, struct dw_user **ret_users, size_t *ret_count,
+                         int64_t *ret_total, struct dw_error *reterr)
+{
+    static const struct dw_sql_list list = {
+        &user_table,
+        "SELECT " DW_SQL_NAMES(
+            USER) " FROM user"
+                  " WHERE id IN (SELECT user_id FROM user_role WHERE role_id = ?)"
+                  " ORDER BY created_at, id LIMIT ? OFFSET ?",
+        "SELECT count(*) FROM user_role WHERE role_id = ?"};
+
+    return dw_store_read_page(store, &list, DW_SQL_ARGS(dw_sql_text(role_id)), page, arena,
+                              ret_users, ret_count, ret_total, reterr);
+}

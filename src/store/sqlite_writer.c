@@ -1,0 +1,218 @@
+/* The one thread that writes. Whatever waits when it looks goes into one transaction and shares one
+ * fsync; each write has its own savepoint, so that each succeeds or fails alone. */
+#include <pthread.h>
+
+#include "base/mem.h"
+#include "store/sqlite_internal.h"
+
+#define MAX_GROUP 128 /* a commit stays short, so that the first of a group does not wait long */
+
+struct job {
+    dw_write_fn *write;
+    void *user;
+    struct dw_error error;
+    bool has_run; /* the writer's own */
+    bool is_done_well;
+    bool is_finished; /* under the lock: the waiter may go, and the job with it */
+    pthread_cond_t has_finished;
+    struct job *next;
+};
+
+struct dw_writer {
+    struct dw_connection *connection;
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t has_work;
+    struct job *first;
+    struct job **end;
+    bool is_stopping;
+};
+
+static bool execute(struct dw_connection *connection, const char *sql, struct dw_error *reterr)
+{
+    return dw_sql_run(connection, sql, DW_SQL_NO_ARGS, reterr);
+}
+
+/* False when SQLite has given up the whole transaction (disk full, I/O error), not just this write.
+ */
+static bool run_job(struct dw_connection *connection, struct job *job)
+{
+    struct dw_error ignored;
+
+    dw_arena_reset(connection->scratch);
+    if (!execute(connection, "SAVEPOINT one", &job->error))
+        return false;
+    job->is_done_well = job->write(connection, job->user, &job->error);
+    if (sqlite3_get_autocommit(connection->db))
+        return false;
+    if (!job->is_done_well && !execute(connection, "ROLLBACK TO one", &ignored))
+        return false;
+    return execute(connection, "RELEASE one", job->is_done_well ? &job->error : &ignored);
+}
+
+/* Nothing of the group was kept. A write that had failed by itself keeps its own reason. */
+static void fail_group(struct job *group, const struct dw_error *error)
+{
+    for (struct job *job = group; job; job = job->next) {
+        if (job->is_done_well || !job->has_run)
+            job->error = *error;
+        job->is_done_well = false;
+    }
+}
+
+static void run_group(struct dw_connection *connection, struct job *group)
+{
+    struct dw_error error = {0};
+    bool has_succeeded = execute(connection, "BEGIN IMMEDIATE", &error);
+
+    for (struct job *job = group; has_succeeded && job; job = job->next) {
+        has_succeeded = run_job(connection, job);
+        job->has_run = true;
+        if (!has_succeeded)
+            error = job->error;
+    }
+    if (has_succeeded && execute(connection, "COMMIT", &error))
+        return;
+    if (!sqlite3_get_autocommit(connection->db))
+        sqlite3_exec(connection->db, "ROLLBACK", NULL, NULL, NULL);
+    if (error.code == DW_OK)
+        dw_fail_because(&error, DW_UNAVAILABLE, "sqlite", 0, "the transaction was given up");
+    fail_group(group, &error);
+}
+
+/* Takes up to MAX_GROUP jobs off the queue. NULL: stopping, and the queue is empty. */
+static struct job *wait_for_group(struct dw_writer *writer)
+{
+    struct job *group;
+    struct job **end = &group;
+
+    while (!writer->first && !writer->is_stopping)
+        pthread_cond_wait(&writer->has_work, &writer->lock);
+    group = writer->first;
+    for (size_t count = 0; *end && count < MAX_GROUP; count++)
+        end = &(*end)->next;
+    writer->first = *end;
+    if (!writer->first)
+        writer->end = &writer->first;
+    *end = NULL;
+    return group;
+}
+
+static void *writer_main(void *user)
+{
+    struct dw_writer *writer = user;
+    struct job *group;
+
+    pthread_mutex_lock(&writer->lock);
+    while ((group = wait_for_group(writer))) {
+        pthread_mutex_unlock(&writer->lock);
+        run_group(writer->connection, group);
+        pthread_mutex_lock(&writer->lock);
+        for (; group; group = group->next) {
+            group->is_finished = true;
+            pthread_cond_signal(&group->has_finished);
+        }
+    }
+    pthread_mutex_unlock(&writer->lock);
+    return NULL;
+}
+
+struct dw_writer *dw_writer_start(struct dw_connection *connection, struct dw_error *reterr)
+{
+    struct dw_writer *writer = dw_mem_new(sizeof *writer);
+
+    if (!writer) {
+        dw_connection_close(connection);
+        dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+        return NULL;
+    }
+    writer->connection = connection;
+    writer->end = &writer->first;
+    pthread_mutex_init(&writer->lock, NULL);
+    pthread_cond_init(&writer->has_work, NULL);
+    if (pthread_create(&writer->thread, NULL, writer_main, writer) != 0) {
+        dw_connection_close(connection);
+        dw_mem_free(writer);
+        dw_fail(reterr, DW_UNAVAILABLE, "cannot start a thread");
+        return NULL;
+    }
+    return writer;
+}
+
+void dw_writer_stop(struct dw_writer *writer)
+{
+    pthread_mutex_lock(&writer->lock);
+    writer->is_stopping = true;
+    pthread_cond_signal(&writer->has_work);
+    pthread_mutex_unlock(&writer->lock);
+    pthread_join(writer->thread, NULL);
+    pthread_cond_destroy(&writer->has_work);
+    pthread_mutex_destroy(&writer->lock);
+    dw_connection_close(writer->connection);
+    dw_mem_free(writer);
+}
+
+bool dw_store_write(struct dw_store *store, dw_write_fn *write, void *user, struct dw_error *reterr)
+{
+    struct dw_writer *writer = dw_store_writer(store);
+    struct job job = {.write = write, .user = user};
+
+    pthread_cond_init(&job.has_finished, NULL);
+    pthread_mutex_lock(&writer->lock);
+    *writer->end = &job;
+    writer->end = &job.next;
+    pthread_cond_signal(&writer->has_work);
+    while (!job.is_finished)
+        pthread_cond_wait(&job.has_finished, &writer->lock);
+    pthread_mutex_unlock(&writer->lock);
+    pthread_cond_destroy(&job.has_finished);
+    if (!job.is_done_well && reterr)
+        *reterr = job.error;
+    return job.is_done_well;
+}
+
+struct one_statement {
+    const char *sql;
+    struct dw_sql_args args;
+    const char *missing_what;
+};
+
+static bool write_statement(struct dw_connection *connection, void *user, struct dw_error *reterr)
+{
+    const struct one_statement *statement = user;
+
+    if (!dw_sql_run(connection, statement->sql, statement->args, reterr))
+        return false;
+    if (statement->missing_what && dw_sql_changes(connection) == 0)
+        return dw_fail(reterr, DW_NOT_FOUND, "there is no such %s", statement->missing_what);
+    return true;
+}
+
+bool dw_store_write_sql(struct dw_store *store, const char *sql, struct dw_sql_args args,
+                        const char *missing_what, struct dw_error *reterr)
+{
+    struct one_statement statement = {sql, args, missing_what};
+
+    return dw_store_write(store, write_statement, &statement, reterr);
+}
+
+struct one_row {
+    const char *sql;
+    const struct dw_sql_table *table;
+    const void *record;
+};
+
+static bool write_row(struct dw_connection *connection, void *user, struct dw_error *reterr)
+{
+    const struct one_row *row = user;
+
+    return dw_sql_write_row(connection, row->sql, row->table, row->record, reterr);
+}
+
+bool dw_store_write_row(struct dw_store *store, const char *sql, const struct dw_sql_table *table,
+                        const void *record, struct dw_error *reterr)
+{
+    struct one_row row = {sql, table, record};
+
+    return dw_store_write(store, write_row, &row, reterr);
+}

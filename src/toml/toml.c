@@ -1,0 +1,41 @@
+/* Reading TOML: the limits and the errors; toml++ does the reading. */
+#include "toml/toml.h"
+
+#include "toml/tomlplusplus_bridge.h"
+
+#define LONGEST_TEXT_BYTES ((size_t)1024 * 1024)
+
+static void *alloc(void *arena, size_t size)
+{
+    return dw_arena_alloc(arena, size);
+}
+
+bool dw_toml_parse(struct dw_slice text, struct dw_arena *arena, const struct dw_toml **ret_table,
+                   struct dw_error *reterr)
+{
+    struct dw_toml *table = DW_ARENA_NEW(arena, struct dw_toml);
+    struct dw_toml_failure failure;
+
+    if (!table)
+        return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+    if (text.len > LONGEST_TEXT_BYTES)
+        return dw_fail(reterr, DW_CONFIG, "it is larger than %zu bytes", LONGEST_TEXT_BYTES);
+    if (dw_toml_bridge_parse(text.len ? text.ptr : "", text.len, alloc, arena, table, &failure)) {
+        *ret_table = table;
+        return true;
+    }
+    if (failure.is_out_of_memory)
+        return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+    return dw_fail(reterr, DW_CONFIG, "line %d, column %d: %s", failure.line, failure.column,
+                   failure.what);
+}
+
+const struct dw_toml *dw_toml_get(const struct dw_toml *table, struct dw_slice key)
+{
+    if (!table || table->type != DW_TOML_TABLE)
+        return NULL;
+    for (size_t i = 0; i < table->member_count; i++)
+        if (dw_slice_eq(table->members[i].key, key))
+            return &table->members[i].value;
+    return NULL;
+}

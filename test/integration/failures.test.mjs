@@ -1,0 +1,230 @@
+// Things that go wrong: each ends with one clear sentence, and nothing that was acknowledged is lost.
+import assert from "node:assert/strict";
+import { chmodSync, mkdirSync } from "node:fs";
+import { createServer } from "node:net";
+import path from "node:path";
+import { describe, test } from "node:test";
+import { doorward, fixture, node, startDev, startFixture, startGateway, toml, users } from "./support/doorward.mjs";
+import { Issuer } from "./support/issuer.mjs";
+import { modernVersion, Peer, textOf } from "./support/mcp.mjs";
+import { freePort, sleep, temporaryFolder, until, writeFile } from "./support/process.mjs";
+
+const isRoot = process.getuid() === 0;
+
+// Runs a command that must refuse to start: status 1, nothing on stdout, and one sentence.
+async function refusal(args, expected, options = {}) {
+  const ended = await doorward(args, { limitMs: 15_000, ...options });
+  assert.equal(ended.status, options.status ?? 1, `status ${ended.status}: ${ended.talk}`);
+  assert.equal(ended.stdout, "");
+  const sentences = ended.stderr.trim().split("\n").filter((line) => !line.startsWith("{"));
+  assert.equal(sentences.length, 1, `one sentence, not ${sentences.length}: ${ended.stderr}`);
+  assert.match(sentences[0], expected);
+  return sentences[0];
+}
+
+async function gatewayConfig(change = {}) {
+  const folder = temporaryFolder();
+  const port = await freePort();
+  const tables = {
+    auth: { enabled: true, provider: "oidc", issuer: "http://127.0.0.1:9/", audience: `http://127.0.0.1:${port}/mcp`, ...change.auth },
+    gateway: { listen: `127.0.0.1:${port}`, upstream: "http://127.0.0.1:9/mcp", ...change.gateway },
+  };
+  return { folder, port, config: writeFile(folder, "doorward.toml", change.text ?? toml(tables)) };
+}
+
+describe("starting", () => {
+  test("an unknown key names its line and the nearest key", async () => {
+    const { config } = await gatewayConfig({ text: '[gateway]\nlisten = "127.0.0.1:0"\nupstrem = "http://127.0.0.1:9/mcp"\n' });
+    const said = await refusal(["gateway", "--config", config], /upstrem/);
+    assert.match(said, /\b3\b/);
+    assert.match(said, /upstream/);
+  });
+  test("a value of the wrong kind names its line", async () => {
+    const { config } = await gatewayConfig({ text: '[gateway]\nlisten = 8420\nupstream = "http://127.0.0.1:9/mcp"\n' });
+    assert.match(await refusal(["gateway", "--config", config], /listen/), /\b2\b/);
+  });
+  test("TOML that is broken names its line", async () => {
+    const { config } = await gatewayConfig({ text: "[gateway]\nlisten = \n" });
+    await refusal(["gateway", "--config", config], /\b2\b/);
+  });
+  test("a configuration that is not there is named", async () => {
+    await refusal(["gateway", "--config", "/nonexistent/doorward.toml"], /\/nonexistent\/doorward\.toml/);
+  });
+  test("a port in use is named", async () => {
+    const squatter = createServer();
+    await new Promise((resolve) => squatter.listen(0, "127.0.0.1", resolve));
+    const { port } = squatter.address();
+    const { config } = await gatewayConfig({ gateway: { listen: `127.0.0.1:${port}` }, auth: { audience: `http://127.0.0.1:${port}/mcp` } });
+    await refusal(["gateway", "--config", config], new RegExp(`${port}.*in use`));
+    squatter.close();
+  });
+  test("an upstream command that is not there is named", async () => {
+    const { config } = await gatewayConfig({ gateway: { upstream: undefined, command: ["no-such-mcp-server", "stdio"] } });
+    await refusal(["gateway", "--config", config], /no-such-mcp-server.*not found/);
+  });
+  test("no upstream at all is said", async () => {
+    const { config } = await gatewayConfig({ gateway: { upstream: undefined } });
+    await refusal(["gateway", "--config", config], /upstream/);
+  });
+  test("an issuer that is no URL is said", async () => {
+    const { config } = await gatewayConfig({ auth: { issuer: "not a url" } });
+    await refusal(["gateway", "--config", config], /issuer/);
+  });
+  test("an unknown provider lists the known ones", async () => {
+    const { config } = await gatewayConfig({ auth: { provider: "auth1" } });
+    assert.match(await refusal(["gateway", "--config", config], /auth1/), /auth0/);
+  });
+  test("a state directory that is a file is said", async () => {
+    const folder = temporaryFolder();
+    const state = writeFile(folder, "state", "I am a file");
+    const config = writeFile(folder, "doorward.toml", toml({ tenant: { listen: "127.0.0.1:0", issuer: "http://127.0.0.1:1/", state_dir: state } }));
+    await refusal(["tenant", "--config", config], new RegExp(state));
+  });
+  test("an unreadable state directory is said", { skip: isRoot && "root reads everything" }, async () => {
+    const folder = temporaryFolder();
+    const state = path.join(folder, "state");
+    mkdirSync(state, { mode: 0 });
+    const config = writeFile(folder, "doorward.toml", toml({ tenant: { listen: "127.0.0.1:0", issuer: "http://127.0.0.1:1/", state_dir: state } }));
+    await refusal(["tenant", "--config", config], new RegExp(state));
+    chmodSync(state, 0o700);
+  });
+  test("a verb that does not exist is usage: status 2", async () => {
+    await refusal(["gatway"], /gatway/, { status: 2 });
+  });
+});
+
+describe("running", () => {
+  test("a wrong issuer in the discovery document refuses every token and says so", async () => {
+    const issuer = await new Issuer().start();
+    const upstream = await startFixture();
+    issuer.discovery.issuer = "http://127.0.0.1:1/";
+    const gateway = await startGateway({ upstream: upstream.url, issuer });
+    const answer = await new Peer(gateway.url, modernVersion, issuer.token({ scope: "execute:tools" })).call("echo", { text: "x" });
+    assert.ok([401, 503].includes(answer.status), `${answer.status} ${answer.text}`);
+    await until(() => /issuer/.test(gateway.program.talk), "a log line about the issuer");
+    await gateway.stop(); await upstream.stop(); await issuer.stop();
+  });
+  test("an HTTP upstream that dies is 502 or 503, and works again when it is back", async () => {
+    const issuer = await new Issuer().start();
+    const upstream = await startFixture();
+    const gateway = await startGateway({ upstream: upstream.url, issuer });
+    const peer = new Peer(gateway.url, modernVersion, issuer.token({ scope: "execute:tools" }));
+    assert.equal((await peer.call("echo", { text: "before" })).status, 200);
+    const pending = peer.call("slow", { ms: 5_000, text: "never" }).catch((error) => error);
+    await sleep(300);
+    upstream.program.kill("SIGKILL");
+    await upstream.program.ended;
+    const cut = await pending;
+    assert.ok(cut instanceof Error || cut.status >= 500 || cut.message?.error, "the pending call ends");
+    const answer = await peer.call("echo", { text: "x" });
+    assert.ok([502, 503].includes(answer.status), `${answer.status} ${answer.text}`);
+    assert.ok(answer.text.length > 10 && !/\/(work|home|root)\//.test(answer.text), answer.text);
+    await gateway.stop(); await issuer.stop();
+  });
+  test("a stdio upstream that crashes answers who waits, and starts again", async () => {
+    const issuer = await new Issuer().start();
+    const gateway = await startGateway({ upstream: [node, fixture, "stdio"], issuer, rows: [] });
+    const peer = new Peer(gateway.url, modernVersion, issuer.token({ scope: "execute:tools" }));
+    assert.equal(textOf(await peer.call("echo", { text: "before" })), "before");
+    const [slow, crash] = await Promise.all([peer.call("slow", { ms: 10_000, text: "x" }), sleep(200).then(() => peer.call("crash"))]);
+    for (const answer of [slow, crash]) assert.ok(answer.status >= 500 || answer.message?.error, answer.text);
+    await until(async () => textOf(await peer.call("echo", { text: "after" })) === "after", "the server to be back");
+    await gateway.stop(); await issuer.stop();
+  });
+  test("a legacy stdio session whose server crashed is gone, and a new one works", async () => {
+    const issuer = await new Issuer().start();
+    const gateway = await startGateway({ upstream: [node, fixture, "stdio"], issuer, rows: [] });
+    const token = issuer.token({ scope: "execute:tools" });
+    const peer = new Peer(gateway.url, "2025-11-25", token);
+    await peer.open();
+    await peer.call("crash");
+    const dead = await peer.call("echo", { text: "x" });
+    assert.ok(dead.status === 404 || dead.status >= 500 || dead.message?.error, `${dead.status} ${dead.text}`);
+    await until(async () => {
+      const next = new Peer(gateway.url, "2025-11-25", token);
+      await next.open();
+      return textOf(await next.call("echo", { text: "new" })) === "new";
+    }, "a new session");
+    await gateway.stop(); await issuer.stop();
+  });
+  test("SIGTERM lets a request finish and then ends with status 0", async () => {
+    const issuer = await new Issuer().start();
+    const upstream = await startFixture();
+    const gateway = await startGateway({ upstream: upstream.url, issuer });
+    const peer = new Peer(gateway.url, modernVersion, issuer.token({ scope: "execute:tools" }));
+    const pending = peer.call("slow", { ms: 1_000, text: "finished" });
+    await sleep(300);
+    const stopped = gateway.program.stop();
+    assert.equal(textOf(await pending), "finished");
+    assert.equal(await stopped, 0, gateway.program.talk.slice(-2000));
+    await upstream.stop(); await issuer.stop();
+  });
+  test("a body over the limit is 413, a head over the limit 431", async () => {
+    const issuer = await new Issuer().start();
+    const upstream = await startFixture();
+    const gateway = await startGateway({ upstream: upstream.url, issuer, gateway: { max_body_bytes: 65_536 } });
+    const peer = new Peer(gateway.url, modernVersion, issuer.token({ scope: "execute:tools" }));
+    assert.equal((await peer.call("echo", { text: "x".repeat(70_000) })).status, 413);
+    assert.equal((await peer.call("echo", { text: "x" }, { "x-large": "y".repeat(200_000) })).status, 431);
+    assert.equal((await peer.call("echo", { text: "ok" })).status, 200);
+    await gateway.stop(); await upstream.stop(); await issuer.stop();
+  });
+});
+
+describe("the tenant", () => {
+  const grant = (dev, parameters) => fetch(`${dev.issuer}oauth/token`, { method: "POST", body: new URLSearchParams(parameters) });
+
+  test("kill -9 under load loses no acknowledged registration", async () => {
+    const dev = await startDev({ upstream: [node, fixture, "stdio"] });
+    const acknowledged = [];
+    let isOver = false;
+    const register = async (index) => {
+      for (let turn = 0; !isOver && turn < 8; turn++) {
+        const answer = await fetch(`${dev.issuer}oidc/register`, {
+          method: "POST", headers: { "content-type": "application/json" },
+          body: JSON.stringify({ client_name: `claude ${index}.${turn}`, redirect_uris: ["http://127.0.0.1:1/cb"], token_endpoint_auth_method: "none", application_type: "native" }),
+        }).catch(() => undefined);
+        if (answer?.status === 201) acknowledged.push((await answer.json().catch(() => ({}))).client_id);
+        else if (answer) await answer.arrayBuffer();
+      }
+    };
+    const load = Promise.all(Array.from({ length: 8 }, (_, index) => register(index)));
+    await until(() => acknowledged.length >= 10, "registrations");
+    dev.program.kill("SIGKILL");
+    isOver = true;
+    await load;
+    await dev.program.ended;
+    const again = await startDev({ upstream: [node, fixture, "stdio"], args: [], folder: dev.folder });
+    for (const id of acknowledged.filter(Boolean)) {
+      const answer = await fetch(`${again.issuer}authorize?${new URLSearchParams({ response_type: "code", client_id: id, redirect_uri: "http://127.0.0.1:1/cb", code_challenge: "a".repeat(43), code_challenge_method: "S256", state: "s" })}`, { redirect: "manual" });
+      assert.ok(answer.status === 302 || answer.status === 200, `${id} is unknown after the restart: ${answer.status}`);
+      await answer.arrayBuffer();
+    }
+    await again.stop();
+  });
+  test("tokens outlive a restart: same keys, same users", async () => {
+    const dev = await startDev({ upstream: [node, fixture, "stdio"] });
+    const jwks = await (await fetch(`${dev.issuer}.well-known/jwks.json`)).json();
+    await dev.stop();
+    const again = await startDev({ upstream: [node, fixture, "stdio"], folder: dev.folder });
+    assert.deepEqual((await (await fetch(`${again.issuer}.well-known/jwks.json`)).json()).keys[0].kid, jwks.keys[0].kid);
+    await again.stop();
+  });
+  test("bad grants are clear errors, never a stack or a path", async () => {
+    const dev = await startDev({ upstream: [node, fixture, "stdio"] });
+    for (const [parameters, error] of [
+      [{}, "invalid_request"], [{ grant_type: "nonsense", client_id: "doorward-dev" }, "unsupported_grant_type"],
+      [{ grant_type: "authorization_code", client_id: "doorward-dev", code: "no", code_verifier: "a".repeat(43), redirect_uri: "http://127.0.0.1/cb" }, "invalid_grant"],
+      [{ grant_type: "password", client_id: "doorward-dev", username: users.user.email, password: "wrong", audience: dev.url }, "invalid_grant"],
+      [{ grant_type: "refresh_token", client_id: "doorward-dev", refresh_token: "no" }, "invalid_grant"],
+    ]) {
+      const answer = await grant(dev, parameters);
+      const body = await answer.json();
+      assert.ok(answer.status >= 400 && answer.status < 500, `${answer.status}`);
+      assert.equal(body.error, error, JSON.stringify([parameters, body]));
+      assert.ok(body.error_description);
+      assert.match(answer.headers.get("cache-control") ?? "", /no-store/);
+    }
+    await dev.stop();
+  });
+});

@@ -1,0 +1,182 @@
+/* http/field.h and the table of http/chars_internal.h */
+#include "test.h"
+
+#include "http/chars_internal.h"
+#include "http/field.h"
+
+static void the_table_says_what_the_rfcs_say(void **state)
+{
+    (void)state;
+    for (int byte = 0; byte < 256; byte++) {
+        bool is_alpha = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
+        bool is_digit = byte >= '0' && byte <= '9';
+        bool is_in = byte > 0; /* strchr finds the NUL too */
+        const struct {
+            unsigned class;
+            bool is_member;
+        } classes[] = {
+            {DW_CHAR_TOKEN, is_in && (is_alpha || is_digit || strchr("!#$%&'*+-.^_`|~", byte))},
+            {DW_CHAR_VALUE, byte == '\t' || (byte >= 0x20 && byte != 0x7f)},
+            {DW_CHAR_TARGET, byte > 0x20 && byte < 0x7f && byte != '#'},
+            {DW_CHAR_UNRESERVED, is_in && (is_alpha || is_digit || strchr("-._~", byte))},
+            {DW_CHAR_HOST, is_in && (is_alpha || is_digit || strchr("-._", byte))},
+            {DW_CHAR_PATH, is_in && (is_alpha || is_digit || strchr("-._~!$&'()*+,;=:@/%", byte))},
+            {DW_CHAR_DIGIT, is_digit},
+            {DW_CHAR_HEX, is_in && (is_digit || strchr("abcdefABCDEF", byte))},
+            {DW_CHAR_ALPHA, is_alpha},
+            {DW_CHAR_COOKIE, byte > 0x20 && byte < 0x7f && !strchr("\",;\\", byte)},
+        };
+
+        for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
+            if (dw_char_is((char)byte, classes[i].class) != classes[i].is_member)
+                fail_msg("byte %d, class %u", byte, classes[i].class);
+        assert_int_equal(dw_char_hex((char)byte) >= 0, dw_char_is((char)byte, DW_CHAR_HEX));
+    }
+}
+
+static void values_are_checked_to_their_last_byte(void **state)
+{
+    char text[64];
+
+    (void)state;
+    assert_true(dw_http_is_field_value(DW_EMPTY));
+    assert_false(dw_http_is_token(DW_EMPTY));
+    for (size_t len = 1; len <= sizeof text; len++)
+        for (size_t at = 0; at < len; at++) {
+            memset(text, 'a', sizeof text);
+            assert_true(dw_http_is_token(dw_slice_from(text, len)));
+            text[at] = '\t';
+            assert_true(dw_http_is_field_value(dw_slice_from(text, len)));
+            assert_false(dw_http_is_token(dw_slice_from(text, len)));
+            text[at] = '\n';
+            assert_false(dw_http_is_field_value(dw_slice_from(text, len)));
+            text[at] = '\x7f';
+            assert_false(dw_http_is_field_value(dw_slice_from(text, len)));
+        }
+}
+
+static void lists_keep_quoted_commas(void **state)
+{
+    static const struct {
+        const char *text, *joined;
+    } cases[] = {
+        {"", ""},
+        {",, ,", ""},
+        {"a", "a|"},
+        {" a , b,,c ", "a|b|c|"},
+        {"a=\"b,c\", d", "a=\"b,c\"|d|"},
+        {"a=\"b\\\",c\", d", "a=\"b\\\",c\"|d|"},
+        {"a=\"open, d", "a=\"open, d|"},
+        {"a\\", "a\\|"},
+        {"\"a\\", "\"a\\|"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        dw_auto(dw_arena_auto_free) struct dw_arena *arena = dw_arena_new(1 << 12);
+        struct dw_buf buf = dw_buf_in(arena);
+        struct dw_slice rest = S(cases[i].text), element;
+
+        while (dw_http_list_next(&rest, &element)) {
+            dw_buf_add(&buf, element);
+            dw_buf_add_byte(&buf, '|');
+        }
+        assert_slice(dw_buf_view(&buf), cases[i].joined);
+    }
+}
+
+static void parameters_are_found(void **state)
+{
+    static const struct {
+        const char *text, *value; /* of "charset"; NULL: none */
+    } cases[] = {
+        {"text/html; charset=utf-8", "utf-8"},
+        {"text/html;CHARSET=\"utf-8\"", "utf-8"},
+        {"text/html; a=b ; charset = x", "x"},
+        {"text/html; charset=", ""},
+        {"text/html; charset", ""},
+        {"text/html", NULL},
+        {"charset=x", NULL},
+        {"text/html; a=\"; charset=x\"", NULL},
+        {"text/html; charset=\"a\\\"b\"", NULL},
+        {"text/html; charset=\"", NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct dw_slice value = dw_http_parameter(S(cases[i].text), "charset");
+
+        if (cases[i].value)
+            assert_slice(value, cases[i].value);
+        else
+            assert_null(value.ptr);
+    }
+}
+
+static void media_types_ignore_case_and_parameters(void **state)
+{
+    (void)state;
+    assert_true(dw_http_media_type_is(S("application/json"), "application/json"));
+    assert_true(dw_http_media_type_is(S("Application/JSON ; charset=utf-8"), "application/json"));
+    assert_false(dw_http_media_type_is(S("application/jsonp"), "application/json"));
+    assert_false(dw_http_media_type_is(S("application/json, text/html"), "application/json"));
+    assert_false(dw_http_media_type_is(DW_EMPTY, "application/json"));
+}
+
+static void the_most_specific_range_decides(void **state)
+{
+    static const struct {
+        const char *accept;
+        int quality; /* of text/event-stream */
+    } cases[] = {
+        {NULL, 1000},
+        {"", 0},
+        {"*/*", 1000},
+        {"text/*", 1000},
+        {"application/json", 0},
+        {"application/json, text/event-stream", 1000},
+        {"application/json, TEXT/Event-Stream;q=0.25", 250},
+        {"*/*;q=0.5, text/event-stream;q=0", 0},
+        {"text/*;q=0.3, */*", 300},
+        {"text/event-stream;q=1.001", 0},
+        {"text/event-stream;q=x", 0},
+        {"text/event-stream;q=0.1234", 0},
+        {"text/event-stream;q=2", 0},
+        {"textx/*", 0},
+        {"text*/*", 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct dw_http_field field = {S("ACCEPT"), S(cases[i].accept)};
+
+        if (dw_http_accept_quality((struct dw_http_fields){&field, cases[i].accept ? 1 : 0},
+                                   "text/event-stream") != cases[i].quality)
+            fail_msg("%s", cases[i].accept);
+    }
+}
+
+static void quoted_strings_cannot_be_left(void **state)
+{
+    dw_auto(dw_arena_auto_free) struct dw_arena *arena = dw_arena_new(1 << 12);
+    struct dw_buf buf = dw_buf_in(arena);
+
+    (void)state;
+    dw_http_add_quoted(&buf, S("a\"b\\c\r\nd\xc3\xa9"));
+    assert_slice(dw_buf_view(&buf), "\"a\\\"b\\\\c??d??\"");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_table_says_what_the_rfcs_say),
+        cmocka_unit_test(values_are_checked_to_their_last_byte),
+        cmocka_unit_test(lists_keep_quoted_commas),
+        cmocka_unit_test(parameters_are_found),
+        cmocka_unit_test(media_types_ignore_case_and_parameters),
+        cmocka_unit_test(the_most_specific_range_decides),
+        cmocka_unit_test(quoted_strings_cannot_be_left),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
