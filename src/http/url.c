@@ -399,7 +399,8 @@ bool dw_url_normal(const struct dw_url *url, struct dw_arena *arena, struct dw_s
         add_lower(&buf, url->scheme);
         dw_buf_add_byte(&buf, ':');
     }
-    if (url->path.len && url->path.ptr[0] == '/')
+    /* Without an authority, "x:/..//a" must not become "x://a". */
+    if (url->has_authority && url->path.len)
         add_path(&buf, url->path);
     else if (url->path.len)
         add_component(&buf, url->path);

@@ -46,8 +46,8 @@ bool dw_url_same_origin(const struct dw_url *a, const struct dw_url *b);
 /* "." or ".." segments in the path, also percent-encoded ones. */
 bool dw_url_has_dot_segments(const struct dw_url *url);
 /* RFC 3986 6.2: scheme and host in lower case, no default port, "/" for an empty path of http(s),
- * upper-case percent signs, unreserved bytes not encoded, dot segments removed. The rest, also the
- * fragment, stays. */
+ * upper-case percent signs, unreserved bytes not encoded; dot segments removed where there is an
+ * authority. The rest, also the fragment, stays. */
 bool dw_must_check dw_url_normal(const struct dw_url *url, struct dw_arena *arena,
                                  struct dw_slice *ret_text, struct dw_error *reterr);
 /* "https://example.com:8443": scheme and authority in normal form, no path. Fails with
