@@ -1,0 +1,96 @@
+/* The access token out of an HTTP request. */
+#include "oauth/bearer.h"
+
+/* RFC 6750 2.1: b64token = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"=" */
+static const bool is_token_byte[256] = {
+    ['-'] = true, ['.'] = true, ['_'] = true, ['~'] = true, ['+'] = true, ['/'] = true,
+    ['0'] = true, ['1'] = true, ['2'] = true, ['3'] = true, ['4'] = true, ['5'] = true,
+    ['6'] = true, ['7'] = true, ['8'] = true, ['9'] = true, ['A'] = true, ['B'] = true,
+    ['C'] = true, ['D'] = true, ['E'] = true, ['F'] = true, ['G'] = true, ['H'] = true,
+    ['I'] = true, ['J'] = true, ['K'] = true, ['L'] = true, ['M'] = true, ['N'] = true,
+    ['O'] = true, ['P'] = true, ['Q'] = true, ['R'] = true, ['S'] = true, ['T'] = true,
+    ['U'] = true, ['V'] = true, ['W'] = true, ['X'] = true, ['Y'] = true, ['Z'] = true,
+    ['a'] = true, ['b'] = true, ['c'] = true, ['d'] = true, ['e'] = true, ['f'] = true,
+    ['g'] = true, ['h'] = true, ['i'] = true, ['j'] = true, ['k'] = true, ['l'] = true,
+    ['m'] = true, ['n'] = true, ['o'] = true, ['p'] = true, ['q'] = true, ['r'] = true,
+    ['s'] = true, ['t'] = true, ['u'] = true, ['v'] = true, ['w'] = true, ['x'] = true,
+    ['y'] = true, ['z'] = true,
+};
+
+static bool is_b64token(struct dw_slice token)
+{
+    bool is_good = true;
+
+    while (token.len > 0 && token.ptr[token.len - 1] == '=')
+        token.len--;
+    /* without a branch a byte: this runs for every request */
+    for (size_t i = 0; i < token.len; i++)
+        is_good &= is_token_byte[(unsigned char)token.ptr[i]];
+    return is_good && token.len > 0;
+}
+
+static int hex_digit(char byte)
+{
+    static const char digits[] = "0123456789abcdef0123456789ABCDEF";
+    const char *at = byte ? strchr(digits, byte) : NULL;
+
+    return at ? (int)((at - digits) & 15) : -1;
+}
+
+/* Whether a part of a query ("name=value") has the name, however it is escaped. */
+static bool has_name(struct dw_slice part, const char *name)
+{
+    size_t at = 0;
+
+    part = dw_slice_sub(part, 0, dw_slice_index(part, '='));
+    for (; *name && at < part.len; name++, at++) {
+        int byte = (unsigned char)part.ptr[at];
+
+        if (byte == '%' && at + 2 < part.len && hex_digit(part.ptr[at + 1]) >= 0 &&
+            hex_digit(part.ptr[at + 2]) >= 0) {
+            byte = hex_digit(part.ptr[at + 1]) * 16 + hex_digit(part.ptr[at + 2]);
+            at += 2;
+        }
+        if (byte != (unsigned char)*name)
+            return false;
+    }
+    return *name == 0 && at == part.len;
+}
+
+static bool has_token_in_query(struct dw_slice query)
+{
+    struct dw_slice part;
+
+    while (dw_slice_split(&query, '&', &part))
+        if (has_name(part, "access_token"))
+            return true;
+    return false;
+}
+
+bool dw_bearer_find(const struct dw_http_request *request, struct dw_slice *ret_token,
+                    struct dw_error *reterr)
+{
+    struct dw_slice value = dw_http_field(request->fields, "authorization");
+
+    *ret_token = DW_EMPTY;
+    if (request->query.len > 0 && has_token_in_query(request->query))
+        return dw_fail(reterr, DW_INVALID_REQUEST,
+                       "an access token in the query ends up in logs; send it in the "
+                       "Authorization field");
+    if (!value.ptr)
+        return dw_fail(reterr, DW_NO_TOKEN, "an access token is needed");
+    if (dw_http_field_count(request->fields, "authorization") > 1)
+        return dw_fail(reterr, DW_INVALID_REQUEST, "send one Authorization field, not several");
+    if (!dw_slice_eat_nocase(&value, DW_LIT("Bearer")) || (value.len > 0 && value.ptr[0] != ' '))
+        return dw_fail(reterr, DW_NO_TOKEN, "send the access token with the Bearer scheme");
+    while (dw_slice_eat(&value, DW_LIT(" ")))
+        continue;
+    if (value.len > DW_BEARER_MAX_BYTES)
+        return dw_fail(reterr, DW_INVALID_TOKEN, "the token has more than %d bytes",
+                       DW_BEARER_MAX_BYTES);
+    if (!is_b64token(value))
+        return dw_fail(reterr, DW_INVALID_REQUEST,
+                       "what follows Bearer is empty or has characters no token has");
+    *ret_token = value;
+    return true;
+}
