@@ -1,7 +1,7 @@
-/* The MCP server of the bench: answers every POST with the same 200 bytes of JSON, as fast as a server
- * can; a subscriptions/listen gets an event stream that stays open. One thread, epoll. It trusts its
- * input: it is a load target, not an HTTP server.
- *   upstream PORT | upstream /path/to.sock */
+/* The MCP server of the bench: answers every POST with the same 200 bytes of JSON, as fast as a
+ * server can; a subscriptions/listen gets an event stream that stays open. One thread, epoll. It
+ * trusts its input: it is a load target, not an HTTP server. upstream PORT | upstream /path/to.sock
+ */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +15,12 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { BUFFER_BYTES = 16384, MAX_CONNECTIONS = 20000, EVENTS = 256, LISTENER = -1 };
+enum {
+    BUFFER_BYTES = 16384,
+    MAX_CONNECTIONS = 20000,
+    EVENTS = 256,
+    LISTENER = -1
+};
 
 struct connection {
     char *bytes;
@@ -35,9 +40,10 @@ static void make_answer(void)
     char json[256];
     int length = snprintf(json, sizeof(json), body, "what a small tool says");
 
-    (void)snprintf(answer, sizeof(answer),
-                   "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
-                   length, json);
+    (void)snprintf(
+        answer, sizeof(answer),
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", length,
+        json);
 }
 
 static int listen_on(const char *where)
@@ -53,7 +59,8 @@ static int listen_on(const char *where)
         if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
             return -1;
     } else {
-        struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(where))};
+        struct sockaddr_in address = {.sin_family = AF_INET,
+                                      .sin_port = htons((uint16_t)atoi(where))};
 
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
         fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
