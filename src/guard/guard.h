@@ -49,24 +49,31 @@ struct dw_guard *dw_guard_new(struct dw_net *net, const struct dw_guard_config *
                               struct dw_error *reterr) dw_must_check;
 void dw_guard_free(struct dw_guard *guard);
 
-/* Who calls: what the guard found out. Lives in the arena given to dw_guard_authenticate. */
+/* Who calls: what the guard found out. Held by reference on the loop that asked; released with
+ * dw_guard_release when the request is over. */
 struct dw_principal {
     const struct dw_access_token *token;
-    /* "iss sub client_id" hashed, hex: binds sessions, tasks and cursors to the principal. It stays
-     * the same when the token is refreshed. */
+    /* "iss sub client_id" hashed, base64url: binds sessions, tasks and cursors to the principal. It
+     * stays the same when the token is refreshed. */
     struct dw_slice key;
 };
 
+/* What came of the question. On refusal principal is NULL and error says why. */
+typedef void dw_guard_done(void *user, const struct dw_principal *principal,
+                           const struct dw_error *error);
+
 /* Steps 7 to 10 of docs/architecture.md: the token, from the request's fields and nowhere else. The
  * request and the arena must live until done or the cancel. Calls done exactly once: at once when
- * the keys are there, later (same loop) when they must be fetched first. principal is NULL on
- * refusal. Returns a handle to cancel with while it waits, or NULL when done has been called. */
-struct dw_guard_wait *dw_guard_authenticate(
-    struct dw_guard *guard, struct dw_loop *loop, const struct dw_http_request *request,
-    struct dw_arena *arena,
-    void (*done)(void *user, const struct dw_principal *principal, const struct dw_error *error),
-    void *user);
+ * the keys are there, later (same loop) when they must be fetched first. Returns a handle to cancel
+ * with while it waits, or NULL when done has been called. A principal given to done is the
+ * caller's reference. */
+struct dw_guard_wait *dw_guard_authenticate(struct dw_guard *guard, struct dw_loop *loop,
+                                            const struct dw_http_request *request,
+                                            struct dw_arena *arena, dw_guard_done *done,
+                                            void *user);
 void dw_guard_wait_cancel(struct dw_guard_wait *wait);
+/* On the loop that got it; NULL is fine. */
+void dw_guard_release(const struct dw_principal *principal);
 
 /* Step 11: may this principal send this message? Fails with DW_INSUFFICIENT_SCOPE (*ret_needed:
  * every scope the operation needs) or DW_FORBIDDEN. *ret_rule: which policy row decided, for the
