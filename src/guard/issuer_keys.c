@@ -15,7 +15,7 @@
 struct waiting_room {
     struct dw_issuer_keys *keys;
     struct dw_loop *loop;
-    struct dw_keys_wait waits;   /* ring head */
+    struct dw_keys_wait waits;    /* ring head */
     _Atomic bool is_call_pending; /* a wake-up could not be posted: the tick tries again */
 };
 
@@ -150,8 +150,7 @@ static void log_fetch(const struct dw_issuer_keys *keys, struct dw_loop *loop, b
                    is_done ? DW_METRIC_KEY_FETCHES_OK : DW_METRIC_KEY_FETCHES_FAILED, 1);
     if (is_done)
         dw_log(dw_loop_log(loop), DW_LOG_INFO, "issuer_keys_fetched",
-               DW_S("issuer", keys->config.issuer),
-               DW_I("keys", (int64_t)dw_jwks_count(keys->set)),
+               DW_S("issuer", keys->config.issuer), DW_I("keys", (int64_t)dw_jwks_count(keys->set)),
                DW_I("skipped", (int64_t)keys->skipped_keys));
     else
         dw_log(dw_loop_log(loop), DW_LOG_WARN, "issuer_keys_not_fetched",
@@ -175,7 +174,8 @@ static void finish_fetch(void *user) /* on the loop that began it */
     else
         keys->retry_ms = keys->has_failed && keys->retry_ms < LONGEST_RETRY_MS / 2
                              ? keys->retry_ms * 2
-                             : keys->has_failed ? LONGEST_RETRY_MS : FIRST_RETRY_MS;
+                         : keys->has_failed ? LONGEST_RETRY_MS
+                                            : FIRST_RETRY_MS;
     keys->has_failed = !is_done;
     keys->is_fetching = false;
     log_fetch(keys, loop, is_done);
@@ -251,9 +251,9 @@ bool dw_issuer_keys_want(struct dw_issuer_keys *keys, struct dw_loop *loop,
     } else {
         pthread_mutex_lock(&keys->lock);
         is_coming = keys->is_fetching;
-        if (!is_coming && (!keys->attempted_at_ms || dw_loop_now_ms(loop) - keys->attempted_at_ms >=
-                                                         (keys->set ? DW_KEYS_COOLDOWN_MS
-                                                                    : FIRST_RETRY_MS)))
+        if (!is_coming &&
+            (!keys->attempted_at_ms || dw_loop_now_ms(loop) - keys->attempted_at_ms >=
+                                           (keys->set ? DW_KEYS_COOLDOWN_MS : FIRST_RETRY_MS)))
             is_coming = begin_fetch(keys, loop);
         pthread_mutex_unlock(&keys->lock);
     }

@@ -1,9 +1,9 @@
-/* The verification keys of one issuer, kept fresh: fetched through discovery or from a URL, or asked of
- * a source in this process. One object for all loops. Only inside guard/.
+/* The verification keys of one issuer, kept fresh: fetched through discovery or from a URL, or
+ * asked of a source in this process. One object for all loops. Only inside guard/.
  *
- * Fetches are single: whoever needs keys while one is under way waits for it. A token with an unknown
- * `kid` causes a fetch at most once a cool-down, so that made-up tokens cannot make us hammer the
- * issuer. While the issuer is down the old keys serve on, for a day. */
+ * Fetches are single: whoever needs keys while one is under way waits for it. A token with an
+ * unknown `kid` causes a fetch at most once a cool-down, so that made-up tokens cannot make us
+ * hammer the issuer. While the issuer is down the old keys serve on, for a day. */
 #ifndef DW_GUARD_ISSUER_KEYS_INTERNAL_H
 #define DW_GUARD_ISSUER_KEYS_INTERNAL_H
 
@@ -23,8 +23,8 @@ void dw_issuer_keys_free(struct dw_issuer_keys *keys);
 
 /* Any thread. A new reference, or NULL while there are none. */
 struct dw_jwks *dw_issuer_keys_get(struct dw_issuer_keys *keys);
-/* Any thread, one atomic load. Grows whenever the set changes; what was verified under another number
- * must be verified again. */
+/* Any thread, one atomic load. Grows whenever the set changes; what was verified under another
+ * number must be verified again. */
 uint64_t dw_issuer_keys_generation(const struct dw_issuer_keys *keys);
 
 /* Somebody who waits for a fetch; in the caller's storage. */
@@ -32,8 +32,8 @@ struct dw_keys_wait {
     struct dw_keys_wait *next, *previous;
     void (*wake)(struct dw_keys_wait *wait); /* once, on the loop that waits */
 };
-/* On a loop: asks for fresher keys than there are. True: wake comes later. False: not now, because the
- * cool-down is not over or the queue is full; answer with what is there. */
+/* On a loop: asks for fresher keys than there are. True: wake comes later. False: not now, because
+ * the cool-down is not over or the queue is full; answer with what is there. */
 bool dw_issuer_keys_want(struct dw_issuer_keys *keys, struct dw_loop *loop,
                          struct dw_keys_wait *wait);
 /* wake will not come any more. On the same loop. */
@@ -41,9 +41,9 @@ void dw_keys_wait_cancel(struct dw_keys_wait *wait);
 
 /* ---- key_fetch.c, blocking ---- */
 
-/* The issuer's JWK Set as text: from config->jwks_uri, or from the jwks_uri of the discovery document
- * (OpenID Connect Discovery section 4, then RFC 8414 section 3), whose issuer must be config->issuer
- * byte for byte. Fails with DW_UNAVAILABLE, DW_FORBIDDEN or DW_MALFORMED. */
+/* The issuer's JWK Set as text: from config->jwks_uri, or from the jwks_uri of the discovery
+ * document (OpenID Connect Discovery section 4, then RFC 8414 section 3), whose issuer must be
+ * config->issuer byte for byte. Fails with DW_UNAVAILABLE, DW_FORBIDDEN or DW_MALFORMED. */
 bool dw_must_check dw_keys_fetch(const struct dw_issuer_config *config, struct dw_arena *arena,
                                  struct dw_slice *ret_json, struct dw_error *reterr);
 

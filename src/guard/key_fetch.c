@@ -2,8 +2,8 @@
 #include "guard/issuer_keys_internal.h"
 
 #include "http/url.h"
-#include "json/json.h"
 #include "net/fetch.h"
+#include "json/json.h"
 
 #define MAX_DOCUMENT_BYTES ((size_t)256 * 1024)
 #define FETCH_TIMEOUT_MS 10000
@@ -70,7 +70,8 @@ static bool is_issuer_of(struct dw_slice written, const struct dw_issuer_config 
     return !dw_slice_contains(issuer, '/');
 }
 
-/* A jwks_uri that the issuer itself serves is as trusted as the issuer; any other is a foreign URL. */
+/* A jwks_uri that the issuer itself serves is as trusted as the issuer; any other is a foreign URL.
+ */
 static enum dw_fetch_guard guard_for(const struct dw_url *issuer, const struct dw_url *jwks_uri)
 {
     if (dw_url_same_origin(issuer, jwks_uri))
@@ -92,11 +93,11 @@ static bool fetch_by_document(const struct dw_issuer_config *config, const struc
         return false;
     written = dw_json_text(document, "issuer");
     if (!is_issuer_of(written, config))
-        return dw_fail_because(reterr, DW_FORBIDDEN, NULL, 0,
-                               "the discovery document names the issuer \"%.*s\", the configuration "
-                               "\"%.*s\"; they must be equal, also in the slash at the end",
-                               DW_PRINT(dw_slice_sub(written, 0, 60)),
-                               DW_PRINT(dw_slice_sub(config->issuer, 0, 60)));
+        return dw_fail_because(
+            reterr, DW_FORBIDDEN, NULL, 0,
+            "the discovery document names the issuer \"%.*s\", the configuration "
+            "\"%.*s\"; they must be equal, also in the slash at the end",
+            DW_PRINT(dw_slice_sub(written, 0, 60)), DW_PRINT(dw_slice_sub(config->issuer, 0, 60)));
     jwks_text = dw_json_text(document, "jwks_uri");
     if (!jwks_text.ptr || !dw_url_parse(jwks_text, &jwks_uri, NULL))
         return dw_fail_because(reterr, DW_MALFORMED, NULL, 0,

@@ -1,0 +1,263 @@
+/* Who calls: the access token of a request, judged from the cache or from scratch; when the
+ * issuer's keys are missing it waits for them, once. */
+#include "guard/guard_internal.h"
+
+#include "base/text.h"
+#include "oauth/bearer.h"
+
+struct dw_guard_wait {
+    struct dw_keys_wait keys_wait; /* first: what the keys wake is the whole */
+    struct dw_guard *guard;
+    struct dw_loop *loop;
+    struct dw_slice token;
+    struct dw_verdict *verdict; /* arena in use while the question is open */
+    struct dw_jwt jwt;
+    struct dw_guard_issuer *issuer;
+    dw_guard_done *done;
+    void *user;
+    bool has_waited;
+};
+
+enum outcome {
+    OUTCOME_DECIDED, /* verdict says what */
+    OUTCOME_WAITS,
+    OUTCOME_UNDECIDED, /* could not tell: refused, but not remembered */
+};
+
+/* How each refusal is counted; what is not here could not be decided. */
+static void count_refusal(const struct dw_guard *guard, enum dw_code code)
+{
+    enum dw_metric metric = code == DW_NO_TOKEN ? DW_METRIC_GUARD_NO_TOKEN
+                            : code == DW_INVALID_TOKEN || code == DW_INVALID_REQUEST
+                                ? DW_METRIC_GUARD_INVALID_TOKEN
+                                : DW_METRIC_GUARD_UNAVAILABLE;
+
+    dw_metrics_add(guard->metrics, metric, 1);
+}
+
+static void refuse(const struct dw_guard *guard, dw_guard_done *done, void *user,
+                   const struct dw_error *error)
+{
+    count_refusal(guard, error->code);
+    done(user, NULL, error);
+}
+
+static struct dw_token_cache *cache_of(const struct dw_guard_wait *wait)
+{
+    return wait->guard->caches[dw_loop_index(wait->loop)];
+}
+
+/* Whether what was found out earlier still counts. */
+static bool still_counts(const struct dw_guard_wait *wait, const struct dw_verdict *verdict)
+{
+    if (verdict->is_refusal)
+        return dw_loop_now_ms(wait->loop) < verdict->forget_at_ms;
+    return dw_loop_wall_s(wait->loop) < verdict->forget_at_s &&
+           verdict->generation ==
+               dw_issuer_keys_generation(wait->guard->issuers[verdict->issuer_index].keys);
+}
+
+static void answer(const struct dw_guard_wait *wait, struct dw_verdict *verdict)
+{
+    if (verdict->is_refusal)
+        refuse(wait->guard, wait->done, wait->user, &verdict->error);
+    else
+        wait->done(wait->user, &dw_verdict_ref(verdict)->principal, NULL);
+}
+
+/* True when the cache had the answer and it has been given. */
+static bool answer_from_cache(const struct dw_guard_wait *wait,
+                              const unsigned char digest[static DW_SHA256_BYTES])
+{
+    struct dw_verdict *verdict = dw_token_cache_find(cache_of(wait), digest);
+
+    if (verdict && !still_counts(wait, verdict)) {
+        dw_token_cache_drop(cache_of(wait), verdict);
+        verdict = NULL;
+    }
+    dw_metrics_add(wait->guard->metrics,
+                   verdict ? DW_METRIC_TOKEN_CACHE_HITS : DW_METRIC_TOKEN_CACHE_MISSES, 1);
+    if (!verdict)
+        return false;
+    dw_verdict_ref(verdict); /* done may use the cache again */
+    answer(wait, verdict);
+    dw_verdict_unref(verdict);
+    return true;
+}
+
+static struct dw_guard_issuer *find_issuer(const struct dw_guard *guard, struct dw_slice issuer)
+{
+    for (size_t i = 0; i < guard->issuer_count; i++)
+        if (dw_slice_eq(guard->issuers[i].rules.issuer, issuer))
+            return &guard->issuers[i];
+    return NULL;
+}
+
+/* RFC 7519 4.1.1; the name of a stranger is shown, so that a missing slash is found quickly. */
+static bool parse(struct dw_guard_wait *wait, struct dw_error *reterr)
+{
+    struct dw_slice issuer;
+
+    if (!dw_jwt_parse(wait->token, wait->verdict->arena, &wait->jwt, reterr))
+        return false;
+    issuer = dw_json_text(wait->jwt.claims, "iss");
+    if (!issuer.ptr)
+        return dw_fail(reterr, DW_INVALID_TOKEN, "the token does not say who issued it (iss)");
+    wait->issuer = find_issuer(wait->guard, issuer);
+    if (!wait->issuer)
+        return dw_fail(reterr, DW_INVALID_TOKEN,
+                       "the token's issuer \"%.*s\" is not trusted here; this server accepts "
+                       "\"%.*s\"",
+                       DW_PRINT(dw_slice_sub(issuer, 0, 48)),
+                       DW_PRINT(dw_slice_sub(wait->guard->issuers[0].rules.issuer, 0, 48)));
+    return true;
+}
+
+/* "iss sub client_id", with lengths: what sessions are bound to. */
+static bool make_key(struct dw_verdict *verdict, struct dw_error *reterr)
+{
+    const struct dw_slice parts[] = {verdict->token.issuer, verdict->token.subject,
+                                     verdict->token.client_id};
+    unsigned char digest[DW_SHA256_BYTES];
+
+    if (!dw_sha256_parts((struct dw_slices){parts, 3}, digest, reterr))
+        return false;
+    verdict->principal.key =
+        dw_text_base64url(verdict->arena, dw_slice_from((const char *)digest, sizeof digest));
+    return verdict->principal.key.ptr || dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+}
+
+static bool check_claims(struct dw_guard_wait *wait, uint64_t generation, struct dw_error *reterr)
+{
+    struct dw_verdict *verdict = wait->verdict;
+    const struct dw_access_token_rules *rules = &wait->issuer->rules;
+
+    if (!dw_access_token_check(&wait->jwt, rules, dw_loop_wall_s(wait->loop), verdict->arena,
+                               &verdict->token, reterr) ||
+        !make_key(verdict, reterr))
+        return false;
+    verdict->issuer_index = (size_t)(wait->issuer - wait->guard->issuers);
+    verdict->generation = generation;
+    verdict->forget_at_s = verdict->token.expires_at_s + rules->leeway_s;
+    return true;
+}
+
+static void wake(struct dw_keys_wait *keys_wait);
+
+/* The signature and the claims, or a wait for the keys. */
+static enum outcome judge(struct dw_guard_wait *wait, struct dw_error *reterr)
+{
+    /* Read before the set: a set that changes in between makes the verdict stale, never too fresh.
+     */
+    uint64_t generation = dw_issuer_keys_generation(wait->issuer->keys);
+    struct dw_jwks *set = dw_issuer_keys_get(wait->issuer->keys);
+    bool kid_is_unknown = false, is_good = false;
+
+    if (set) {
+        is_good = dw_jwt_verify(&wait->jwt, set, wait->issuer->algorithms, &kid_is_unknown, reterr);
+        dw_jwks_unref(set);
+    }
+    if (is_good)
+        is_good = check_claims(wait, generation, reterr);
+    else if ((!set || kid_is_unknown) && !wait->has_waited) {
+        wait->keys_wait.wake = wake;
+        wait->has_waited = true;
+        if (dw_issuer_keys_want(wait->issuer->keys, wait->loop, &wait->keys_wait))
+            return OUTCOME_WAITS;
+    }
+    if (!set) {
+        (void)!dw_fail(reterr, DW_UNAVAILABLE,
+                       "the keys of the issuer cannot be fetched now, so no token can be checked");
+        return OUTCOME_UNDECIDED;
+    }
+    return is_good || reterr->code == DW_INVALID_TOKEN ? OUTCOME_DECIDED : OUTCOME_UNDECIDED;
+}
+
+static void remember(struct dw_guard_wait *wait, const struct dw_error *error)
+{
+    struct dw_verdict *verdict = wait->verdict;
+
+    verdict->is_refusal = error != NULL;
+    if (error) {
+        verdict->error = *error;
+        verdict->forget_at_ms = dw_loop_now_ms(wait->loop) + DW_REFUSAL_MS;
+        dw_arena_reset(verdict->arena); /* the claims of a refused token are of no use */
+    }
+    dw_token_cache_put(cache_of(wait), verdict);
+}
+
+/* Ends the question, one way or the other. */
+static void conclude(struct dw_guard_wait *wait, enum outcome outcome, const struct dw_error *error)
+{
+    struct dw_verdict *verdict = wait->verdict;
+
+    wait->verdict = NULL;
+    if (outcome == OUTCOME_DECIDED) {
+        wait->verdict = verdict;
+        remember(wait, error);
+        answer(wait, verdict);
+    } else {
+        refuse(wait->guard, wait->done, wait->user, error);
+    }
+    dw_verdict_unref(verdict);
+}
+
+static void wake(struct dw_keys_wait *keys_wait)
+{
+    struct dw_guard_wait *wait = (struct dw_guard_wait *)keys_wait;
+    struct dw_error error = {0};
+    enum outcome outcome = judge(wait, &error);
+
+    conclude(wait, outcome, error.code == DW_OK ? NULL : &error);
+}
+
+struct dw_guard_wait *dw_guard_authenticate(struct dw_guard *guard, struct dw_loop *loop,
+                                            const struct dw_http_request *request,
+                                            struct dw_arena *arena, dw_guard_done *done, void *user)
+{
+    struct dw_guard_wait now = {.guard = guard, .loop = loop, .done = done, .user = user}, *wait;
+    unsigned char digest[DW_SHA256_BYTES];
+    struct dw_error error = {0};
+    enum outcome outcome = OUTCOME_DECIDED;
+
+    if (guard->is_public) {
+        done(user, &dw_guard_anybody, NULL);
+        return NULL;
+    }
+    if (!dw_bearer_find(request, &now.token, &error) || !dw_sha256(now.token, digest, &error)) {
+        refuse(guard, done, user, &error);
+        return NULL;
+    }
+    if (answer_from_cache(&now, digest))
+        return NULL;
+    wait = DW_ARENA_NEW(arena, struct dw_guard_wait);
+    now.verdict = wait ? dw_verdict_new() : NULL;
+    if (!now.verdict) {
+        (void)!dw_fail(&error, DW_NO_MEMORY, "out of memory");
+        refuse(guard, done, user, &error);
+        return NULL;
+    }
+    memcpy(now.verdict->digest, digest, sizeof digest);
+    *wait = now;
+    if (parse(wait, &error))
+        outcome = judge(wait, &error);
+    else if (error.code != DW_INVALID_TOKEN)
+        outcome = OUTCOME_UNDECIDED;
+    if (outcome == OUTCOME_WAITS)
+        return wait;
+    conclude(wait, outcome, error.code == DW_OK ? NULL : &error);
+    return NULL;
+}
+
+void dw_guard_wait_cancel(struct dw_guard_wait *wait)
+{
+    dw_keys_wait_cancel(&wait->keys_wait);
+    dw_verdict_unref(wait->verdict);
+    wait->verdict = NULL;
+}
+
+void dw_guard_release(const struct dw_principal *principal)
+{
+    if (principal && principal != &dw_guard_anybody)
+        dw_verdict_unref((struct dw_verdict *)(uintptr_t)principal);
+}
