@@ -3,24 +3,25 @@
 #ifndef DW_GATEWAY_GATEWAY_H
 #define DW_GATEWAY_GATEWAY_H
 
+#include "base/field.h"
 #include "guard/guard.h"
 #include "net/loop.h"
 
-/* What [gateway] of the configuration says. Texts and lists are borrowed for the gateway's life;
- * zero or empty means the standard value of dw_gateway_fields. */
+/* What [gateway] of the configuration says, by dw_gateway_fields. Borrowed for the gateway's life.
+ */
 struct dw_gateway_config {
     size_t size;
-    struct dw_slice listen; /* "127.0.0.1:8420" */
+    struct dw_slice listen;
     struct dw_slice
         public_url;           /* of the MCP endpoint; empty: from listen, which is loopback then */
     struct dw_slice upstream; /* http://..., https://..., unix:/path[:/http/path]; or command */
     struct dw_slices command; /* argv of a stdio server */
-    struct dw_slices environment; /* "NAME=value" */
+    struct dw_field_pairs environment;
     struct dw_slice directory;
     struct dw_slices identity_headers; /* "x-doorward-sub", or "x-user=claim" */
     struct dw_slices trusted_proxies;  /* "10.0.0.0/8", "::1" */
     struct dw_slices allowed_origins;  /* "https://app.example.com"; "*": any */
-    struct dw_slices allowed_hosts;    /* "mcp.internal", "mcp.internal:8443" */
+    struct dw_slices allowed_hosts;    /* "mcp.internal", "mcp.internal:8443"; "*": any */
     int64_t max_body_bytes;
     int64_t session_idle_s;
     int64_t max_sessions;
@@ -28,9 +29,14 @@ struct dw_gateway_config {
     struct dw_slice admin_listen; /* empty: none */
     struct dw_slice tls_certificate;
     struct dw_slice tls_key;
+    /* For cli, which makes the log: a file, or empty for stderr; enum dw_log_level. */
+    struct dw_slice log;
+    int log_level;
     /* Not from [gateway]: who may pass. protected_resource empty: the public URL. */
     const struct dw_guard_config *guard;
 };
+
+extern const struct dw_fields dw_gateway_fields;
 
 struct dw_gateway;
 
