@@ -26,9 +26,11 @@ struct dw_sessions {
     struct dw_map *by_id;    /* struct session */
     struct dw_map *by_owner; /* struct owner */
     size_t max_per_principal;
+    struct dw_metrics *metrics;
 };
 
-struct dw_sessions *dw_sessions_new(size_t max_sessions, struct dw_error *reterr)
+struct dw_sessions *dw_sessions_new(size_t max_sessions, struct dw_metrics *metrics,
+                                    struct dw_error *reterr)
 {
     struct dw_hash_seed seed = dw_sys_hash_seed();
     struct dw_sessions *sessions = dw_mem_new(sizeof *sessions);
@@ -37,6 +39,7 @@ struct dw_sessions *dw_sessions_new(size_t max_sessions, struct dw_error *reterr
         dw_error_set(reterr, DW_NO_MEMORY, __FILE__, __LINE__, "out of memory");
         return NULL;
     }
+    sessions->metrics = metrics;
     pthread_mutex_init(&sessions->lock, NULL);
     sessions->max_per_principal = max_sessions / 10 > MIN_SESSIONS_PER_PRINCIPAL
                                       ? max_sessions / 10
@@ -121,6 +124,7 @@ static bool add_locked(struct dw_sessions *sessions, struct dw_slice id, struct 
     session->owner = owner;
     session->used_at_ms = now_ms;
     owner->session_count++;
+    dw_metrics_add(sessions->metrics, DW_METRIC_MCP_SESSIONS, 1);
     return true;
 }
 
@@ -172,6 +176,7 @@ static void remove_locked(struct dw_sessions *sessions, struct dw_slice id)
     if (!session)
         return;
     session->owner->session_count--;
+    dw_metrics_add(sessions->metrics, DW_METRIC_MCP_SESSIONS, -1);
     forget_owner_if_idle(sessions, session->principal, session->owner);
     dw_mem_free(session);
 }

@@ -5,12 +5,15 @@
 #define DW_GATEWAY_SESSION_H
 
 #include "base/error.h"
+#include "base/metrics.h"
 #include "base/slice.h"
 
 struct dw_sessions;
 
-/* max_sessions  of all principals; one principal may have a tenth of them, but at least 16 */
-struct dw_sessions *dw_sessions_new(size_t max_sessions, struct dw_error *reterr) dw_must_check;
+/* max_sessions  of all principals; one principal may have a tenth of them, but at least 16
+ * metrics       may be NULL */
+struct dw_sessions *dw_sessions_new(size_t max_sessions, struct dw_metrics *metrics,
+                                    struct dw_error *reterr) dw_must_check;
 void dw_sessions_free(struct dw_sessions *sessions);
 
 /* Fails with DW_BUSY (the table is full), DW_TOO_MANY (this principal has too many), DW_CONFLICT

@@ -1,0 +1,154 @@
+/* Opening and closing the gateway: its configuration, listeners, guard and upstream. */
+#include "gateway/gateway_internal.h"
+
+#include "base/mem.h"
+#include "sys/sys.h"
+
+#define ARENA_BYTES ((size_t)1024 * 1024)
+#define REAP_MS 5000
+
+static bool open_tls(struct dw_gateway *gateway, struct dw_error *reterr)
+{
+    const struct dw_gateway_config *config = gateway->config;
+    char *certificate, *key;
+
+    if (config->tls_certificate.len == 0)
+        return true;
+    certificate = dw_arena_text(gateway->arena, config->tls_certificate);
+    key = dw_arena_text(gateway->arena, config->tls_key);
+    if (!certificate || !key)
+        return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+    gateway->tls = dw_server_tls_open(certificate, key, reterr);
+    return gateway->tls;
+}
+
+static void reload(void *user)
+{
+    struct dw_gateway *gateway = user;
+    const struct dw_log *log = dw_loop_log(dw_net_loop(gateway->net, 0));
+    struct dw_error error;
+
+    if (!gateway->tls)
+        return;
+    if (dw_server_tls_reload(gateway->tls, &error))
+        dw_log(log, DW_LOG_INFO, "tls_certificate_reloaded",
+               DW_S("file", gateway->config->tls_certificate));
+    else
+        dw_log_error(log, "tls_certificate_not_reloaded", &error);
+}
+
+static bool open_listeners(struct dw_gateway *gateway, int *ret_port, struct dw_error *reterr)
+{
+    struct dw_listener_config config = {
+        .size = sizeof config,
+        .address = gateway->config->listen,
+        .handler = dw_endpoint_handler,
+        .tls = gateway->tls,
+        .log_event = "http_request",
+    };
+    struct dw_listener_config admin = {
+        .size = sizeof admin,
+        .address = gateway->config->admin_listen,
+        .handler = dw_admin_handler,
+    };
+    struct dw_listener *listener;
+
+    config.handler.user = gateway;
+    admin.handler.user = gateway;
+    listener = dw_listener_open(gateway->net, &config, reterr);
+    if (!listener)
+        return false;
+    *ret_port = dw_listener_port(listener);
+    return admin.address.len == 0 || dw_listener_open(gateway->net, &admin, reterr);
+}
+
+static bool open_guard(struct dw_gateway *gateway, struct dw_error *reterr)
+{
+    struct dw_guard_config config = *gateway->config->guard;
+
+    if (config.protected_resource.len == 0)
+        config.protected_resource = gateway->rules.public_url;
+    gateway->filters_lists = config.policy_count > 0;
+    gateway->guard = dw_guard_new(gateway->net, &config, reterr);
+    return gateway->guard;
+}
+
+static void reap(void *user)
+{
+    struct dw_gateway *gateway = user;
+
+    dw_sessions_reap(gateway->sessions, dw_loop_now_ms(dw_net_loop(gateway->net, 0)),
+                     gateway->config->session_idle_s * 1000, NULL, NULL);
+}
+
+/* A stdio server's sessions are processes: stdio.c ends them itself. */
+static bool open_upstream(struct dw_gateway *gateway, struct dw_error *reterr)
+{
+    if (gateway->config->command.count > 0) {
+        gateway->stdio = dw_stdio_open(gateway, reterr);
+        return gateway->stdio;
+    }
+    gateway->reaper = dw_timer_new(dw_net_loop(gateway->net, 0), REAP_MS, REAP_MS, reap, gateway);
+    if (!gateway->reaper)
+        return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+    return dw_forward_open(gateway, reterr);
+}
+
+static bool open_all(struct dw_gateway *gateway, struct dw_error *reterr)
+{
+    int port = 0;
+
+    gateway->arena = dw_arena_new(ARENA_BYTES);
+    if (!gateway->arena)
+        return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+    gateway->sessions = dw_sessions_new((size_t)gateway->config->max_sessions,
+                                        dw_loop_metrics(dw_net_loop(gateway->net, 0)), reterr);
+    return gateway->sessions && open_tls(gateway, reterr) &&
+           open_listeners(gateway, &port, reterr) &&
+           dw_gateway_rules_make(gateway->config, port, gateway->arena, &gateway->rules, reterr) &&
+           open_guard(gateway, reterr) && open_upstream(gateway, reterr) &&
+           (dw_net_on_reload(gateway->net, reload, gateway) ||
+            dw_fail(reterr, DW_NO_MEMORY, "out of memory"));
+}
+
+struct dw_gateway *dw_gateway_open(struct dw_net *net, const struct dw_gateway_config *config,
+                                   struct dw_error *reterr)
+{
+    struct dw_gateway *gateway = dw_mem_new(sizeof *gateway);
+
+    if (!gateway) {
+        dw_error_set(reterr, DW_NO_MEMORY, __FILE__, __LINE__, "out of memory");
+        return NULL;
+    }
+    gateway->net = net;
+    gateway->config = config;
+    gateway->loop_count = dw_net_loop_count(net);
+    if (open_all(gateway, reterr))
+        return gateway;
+    dw_gateway_close(gateway);
+    return NULL;
+}
+
+void dw_gateway_close(struct dw_gateway *gateway)
+{
+    if (!gateway)
+        return;
+    if (gateway->stdio)
+        dw_stdio_close(gateway->stdio);
+    dw_forward_close(gateway);
+    if (gateway->reaper)
+        dw_timer_free(gateway->reaper);
+    if (gateway->guard)
+        dw_guard_free(gateway->guard);
+    dw_sessions_free(gateway->sessions);
+    if (gateway->tls)
+        dw_server_tls_free(gateway->tls);
+    if (gateway->arena)
+        dw_arena_free(gateway->arena);
+    dw_mem_free(gateway);
+}
+
+struct dw_slice dw_gateway_public_url(const struct dw_gateway *gateway)
+{
+    return gateway->rules.public_url;
+}
