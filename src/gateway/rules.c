@@ -9,11 +9,15 @@ static bool add_default_url(const struct dw_gateway_config *config, int listen_p
                             struct dw_error *reterr)
 {
     const char *scheme = config->tls_certificate.len > 0 ? "https" : "http";
-    struct dw_slice host;
-    int port;
+    struct dw_slice host = config->listen;
 
-    if (!dw_url_parse_authority(config->listen, &host, &port, NULL) ||
-        !dw_url_is_loopback_host(host))
+    while (host.len > 0 && host.ptr[host.len - 1] != ':')
+        host.len--;
+    if (host.len > 0)
+        host.len--;
+    if (host.len > 2 && host.ptr[0] == '[')
+        host = dw_slice_from(host.ptr + 1, host.len - 2);
+    if (!dw_url_is_loopback_host(host))
         return dw_fail(reterr, DW_CONFIG,
                        "public_url is needed when listen (\"%.*s\") is not a loopback address",
                        DW_PRINT(config->listen));

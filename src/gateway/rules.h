@@ -2,9 +2,9 @@
 #ifndef DW_GATEWAY_RULES_H
 #define DW_GATEWAY_RULES_H
 
-#include "gateway/address.h"
 #include "gateway/gateway.h"
 #include "http/url.h"
+#include "net/address_range.h"
 
 #define DW_IDENTITY_MAX_HEADERS 16
 #define DW_IDENTITY_NAME_SIZE 64

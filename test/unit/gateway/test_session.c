@@ -1,6 +1,8 @@
 /* gateway/session.h: sessions belong to principals. */
 #include "test.h"
 
+#include <stdio.h>
+
 #include "gateway/session.h"
 
 static void a_session_opens_for_its_principal_only(void **state)

@@ -1,6 +1,6 @@
 /* Which peers a setting like trusted_proxies = ["10.0.0.0/8", "::1"] means. Pure. */
-#ifndef DW_GATEWAY_ADDRESS_H
-#define DW_GATEWAY_ADDRESS_H
+#ifndef DW_NET_ADDRESS_RANGE_H
+#define DW_NET_ADDRESS_RANGE_H
 
 #include "base/error.h"
 #include "base/slice.h"

@@ -1,5 +1,5 @@
 /* IP address ranges. */
-#include "gateway/address.h"
+#include "net/address_range.h"
 
 #include <arpa/inet.h>
 
