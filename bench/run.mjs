@@ -3,7 +3,7 @@
 //   node bench/run.mjs [--write] [--quick] [--only=NAME,...]
 // --write puts the results into docs/performance.md. Nothing here is a test: no time passes or fails.
 import { execFileSync, spawn } from "node:child_process";
-import { createPrivateKey, generateKeyPairSync } from "node:crypto";
+import { createPrivateKey, generateKeyPairSync, randomBytes } from "node:crypto";
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { connect } from "node:net";
@@ -204,14 +204,15 @@ async function tenant(report) {
   const state = path.join(folder, "tenant");
   rmSync(state, { recursive: true, force: true });
   const config = path.join(folder, "tenant.toml");
-  writeFileSync(config, `[tenant]\nlisten = "127.0.0.1:${ports.tenant}"\nissuer = "http://127.0.0.1:${ports.tenant}/"\nstate_dir = "${state}"\n`);
-  const manage = (...args) => execFileSync(binary, ["tenant", ...args, "--config", config, "--json"], { stdio: ["ignore", "pipe", "inherit"] }).toString();
-  manage("api", "add", "--identifier", audience, "--name", "Bench");
-  manage("api", "permission", "--identifier", audience, "--value", "execute:tools");
-  const client = JSON.parse(manage("client", "add", "--name", "bench", "--type", "machine"));
-  manage("client", "grant", "--client-id", client.client_id, "--audience", audience, "--scope", "execute:tools");
-  const child = await listening(start(0, binary, ["tenant", "--config", config], {}), ports.tenant);
-  const form = new URLSearchParams({ grant_type: "client_credentials", client_id: client.client_id, client_secret: client.client_secret, audience }).toString();
+  const seed = path.join(folder, "seed.json");
+  const secret = randomBytes(24).toString("hex");
+  writeFileSync(seed, JSON.stringify({
+    apis: [{ identifier: audience, name: "Bench", permissions: ["execute:tools"] }],
+    clients: [{ client_id: "bench", name: "bench", client_secret: secret, grant_types: ["client_credentials"], audiences: [audience] }],
+  }));
+  writeFileSync(config, `[tenant]\nlisten = "127.0.0.1:${ports.tenant}"\nissuer = "http://127.0.0.1:${ports.tenant}/"\nstate_dir = "${state}"\n[tenant.seed]\nfile = "${seed}"\n`);
+  const child = await listening(start(0, binary, ["tenant", "--config", config]), ports.tenant);
+  const form = new URLSearchParams({ grant_type: "client_credentials", client_id: "bench", client_secret: secret, audience }).toString();
   const peer = { name: "doorward tenant, client_credentials RS256", port: ports.tenant, child };
   const env = { FORM: form, MCP_PATH: "/oauth/token" };
   await measure(peer, env, { duration: 1, connections: 32 });

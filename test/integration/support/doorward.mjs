@@ -84,3 +84,15 @@ export async function startDev({ upstream, rows = policy, people = users, env, a
   ], `http://127.0.0.1:${gatewayPort}/healthz`, { env, cwd: folder });
   return { program, folder, url: `http://127.0.0.1:${gatewayPort}/mcp`, issuer: `http://127.0.0.1:${tenantPort}/`, gatewayPort, tenantPort, stop: () => program.stop() };
 }
+
+// The tenant alone. seed: what test users and applications there are (src/tenant/seed_file.c).
+export async function startTenant({ seed = {}, tenant = {}, tables = {}, folder = temporaryFolder(), port, env } = {}) {
+  const at = port ?? await freePort();
+  const issuer = `http://127.0.0.1:${at}/`;
+  const seedFile = writeFile(folder, "seed.json", JSON.stringify(seed));
+  const config = writeFile(folder, "tenant.toml", toml({
+    tenant: { listen: `127.0.0.1:${at}`, issuer, state_dir: path.join(folder, "state"), ...tenant }, "tenant.seed": { file: seedFile }, ...tables,
+  }));
+  const program = await serve(binary, ["tenant", "--config", config], `http://127.0.0.1:${at}/healthz`, { env });
+  return { program, issuer, port: at, folder, config, stop: () => program.stop() };
+}
