@@ -1,0 +1,433 @@
+/* `doorward tenant NOUN VERB`: the table of verbs, their flags, and how their output is shown. */
+#include "tenant/manage_internal.h"
+
+#include <stdio.h>
+
+#define MANAGE_ARENA_BYTES ((size_t)16 * 1024 * 1024)
+
+enum exit_status {
+    EXIT_DONE = 0,
+    EXIT_FAILED = 1,
+    EXIT_USAGE = 2,
+};
+
+struct verb_row {
+    struct dw_tenant_verb public;
+    dw_manage_function *run;
+};
+
+/* The usage text is also what the flags are checked against: "[--x]" is a switch, "[--x X]" takes a
+ * value, without brackets it must be there, with "..." it may come several times. */
+static const struct verb_row verbs[] = {
+    {{"user", "add",
+      "--email EMAIL [--password PASSWORD] [--password-stdin] [--name NAME] [--role ROLE]...",
+      "Make a user. Without a password one is made and shown once."},
+     dw_manage_user_add},
+    {{"user", "list", "", "List the users."}, dw_manage_user_list},
+    {{"user", "block", "--email EMAIL", "Block a user; ends logins and refresh tokens."},
+     dw_manage_user_block},
+    {{"user", "unblock", "--email EMAIL", "Let a blocked user in again."}, dw_manage_user_unblock},
+    {{"user", "password", "--email EMAIL [--password PASSWORD] [--password-stdin]",
+      "Set a user's password; ends logins and refresh tokens."},
+     dw_manage_user_password},
+    {{"user", "delete", "--email EMAIL", "Delete a user and everything that hangs on it."},
+     dw_manage_user_delete},
+    {{"api", "add", "--identifier URL [--name NAME] [--permission VALUE[=DESCRIPTION]]...",
+      "Make an API, or add permissions to one. The identifier is the audience of its tokens."},
+     dw_manage_api_add},
+    {{"api", "list", "", "List the APIs."}, dw_manage_api_list},
+    {{"api", "delete", "--identifier URL", "Delete an API."}, dw_manage_api_delete},
+    {{"role", "add", "--name NAME [--description TEXT] [--api IDENTIFIER] [--permission VALUE]...",
+      "Make a role, or add permissions of an API to one."},
+     dw_manage_role_add},
+    {{"role", "list", "", "List the roles."}, dw_manage_role_list},
+    {{"role", "assign", "--role NAME --email EMAIL", "Give a role to a user."},
+     dw_manage_role_assign},
+    {{"role", "unassign", "--role NAME --email EMAIL", "Take a role from a user."},
+     dw_manage_role_unassign},
+    {{"role", "delete", "--role NAME", "Delete a role."}, dw_manage_role_delete},
+    {{"client", "add",
+      "--name NAME [--id ID] [--redirect-uri URI]... [--grant-type TYPE]... [--audience API]... "
+      "[--scope SCOPE]... [--logout-url URL]... [--public] [--third-party]",
+      "Make an application. Its secret is shown once. --audience lets it ask for tokens of that "
+      "API without a user."},
+     dw_manage_client_add},
+    {{"client", "list", "", "List the applications."}, dw_manage_client_list},
+    {{"client", "rotate-secret", "--id ID", "Give an application a new secret."},
+     dw_manage_client_rotate_secret},
+    {{"client", "delete", "--id ID", "Delete an application and its tokens."},
+     dw_manage_client_delete},
+    {{"key", "list", "", "List the signing keys."}, dw_manage_key_list},
+    {{"key", "rotate", "", "Sign with a new key from now on; the old one stays published."},
+     dw_manage_key_rotate},
+};
+#define VERB_COUNT (sizeof verbs / sizeof *verbs)
+
+const struct dw_tenant_verb *dw_tenant_verbs(size_t *ret_count)
+{
+    static struct dw_tenant_verb rows[VERB_COUNT];
+
+    for (size_t i = 0; i < VERB_COUNT; i++)
+        rows[i] = verbs[i].public;
+    *ret_count = VERB_COUNT;
+    return rows;
+}
+
+bool dw_tenant_is_verb(const char *noun)
+{
+    for (size_t i = 0; i < VERB_COUNT; i++)
+        if (strcmp(verbs[i].public.noun, noun) == 0)
+            return true;
+    return false;
+}
+
+/* ---- flags ---- */
+struct flag_rule {
+    bool is_known, has_value, is_required, is_repeatable;
+};
+
+/* One flag of a usage text off its front. */
+static bool next_rule(struct dw_slice *usage, struct dw_slice *ret_name, struct flag_rule *ret_rule)
+{
+    struct dw_slice token, placeholder = DW_EMPTY;
+
+    do {
+        if (!dw_slice_split(usage, ' ', &token))
+            return false;
+    } while (token.len == 0);
+    *ret_rule = (struct flag_rule){.is_known = true};
+    ret_rule->is_required = !dw_slice_eat(&token, DW_LIT("["));
+    (void)dw_slice_eat(&token, DW_LIT("--"));
+    ret_rule->has_value = !dw_slice_contains(token, ']');
+    if (ret_rule->has_value)
+        (void)dw_slice_split(usage, ' ', &placeholder);
+    ret_rule->is_repeatable = dw_slice_ends_with(placeholder, DW_LIT("..."));
+    *ret_name = dw_slice_sub(token, 0, dw_slice_index(token, ']'));
+    return true;
+}
+
+static struct flag_rule find_rule(const struct verb_row *verb, struct dw_slice name)
+{
+    struct dw_slice usage = dw_slice_from_text(verb->public.usage);
+    struct dw_slice candidate;
+    struct flag_rule rule;
+
+    while (next_rule(&usage, &candidate, &rule))
+        if (dw_slice_eq(candidate, name))
+            return rule;
+    return (struct flag_rule){0};
+}
+
+static bool read_flag(struct dw_manage *manage, const struct verb_row *verb, int argc, char **argv,
+                      int *at, struct dw_error *reterr)
+{
+    struct dw_slice text = dw_slice_from_text(argv[*at]);
+    struct dw_slice name, value;
+    struct flag_rule rule;
+    size_t equals;
+
+    if (!dw_slice_eat(&text, DW_LIT("--")))
+        return dw_fail(reterr, DW_USAGE, "\"%s\" is no flag", argv[*at]);
+    equals = dw_slice_index(text, '=');
+    name = dw_slice_sub(text, 0, equals);
+    value = dw_slice_sub(text, equals + 1, text.len);
+    rule = find_rule(verb, name);
+    if (!rule.is_known)
+        return dw_fail(reterr, DW_USAGE, "there is no flag --%.*s", DW_PRINT(name));
+    if (!rule.has_value && equals < text.len)
+        return dw_fail(reterr, DW_USAGE, "--%.*s takes no value", DW_PRINT(name));
+    if (rule.has_value && equals == text.len) {
+        if (*at + 1 >= argc)
+            return dw_fail(reterr, DW_USAGE, "--%.*s needs a value", DW_PRINT(name));
+        value = dw_slice_from_text(argv[++*at]);
+    }
+    for (size_t i = 0; !rule.is_repeatable && i < manage->flag_count; i++)
+        if (dw_slice_eq(manage->flags[i].name, name))
+            return dw_fail(reterr, DW_USAGE, "--%.*s comes twice", DW_PRINT(name));
+    if (manage->flag_count == DW_MANAGE_MAX_FLAGS)
+        return dw_fail(reterr, DW_USAGE, "too many flags");
+    manage->flags[manage->flag_count++] = (struct dw_manage_flag){name, value};
+    return true;
+}
+
+static bool read_flags(struct dw_manage *manage, const struct verb_row *verb, int argc, char **argv,
+                       struct dw_error *reterr)
+{
+    struct dw_slice usage = dw_slice_from_text(verb->public.usage);
+    struct dw_slice name;
+    struct flag_rule rule;
+
+    for (int at = 2; at < argc; at++) {
+        if (strcmp(argv[at], "--json") == 0)
+            manage->is_json = true;
+        else if (!read_flag(manage, verb, argc, argv, &at, reterr))
+            return false;
+    }
+    while (next_rule(&usage, &name, &rule)) {
+        bool is_there = false;
+
+        for (size_t i = 0; i < manage->flag_count; i++)
+            is_there = is_there || dw_slice_eq(manage->flags[i].name, name);
+        if (rule.is_required && !is_there)
+            return dw_fail(reterr, DW_USAGE, "--%.*s is missing", DW_PRINT(name));
+    }
+    return true;
+}
+
+struct dw_slice dw_manage_value(const struct dw_manage *manage, const char *name)
+{
+    for (size_t i = 0; i < manage->flag_count; i++)
+        if (dw_slice_eq(manage->flags[i].name, dw_slice_from_text(name)))
+            return manage->flags[i].value;
+    return DW_EMPTY;
+}
+
+bool dw_manage_has(const struct dw_manage *manage, const char *name)
+{
+    for (size_t i = 0; i < manage->flag_count; i++)
+        if (dw_slice_eq(manage->flags[i].name, dw_slice_from_text(name)))
+            return true;
+    return false;
+}
+
+bool dw_manage_values(struct dw_manage *manage, const char *name, struct dw_slices *ret_values,
+                      struct dw_error *reterr)
+{
+    struct dw_slice *values =
+        dw_arena_new_array(manage->arena, manage->flag_count + 1, sizeof *values);
+    size_t count = 0;
+
+    if (!values)
+        return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+    for (size_t i = 0; i < manage->flag_count; i++)
+        if (dw_slice_eq(manage->flags[i].name, dw_slice_from_text(name)))
+            values[count++] = manage->flags[i].value;
+    *ret_values = (struct dw_slices){values, count};
+    return true;
+}
+
+bool dw_manage_find_user(struct dw_manage *manage, struct dw_slice email, struct dw_user **ret_user,
+                         struct dw_error *reterr)
+{
+    if (!dw_store_user_by_login(manage->tenant->store, DW_LIT(DW_TENANT_CONNECTION), email,
+                                manage->arena, ret_user, reterr))
+        return false;
+    return *ret_user || dw_fail(reterr, DW_NOT_FOUND, "there is no user \"%.*s\"", DW_PRINT(email));
+}
+
+/* ---- output ---- */
+struct dw_manage_row *dw_manage_row_add(struct dw_manage *manage, struct dw_error *reterr)
+{
+    struct dw_manage_row *row = DW_ARENA_NEW(manage->arena, struct dw_manage_row);
+
+    if (!row) {
+        (void)dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+        return NULL;
+    }
+    *manage->next_row = row;
+    manage->next_row = &row->next;
+    return row;
+}
+
+static void add_cell(struct dw_manage_row *row, struct dw_manage_cell cell)
+{
+    if (row->count < DW_MANAGE_MAX_CELLS)
+        row->cells[row->count++] = cell;
+}
+
+void dw_manage_cell_text(struct dw_manage_row *row, const char *name, struct dw_slice text)
+{
+    add_cell(row, (struct dw_manage_cell){.name = name, .text = text});
+}
+
+void dw_manage_cell_bool(struct dw_manage_row *row, const char *name, bool value)
+{
+    add_cell(row, (struct dw_manage_cell){
+                      .name = name,
+                      .text = value ? DW_LIT("true") : DW_LIT("false"),
+                      .is_bool = true,
+                  });
+}
+
+void dw_manage_cell_texts(struct dw_manage_row *row, const char *name, struct dw_slices texts)
+{
+    add_cell(row, (struct dw_manage_cell){.name = name, .texts = texts, .is_list = true});
+}
+
+static void write_json_row(struct dw_json_writer *json, const struct dw_manage_row *row)
+{
+    dw_json_write_object_start(json);
+    for (size_t i = 0; i < row->count; i++) {
+        const struct dw_manage_cell *cell = &row->cells[i];
+
+        if (cell->is_list)
+            dw_json_put_texts(json, cell->name, cell->texts);
+        else if (cell->is_bool)
+            dw_json_put_bool(json, cell->name, cell->text.len == 4);
+        else
+            dw_json_put_text(json, cell->name, cell->text);
+    }
+    dw_json_write_object_end(json);
+}
+
+static void write_json(const struct dw_manage *manage, struct dw_buf *out)
+{
+    struct dw_json_writer json = dw_json_writer_to(out);
+
+    if (manage->is_list)
+        dw_json_write_array_start(&json);
+    for (const struct dw_manage_row *row = manage->first_row; row; row = row->next)
+        write_json_row(&json, row);
+    if (manage->is_list)
+        dw_json_write_array_end(&json);
+    if (out->len > 0)
+        dw_buf_add_byte(out, '\n');
+}
+
+static struct dw_slice cell_words(const struct dw_manage *manage, const struct dw_manage_cell *cell)
+{
+    struct dw_buf buf = dw_buf_in(manage->arena);
+
+    if (!cell->is_list)
+        return cell->is_bool ? (cell->text.len == 4 ? DW_LIT("yes") : DW_LIT("no")) : cell->text;
+    for (size_t i = 0; i < cell->texts.count; i++) {
+        if (i > 0)
+            dw_buf_add_byte(&buf, ' ');
+        dw_buf_add(&buf, cell->texts.items[i]);
+    }
+    return dw_buf_view(&buf);
+}
+
+/* Names and values come from strangers: no byte may steer the terminal. */
+static void add_visible(struct dw_buf *out, struct dw_slice text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char byte = (unsigned char)text.ptr[i];
+
+        dw_buf_add_byte(out, byte < 0x20 || byte == 0x7f ? '?' : text.ptr[i]);
+    }
+}
+
+static void add_padded(struct dw_buf *out, struct dw_slice text, size_t width)
+{
+    add_visible(out, text);
+    for (size_t i = text.len; i < width; i++)
+        dw_buf_add_byte(out, ' ');
+    dw_buf_add(out, DW_LIT("  "));
+}
+
+static void end_line(struct dw_buf *out)
+{
+    while (out->len > 0 && out->ptr[out->len - 1] == ' ')
+        out->len--;
+    dw_buf_add_byte(out, '\n');
+}
+
+static void write_table(const struct dw_manage *manage, struct dw_buf *out)
+{
+    size_t widths[DW_MANAGE_MAX_CELLS] = {0};
+
+    for (const struct dw_manage_row *row = manage->first_row; row; row = row->next)
+        for (size_t i = 0; i < row->count; i++) {
+            size_t len = cell_words(manage, &row->cells[i]).len;
+            size_t title = strlen(row->cells[i].name);
+
+            widths[i] = len > widths[i] ? len : widths[i];
+            widths[i] = title > widths[i] ? title : widths[i];
+        }
+    for (size_t i = 0; manage->first_row && i < manage->first_row->count; i++)
+        add_padded(out, dw_slice_from_text(manage->first_row->cells[i].name), widths[i]);
+    if (manage->first_row)
+        end_line(out);
+    for (const struct dw_manage_row *row = manage->first_row; row; row = row->next) {
+        for (size_t i = 0; i < row->count; i++)
+            add_padded(out, cell_words(manage, &row->cells[i]), widths[i]);
+        end_line(out);
+    }
+}
+
+static void write_lines(const struct dw_manage *manage, struct dw_buf *out)
+{
+    for (const struct dw_manage_row *row = manage->first_row; row; row = row->next)
+        for (size_t i = 0; i < row->count; i++) {
+            add_padded(out, dw_slice_from_text(row->cells[i].name), 14);
+            add_visible(out, cell_words(manage, &row->cells[i]));
+            end_line(out);
+        }
+}
+
+static bool show(struct dw_manage *manage, struct dw_error *reterr)
+{
+    struct dw_buf out = dw_buf_in(manage->arena);
+    struct dw_slice text;
+
+    if (manage->is_json)
+        write_json(manage, &out);
+    else if (manage->is_list)
+        write_table(manage, &out);
+    else
+        write_lines(manage, &out);
+    if (!dw_buf_finish(&out, &text, reterr))
+        return false;
+    if (fwrite(text.ptr, 1, text.len, stdout) != text.len || fflush(stdout) != 0)
+        return dw_fail(reterr, DW_IO, "cannot write to standard output");
+    return true;
+}
+
+/* ---- running ---- */
+static const struct verb_row *find_verb(const char *noun, const char *verb)
+{
+    for (size_t i = 0; i < VERB_COUNT; i++)
+        if (strcmp(verbs[i].public.noun, noun) == 0 && strcmp(verbs[i].public.verb, verb) == 0)
+            return &verbs[i];
+    return NULL;
+}
+
+static int show_verbs(const char *noun)
+{
+    fprintf(stderr, "What doorward tenant can do with \"%s\":\n", noun);
+    for (size_t i = 0; i < VERB_COUNT; i++)
+        if (strcmp(verbs[i].public.noun, noun) == 0)
+            fprintf(stderr, "  doorward tenant %s %s %s\n      %s\n", noun, verbs[i].public.verb,
+                    verbs[i].public.usage, verbs[i].public.help);
+    return EXIT_USAGE;
+}
+
+static bool run(struct dw_manage *manage, const struct verb_row *verb,
+                const struct dw_tenant_config *config, struct dw_error *reterr)
+{
+    bool is_done;
+
+    manage->tenant = dw_tenant_open_store(config, reterr);
+    if (!manage->tenant)
+        return false;
+    is_done = verb->run(manage, reterr) && show(manage, reterr);
+    dw_tenant_close(manage->tenant);
+    return is_done;
+}
+
+int dw_tenant_manage(const struct dw_tenant_config *config, int argc, char **argv)
+{
+    dw_auto(dw_arena_auto_free) struct dw_arena *arena = dw_arena_new(MANAGE_ARENA_BYTES);
+    struct dw_manage manage = {.arena = arena};
+    const struct verb_row *verb = argc > 1 ? find_verb(argv[0], argv[1]) : NULL;
+    struct dw_error error = {0};
+
+    if (!verb)
+        return show_verbs(argc > 0 ? argv[0] : "");
+    manage.next_row = &manage.first_row;
+    manage.is_list = strcmp(verb->public.verb, "list") == 0;
+    if (!arena)
+        (void)dw_fail(&error, DW_NO_MEMORY, "out of memory");
+    if (arena && read_flags(&manage, verb, argc, argv, &error) &&
+        run(&manage, verb, config, &error))
+        return EXIT_DONE;
+    fprintf(stderr, "doorward tenant %s %s: %s\n", argv[0], argv[1], error.message);
+    if (error.cause[0] != '\0')
+        fprintf(stderr, "  (%s)\n", error.cause);
+    if (error.code != DW_USAGE)
+        return EXIT_FAILED;
+    fprintf(stderr, "Usage: doorward tenant %s %s %s [--json]\n", argv[0], argv[1],
+            verb->public.usage);
+    return EXIT_USAGE;
+}

@@ -1,0 +1,218 @@
+/* doorward tenant client ... and key ... */
+#include "base/text.h"
+#include "oauth/redirect_uri.h"
+#include "oauth/token_request.h"
+#include "tenant/manage_internal.h"
+#include "tenant/seed_internal.h"
+
+#define SECRET_BYTES 32
+
+static bool show_client(struct dw_manage *manage, const struct dw_oauth_client *client,
+                        const struct dw_slice *fresh_secret, struct dw_error *reterr)
+{
+    struct dw_manage_row *row = dw_manage_row_add(manage, reterr);
+
+    if (!row)
+        return false;
+    dw_manage_cell_text(row, "client_id", client->id);
+    dw_manage_cell_text(row, "name", client->name);
+    dw_manage_cell_text(row, "kind", dw_slice_from_text(dw_oauth_client_kind_name(client->kind)));
+    dw_manage_cell_text(row, "auth_method",
+                        dw_slice_from_text(dw_client_auth_method_name(client->auth_method)));
+    dw_manage_cell_texts(row, "grant_types", client->grant_types);
+    dw_manage_cell_texts(row, "redirect_uris", client->redirect_uris);
+    if (fresh_secret)
+        dw_manage_cell_text(row, "client_secret", *fresh_secret);
+    return true;
+}
+
+static bool find_client(struct dw_manage *manage, struct dw_oauth_client **ret_client,
+                        struct dw_error *reterr)
+{
+    struct dw_slice id = dw_manage_value(manage, "id");
+
+    if (!dw_store_client(manage->tenant->store, id, manage->arena, ret_client, reterr))
+        return false;
+    return *ret_client ||
+           dw_fail(reterr, DW_NOT_FOUND, "there is no application \"%.*s\"", DW_PRINT(id));
+}
+
+static bool check_grant_types(struct dw_slices grant_types, struct dw_error *reterr)
+{
+    for (size_t i = 0; i < grant_types.count; i++)
+        if (dw_grant_type_from(grant_types.items[i]) == DW_GRANT_UNSET)
+            return dw_fail(reterr, DW_USAGE,
+                           "there is no grant type \"%.*s\"; take authorization_code, "
+                           "refresh_token, client_credentials or password",
+                           DW_PRINT(grant_types.items[i]));
+    return true;
+}
+
+/* With a redirect URI it is for users, without one for itself. */
+static void standard_grant_types(struct dw_oauth_client *client)
+{
+    static const struct dw_slice for_users[] = {{"authorization_code", 18}, {"refresh_token", 13}};
+    static const struct dw_slice for_itself[] = {{"client_credentials", 18}};
+
+    if (client->grant_types.count > 0)
+        return;
+    client->grant_types = client->redirect_uris.count > 0 ? (struct dw_slices){for_users, 2}
+                                                          : (struct dw_slices){for_itself, 1};
+}
+
+static bool fill_client(struct dw_manage *manage, struct dw_oauth_client *client,
+                        struct dw_error *reterr)
+{
+    bool is_public = dw_manage_has(manage, "public");
+
+    dw_seed_client_defaults(manage->tenant, client);
+    client->id = dw_manage_value(manage, "id");
+    if (client->id.len == 0)
+        client->id = dw_tenant_random_text(manage->arena, "", 24);
+    client->name = dw_manage_value(manage, "name");
+    client->is_first_party = !dw_manage_has(manage, "third-party");
+    client->auth_method = is_public ? DW_CLIENT_AUTH_NONE : DW_CLIENT_AUTH_POST;
+    if (!client->id.ptr)
+        return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+    if (dw_slice_starts_with(client->id, DW_LIT("http")) ||
+        !dw_text_is_printable_ascii(client->id) || client->id.len > 128)
+        return dw_fail(reterr, DW_USAGE,
+                       "an --id has up to 128 printable characters and is no URL");
+    if (!dw_manage_values(manage, "redirect-uri", &client->redirect_uris, reterr) ||
+        !dw_manage_values(manage, "grant-type", &client->grant_types, reterr) ||
+        !dw_manage_values(manage, "scope", &client->scopes, reterr) ||
+        !dw_manage_values(manage, "logout-url", &client->allowed_logout_urls, reterr) ||
+        !dw_redirect_uris_check(client->redirect_uris, reterr) ||
+        !check_grant_types(client->grant_types, reterr))
+        return false;
+    standard_grant_types(client);
+    client->app_type = client->redirect_uris.count == 0 ? DW_APP_NON_INTERACTIVE
+                       : is_public                      ? DW_APP_NATIVE
+                                                        : DW_APP_REGULAR_WEB;
+    return true;
+}
+
+static bool make_secret(struct dw_manage *manage, struct dw_oauth_client *client,
+                        struct dw_slice *ret_secret, struct dw_error *reterr)
+{
+    *ret_secret = dw_tenant_random_text(manage->arena, "", SECRET_BYTES);
+    if (!ret_secret->ptr)
+        return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+    return dw_tenant_digest(*ret_secret, manage->arena, &client->secret_digest, reterr);
+}
+
+static bool add_grants(struct dw_manage *manage, const struct dw_oauth_client *client,
+                       struct dw_error *reterr)
+{
+    struct dw_slices audiences = {0};
+
+    if (!dw_manage_values(manage, "audience", &audiences, reterr))
+        return false;
+    for (size_t i = 0; i < audiences.count; i++) {
+        struct dw_client_grant grant = {
+            .id = dw_tenant_random_text(manage->arena, "cgr_", 12),
+            .client_id = client->id,
+            .audience = audiences.items[i],
+            .subject = DW_GRANT_SUBJECT_CLIENT,
+            .scopes = client->scopes,
+            .allows_all_scopes = client->scopes.count == 0,
+            .created_at_s = manage->tenant->now_s(),
+        };
+
+        if (!grant.id.ptr)
+            return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+        if (!dw_store_put_client_grant(manage->tenant->store, &grant, reterr))
+            return reterr->code == DW_NOT_FOUND
+                       ? dw_fail(reterr, DW_NOT_FOUND, "there is no API \"%.*s\"",
+                                 DW_PRINT(grant.audience))
+                       : false;
+    }
+    return true;
+}
+
+bool dw_manage_client_add(struct dw_manage *manage, struct dw_error *reterr)
+{
+    struct dw_oauth_client client;
+    struct dw_slice secret = DW_EMPTY;
+    bool is_public;
+
+    if (!fill_client(manage, &client, reterr))
+        return false;
+    is_public = client.auth_method == DW_CLIENT_AUTH_NONE;
+    return (is_public || make_secret(manage, &client, &secret, reterr)) &&
+           dw_store_add_client(manage->tenant->store, &client, reterr) &&
+           add_grants(manage, &client, reterr) &&
+           show_client(manage, &client, is_public ? NULL : &secret, reterr);
+}
+
+bool dw_manage_client_list(struct dw_manage *manage, struct dw_error *reterr)
+{
+    struct dw_page page = {0};
+    struct dw_oauth_client *clients = NULL;
+    size_t count = 0;
+
+    do {
+        if (!dw_store_clients(manage->tenant->store, page, manage->arena, &clients, &count, NULL,
+                              reterr))
+            return false;
+        for (size_t i = 0; i < count; i++)
+            if (!show_client(manage, &clients[i], NULL, reterr))
+                return false;
+        page.skip += count;
+    } while (count == DW_STORE_MAX_PAGE);
+    return true;
+}
+
+bool dw_manage_client_rotate_secret(struct dw_manage *manage, struct dw_error *reterr)
+{
+    struct dw_oauth_client *client = NULL;
+    struct dw_slice secret;
+
+    if (!find_client(manage, &client, reterr))
+        return false;
+    if (client->secret_digest.len == 0)
+        return dw_fail(reterr, DW_CONFLICT, "the application has no secret: it is public");
+    client->updated_at_s = manage->tenant->now_s();
+    return make_secret(manage, client, &secret, reterr) &&
+           dw_store_put_client(manage->tenant->store, client, reterr) &&
+           show_client(manage, client, &secret, reterr);
+}
+
+bool dw_manage_client_delete(struct dw_manage *manage, struct dw_error *reterr)
+{
+    struct dw_oauth_client *client = NULL;
+
+    return find_client(manage, &client, reterr) &&
+           dw_store_delete_client(manage->tenant->store, client->id, reterr);
+}
+
+bool dw_manage_key_list(struct dw_manage *manage, struct dw_error *reterr)
+{
+    struct dw_signing_key_record *keys = NULL;
+    size_t count = 0;
+
+    if (!dw_store_signing_keys(manage->tenant->store, true, manage->arena, &keys, &count, reterr))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        struct dw_manage_row *row = dw_manage_row_add(manage, reterr);
+        char text[DW_TEXT_TIME_SIZE];
+
+        if (!row)
+            return false;
+        dw_text_time(keys[i].created_at_s * 1000, text);
+        dw_manage_cell_text(row, "kid", keys[i].kid);
+        dw_manage_cell_text(row, "alg", dw_slice_from_text(dw_jose_alg_name(keys[i].alg)));
+        dw_manage_cell_text(row, "phase",
+                            dw_slice_from_text(dw_signing_key_phase_name(keys[i].phase)));
+        dw_manage_cell_text(row, "created_at",
+                            dw_arena_copy(manage->arena, dw_slice_from_text(text)));
+    }
+    return true;
+}
+
+bool dw_manage_key_rotate(struct dw_manage *manage, struct dw_error *reterr)
+{
+    manage->is_list = true;
+    return dw_keyring_rotate(manage->tenant->keyring, manage->tenant->now_s(), reterr) &&
+           dw_manage_key_list(manage, reterr);
+}

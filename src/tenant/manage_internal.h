@@ -1,0 +1,69 @@
+/* The management verbs: `doorward tenant NOUN VERB --flags`. What is shared between their files. */
+#ifndef DW_TENANT_MANAGE_INTERNAL_H
+#define DW_TENANT_MANAGE_INTERNAL_H
+
+#include "tenant/tenant_internal.h"
+
+#define DW_MANAGE_MAX_FLAGS 64
+#define DW_MANAGE_MAX_CELLS 10
+
+struct dw_manage_flag {
+    struct dw_slice name;  /* without "--" */
+    struct dw_slice value; /* empty for a switch */
+};
+
+struct dw_manage_cell {
+    const char *name;
+    struct dw_slice text;
+    struct dw_slices texts; /* instead of text, when is_list */
+    bool is_list;
+    bool is_bool; /* text is "true" or "false" */
+};
+
+struct dw_manage_row {
+    struct dw_manage_cell cells[DW_MANAGE_MAX_CELLS];
+    size_t count;
+    struct dw_manage_row *next;
+};
+
+struct dw_manage {
+    struct dw_tenant *tenant;
+    struct dw_arena *arena;
+    struct dw_manage_flag flags[DW_MANAGE_MAX_FLAGS];
+    size_t flag_count;
+    bool is_json;
+    bool is_list; /* the verb lists: JSON is an array */
+    struct dw_manage_row *first_row, **next_row;
+};
+
+typedef bool dw_manage_function(struct dw_manage *manage, struct dw_error *reterr);
+
+dw_manage_function dw_manage_user_add, dw_manage_user_list, dw_manage_user_block,
+    dw_manage_user_unblock, dw_manage_user_delete, dw_manage_user_password;     /* manage_users.c */
+dw_manage_function dw_manage_api_add, dw_manage_api_list, dw_manage_api_delete; /* manage_apis.c */
+dw_manage_function dw_manage_role_add, dw_manage_role_list, dw_manage_role_assign,
+    dw_manage_role_unassign, dw_manage_role_delete; /* manage_apis.c */
+dw_manage_function dw_manage_client_add, dw_manage_client_list, dw_manage_client_rotate_secret,
+    dw_manage_client_delete;                                 /* manage_clients.c */
+dw_manage_function dw_manage_key_list, dw_manage_key_rotate; /* manage_clients.c */
+
+/* Empty when the flag was not given. */
+struct dw_slice dw_manage_value(const struct dw_manage *manage, const char *name);
+bool dw_manage_has(const struct dw_manage *manage, const char *name);
+/* All values of a flag that may be repeated; in the arena. */
+bool dw_must_check dw_manage_values(struct dw_manage *manage, const char *name,
+                                    struct dw_slices *ret_values, struct dw_error *reterr);
+
+/* Output: rows of named cells, shown as a table or as JSON. NULL: out of memory, and *reterr is
+ * set. */
+struct dw_manage_row *dw_manage_row_add(struct dw_manage *manage,
+                                        struct dw_error *reterr) dw_must_check;
+void dw_manage_cell_text(struct dw_manage_row *row, const char *name, struct dw_slice text);
+void dw_manage_cell_bool(struct dw_manage_row *row, const char *name, bool value);
+void dw_manage_cell_texts(struct dw_manage_row *row, const char *name, struct dw_slices texts);
+
+/* Fails with DW_NOT_FOUND, naming what is not there. */
+bool dw_must_check dw_manage_find_user(struct dw_manage *manage, struct dw_slice email,
+                                       struct dw_user **ret_user, struct dw_error *reterr);
+
+#endif
