@@ -1,7 +1,7 @@
 /* The process: its loops and their threads, signals, reload, and the drain that ends it. */
 #include <signal.h>
 
-#include "net/net_internal.h"
+#include "net/server_internal.h"
 
 #define SIGNAL_DRAIN_S 25 /* under the 30 s that Kubernetes and systemd-like managers grant */
 #define DRAIN_LOOK_MS 10
@@ -235,8 +235,11 @@ void dw_net_free(struct dw_net *net)
     if (!net)
         return;
     dw_jobs_free(net->jobs);
+    for (unsigned i = 0; i < net->loop_count && net->loops[i].net; i++)
+        dw_loop_drain(&net->loops[i], true); /* what was opened and never ran */
     for (unsigned i = 0; i < net->loop_count; i++)
         dw_loop_done(&net->loops[i]);
+    dw_listeners_free(net);
     dw_mem_free(net->loops);
     dw_mem_free(net);
 }
