@@ -199,6 +199,7 @@ static void set_up(CURL *handle, struct transfer *transfer, const char *url,
                    struct curl_slist *headers, char *error_text)
 {
     const struct dw_fetch_request *request = transfer->request;
+    const char *ca_file;
 
     curl_easy_setopt(handle, CURLOPT_URL, url);
     curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -217,8 +218,10 @@ static void set_up(CURL *handle, struct transfer *transfer, const char *url,
     curl_easy_setopt(handle, CURLOPT_WRITEDATA, transfer);
     curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, take_field);
     curl_easy_setopt(handle, CURLOPT_HEADERDATA, transfer);
-    if (request->ca_file)
-        curl_easy_setopt(handle, CURLOPT_CAINFO, request->ca_file);
+    /* The environment's file as in OpenSSL's own programs: a company's proxy, a test. */
+    ca_file = request->ca_file ? request->ca_file : secure_getenv("SSL_CERT_FILE");
+    if (ca_file)
+        curl_easy_setopt(handle, CURLOPT_CAINFO, ca_file);
     if (request->guard != DW_FETCH_OPERATOR) {
         /* A proxy would connect where our guard cannot look, and a kept connection was judged under
          * another request's guard. */

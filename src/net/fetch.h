@@ -22,7 +22,7 @@ struct dw_fetch_request {
     enum dw_fetch_guard guard;
     size_t max_bytes;   /* 0: 256 KiB */
     int64_t timeout_ms; /* all of it; 0: 10,000 */
-    const char *ca_file;
+    const char *ca_file; /* NULL: $SSL_CERT_FILE, else the system's */
 };
 
 struct dw_fetch_response {
