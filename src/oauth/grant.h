@@ -15,6 +15,9 @@ struct dw_grant_question {
     const struct dw_client_grant *own_grant; /* of this client for this API and subject, or NULL */
     const struct dw_client_grant *default_grant; /* for third parties, or NULL */
     bool is_third_party_oidc_allowed;            /* dw_tenant_settings */
+    /* [auth.dcr] allowed_scopes: the most that DCR and CIMD clients get; empty: no limit.
+     * offline_access is not counted. */
+    struct dw_slices dynamic_scopes;
     struct dw_slices requested;
     struct dw_slices user_permissions; /* dw_store_effective_permissions; empty for clients */
     const struct dw_slices *consented; /* NULL: no limit (not asked yet, or not needed) */

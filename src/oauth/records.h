@@ -152,7 +152,7 @@ struct dw_oauth_client {
     struct dw_slices redirect_uris; /* Auth0: callbacks */
     struct dw_slices allowed_logout_urls;
     struct dw_slices web_origins; /* CORS */
-    struct dw_slices scopes;      /* the ceiling set at registration; empty: no ceiling */
+    struct dw_slices scopes;      /* registered: used when a request names none */
     struct dw_refresh_policy refresh;
     int64_t id_token_lifetime_s;
     struct dw_slice jwks_json; /* private_key_jwt; empty or {"keys":[...]} */

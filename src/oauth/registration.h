@@ -42,7 +42,12 @@ void dw_registration_write(const struct dw_oauth_client *client, struct dw_secre
 /* What DCR and CIMD have in common: names, redirect URIs, grant types, keys, into *client. */
 bool dw_must_check dw_client_metadata_read(const struct dw_json *document, struct dw_arena *arena,
                                            struct dw_oauth_client *client, struct dw_error *reterr);
-/* Whether the name fits one of the patterns. */
+/* The `scope` of the document, or the rules' default, cut to what they allow. */
+bool dw_must_check dw_client_scopes_read(const struct dw_json *document,
+                                         const struct dw_registration_rules *rules,
+                                         struct dw_arena *arena, struct dw_slices *ret_scopes,
+                                         struct dw_error *reterr);
+/* Whether the name fits one of the patterns, or there are none. Globs mind the case here. */
 bool dw_registration_is_public_name(struct dw_slice name, struct dw_slices patterns);
 
 #endif

@@ -1,0 +1,239 @@
+/* The scope algebra (Auth0: client grants, RBAC, API access policies):
+ *
+ *   scopes = wanted, cut to ceiling, to the user's permissions (RBAC), to consent
+ *
+ * where the ceiling is what the API declares, cut to the client's grant where one is needed. */
+#include "oauth/grant.h"
+
+#include "oauth/scope.h"
+
+static bool is_client_flow(const struct dw_grant_question *question)
+{
+    return question->grant_type == DW_GRANT_CLIENT_CREDENTIALS;
+}
+
+static bool is_dynamic(const struct dw_oauth_client *client)
+{
+    return client->kind != DW_CLIENT_STATIC;
+}
+
+static bool declares(const struct dw_api *api, struct dw_slice name)
+{
+    for (size_t at = 0; at < api->scope_count; at++)
+        if (dw_slice_eq(api->scopes[at].value, name))
+            return true;
+    return false;
+}
+
+/* --- the ceiling -------------------------------------------------------------------------------
+ */
+
+struct ceiling {
+    const struct dw_api *api;
+    const struct dw_client_grant *grant; /* NULL: all that the API declares */
+};
+
+static bool is_under(const struct ceiling *ceiling, struct dw_slice name)
+{
+    return declares(ceiling->api, name) && (!ceiling->grant || ceiling->grant->allows_all_scopes ||
+                                            dw_slices_have(ceiling->grant->scopes, name));
+}
+
+static bool fail_no_grant(const struct dw_grant_question *question, struct dw_error *reterr)
+{
+    return dw_fail(reterr, DW_ACCESS_DENIED,
+                   "Client is not authorized to access \"%.*s\". You need to create a "
+                   "\"client-grant\" associated to this API.",
+                   DW_PRINT(dw_slice_sub(question->audience, 0, 60)));
+}
+
+/* Third parties always need a grant: their own, else the default one (Auth0 "third-party
+ * applications"). First parties need one where the API's policy says so. */
+static bool find_ceiling(const struct dw_grant_question *question, struct ceiling *ret_ceiling,
+                         struct dw_error *reterr)
+{
+    const struct dw_api *api = question->api;
+    bool is_third_party = !question->client->is_first_party;
+    enum dw_api_policy policy = is_client_flow(question) ? api->client_policy : api->user_policy;
+    const struct dw_client_grant *grant = question->own_grant;
+
+    if (!grant && is_third_party)
+        grant = question->default_grant;
+    *ret_ceiling = (struct ceiling){api, grant};
+    if (policy == DW_API_POLICY_DENY_ALL || (is_third_party && api->is_system))
+        return fail_no_grant(question, reterr);
+    if (policy == DW_API_POLICY_ALLOW_ALL && !is_third_party) {
+        ret_ceiling->grant = NULL;
+        return true;
+    }
+    return grant || fail_no_grant(question, reterr);
+}
+
+/* --- one scope ---------------------------------------------------------------------------------
+ */
+
+static bool may_have_oidc(const struct dw_grant_question *question, struct dw_slice name)
+{
+    const struct dw_oauth_client *client = question->client;
+
+    if (is_client_flow(question))
+        return false;
+    if (dw_slice_eq(name, DW_LIT("offline_access")))
+        return (!question->api || question->api->allows_offline_access) &&
+               dw_slices_have(client->grant_types, DW_LIT("refresh_token"));
+    return client->is_first_party || question->is_third_party_oidc_allowed;
+}
+
+static bool is_within_dynamic(const struct dw_grant_question *question, struct dw_slice name)
+{
+    return !is_dynamic(question->client) || question->dynamic_scopes.count == 0 ||
+           dw_slice_eq(name, DW_LIT("offline_access")) ||
+           dw_slices_have(question->dynamic_scopes, name);
+}
+
+static bool may_have_api_scope(const struct dw_grant_question *question,
+                               const struct ceiling *ceiling, struct dw_slice name)
+{
+    bool is_rbac = question->api && question->api->enforces_policies && !is_client_flow(question);
+
+    return question->api && is_under(ceiling, name) &&
+           (!is_rbac || dw_slices_have(question->user_permissions, name));
+}
+
+static bool may_have(const struct dw_grant_question *question, const struct ceiling *ceiling,
+                     struct dw_slice name)
+{
+    if (!is_within_dynamic(question, name))
+        return false;
+    if (question->consented && !dw_slices_have(*question->consented, name))
+        return false;
+    if (question->original && !dw_slices_have(*question->original, name))
+        return false; /* RFC 6749 6 MUST NOT: more than was granted */
+    return dw_scope_is_oidc(name) ? may_have_oidc(question, name)
+                                  : may_have_api_scope(question, ceiling, name);
+}
+
+/* --- all scopes --------------------------------------------------------------------------------
+ */
+
+static bool declared_scopes(const struct dw_api *api, struct dw_arena *arena,
+                            struct dw_slices *ret_scopes, struct dw_error *reterr)
+{
+    struct dw_slice *items = dw_arena_new_array(arena, api->scope_count + 1, sizeof *items);
+
+    if (!items)
+        return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+    for (size_t at = 0; at < api->scope_count; at++)
+        items[at] = api->scopes[at].value;
+    *ret_scopes = (struct dw_slices){items, api->scope_count};
+    return true;
+}
+
+/* What an empty `scope` means: everything in the flows without a browser (Auth0), what there was in
+ * a refresh (RFC 6749 6), nothing in a code flow. */
+static bool find_wanted(const struct dw_grant_question *question, struct dw_arena *arena,
+                        struct dw_slices *ret_wanted, struct dw_error *reterr)
+{
+    *ret_wanted = question->requested;
+    if (question->requested.count > 0)
+        return true;
+    if (question->original) {
+        *ret_wanted = *question->original;
+        return true;
+    }
+    if (question->api && (is_client_flow(question) || question->grant_type == DW_GRANT_PASSWORD ||
+                          question->grant_type == DW_GRANT_PASSWORD_REALM))
+        return declared_scopes(question->api, arena, ret_wanted, reterr);
+    return true;
+}
+
+static bool select_scopes(const struct dw_grant_question *question, const struct ceiling *ceiling,
+                          struct dw_slices wanted, struct dw_arena *arena,
+                          struct dw_slices *ret_scopes, struct dw_error *reterr)
+{
+    struct dw_slice *items = dw_arena_new_array(arena, wanted.count + 1, sizeof *items);
+    size_t count = 0;
+
+    if (!items)
+        return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+    for (size_t at = 0; at < wanted.count; at++)
+        if (may_have(question, ceiling, wanted.items[at]))
+            items[count++] = wanted.items[at];
+    *ret_scopes = (struct dw_slices){items, count};
+    return true;
+}
+
+/* A client that names a scope it was not granted is told; a user's client is not. */
+static bool check_client_scopes(const struct dw_grant_question *question, struct dw_slices scopes,
+                                struct dw_arena *arena, struct dw_error *reterr)
+{
+    struct dw_slices missing;
+    struct dw_slice text;
+
+    if (!is_client_flow(question) || question->requested.count == 0)
+        return true;
+    if (!dw_scopes_without(question->requested, scopes, arena, &missing, reterr))
+        return false;
+    if (missing.count == 0)
+        return true;
+    if (!dw_scopes_text(missing, arena, &text, reterr))
+        return false;
+    return dw_fail(reterr, DW_ACCESS_DENIED, "Client has not been granted scopes: %.*s",
+                   DW_PRINT(text));
+}
+
+static bool check_api(const struct dw_grant_question *question, struct dw_error *reterr)
+{
+    if (question->api)
+        return true;
+    if (question->audience.len)
+        return dw_fail(reterr, DW_ACCESS_DENIED, "Service not found: %.*s",
+                       DW_PRINT(question->audience));
+    if (is_client_flow(question))
+        return dw_fail(reterr, DW_ACCESS_DENIED,
+                       "Non-global clients are not allowed access to APIv1");
+    return true;
+}
+
+bool dw_grant_decide(const struct dw_grant_question *question, struct dw_arena *arena,
+                     struct dw_grant_answer *ret_answer, struct dw_error *reterr)
+{
+    const struct dw_api *api = question->api;
+    struct ceiling ceiling = {api, NULL};
+    struct dw_slices wanted;
+
+    *ret_answer = (struct dw_grant_answer){.has_permissions = false};
+    if (!check_api(question, reterr) || (api && !find_ceiling(question, &ceiling, reterr)) ||
+        !find_wanted(question, arena, &wanted, reterr) ||
+        !select_scopes(question, &ceiling, wanted, arena, &ret_answer->scopes, reterr) ||
+        !check_client_scopes(question, ret_answer->scopes, arena, reterr))
+        return false;
+    if (api && api->enforces_policies &&
+        (api->token_dialect == DW_DIALECT_ACCESS_TOKEN_AUTHZ ||
+         api->token_dialect == DW_DIALECT_RFC9068_AUTHZ)) {
+        ret_answer->has_permissions = true;
+        ret_answer->permissions =
+            is_client_flow(question) ? ret_answer->scopes : question->user_permissions;
+    }
+    return true;
+}
+
+/* --- consent, refresh tokens -------------------------------------------------------------------
+ */
+
+bool dw_consent_is_needed(const struct dw_oauth_client *client, const struct dw_api *api,
+                          struct dw_slices scopes, const struct dw_consent *consent)
+{
+    if (client->is_first_party && (!api || api->skips_consent))
+        return false;
+    return !consent || !dw_scopes_are_within(scopes, consent->scopes);
+}
+
+bool dw_grant_has_refresh_token(const struct dw_oauth_client *client, const struct dw_api *api,
+                                struct dw_slices scopes)
+{
+    if (!dw_slices_have(client->grant_types, DW_LIT("refresh_token")) ||
+        (api && !api->allows_offline_access))
+        return false;
+    return dw_slices_have(scopes, DW_LIT("offline_access")) || (!client->is_first_party && api);
+}

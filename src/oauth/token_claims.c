@@ -1,0 +1,198 @@
+/* The claims of access tokens, ID tokens and /userinfo. */
+#include "oauth/token_claims.h"
+
+#include "base/text.h"
+#include "oauth/scope.h"
+#include "json/json_writer.h"
+
+struct dw_slice dw_userinfo_audience(struct dw_slice issuer, struct dw_arena *arena)
+{
+    return dw_arena_printf(arena, "%.*suserinfo", DW_PRINT(issuer));
+}
+
+const char *dw_access_token_typ(enum dw_token_dialect dialect)
+{
+    return dialect == DW_DIALECT_RFC9068 || dialect == DW_DIALECT_RFC9068_AUTHZ ? "at+jwt" : "JWT";
+}
+
+/* --- access tokens -----------------------------------------------------------------------------
+ */
+
+/* Absent for codes (Auth0). */
+static const char *gty(enum dw_grant_type type)
+{
+    switch (type) {
+    case DW_GRANT_CLIENT_CREDENTIALS:
+        return "client-credentials";
+    case DW_GRANT_PASSWORD:
+        return "password";
+    case DW_GRANT_PASSWORD_REALM:
+        return "password-realm";
+    case DW_GRANT_REFRESH_TOKEN:
+        return "refresh_token";
+    case DW_GRANT_UNSET:
+    case DW_GRANT_AUTHORIZATION_CODE:
+    case DW_GRANT_TYPE_COUNT:
+    default:
+        return NULL;
+    }
+}
+
+static void write_audience(const struct dw_access_claims *claims, struct dw_json_writer *writer)
+{
+    bool is_for_userinfo = !claims->api || dw_slices_have(claims->answer->scopes, DW_LIT("openid"));
+    struct dw_slice userinfo = dw_userinfo_audience(claims->issuer, writer->out->arena);
+
+    if (!userinfo.ptr)
+        writer->out->has_failed = true;
+    if (!claims->api) {
+        dw_json_put_text(writer, "aud", userinfo);
+    } else if (is_for_userinfo) {
+        struct dw_slice both[] = {claims->api->identifier, userinfo};
+
+        dw_json_put_texts(writer, "aud", (struct dw_slices){both, 2});
+    } else {
+        dw_json_put_text(writer, "aud", claims->api->identifier);
+    }
+}
+
+static void write_subject(const struct dw_access_claims *claims, struct dw_json_writer *writer)
+{
+    struct dw_slice subject = claims->user_id;
+
+    if (subject.len == 0)
+        subject = dw_arena_printf(writer->out->arena, "%.*s@clients", DW_PRINT(claims->client_id));
+    if (!subject.ptr)
+        writer->out->has_failed = true;
+    dw_json_put_text(writer, "sub", subject.ptr ? subject : DW_EMPTY);
+}
+
+static void write_scope(struct dw_slices scopes, struct dw_json_writer *writer)
+{
+    struct dw_slice text;
+    struct dw_error error;
+
+    if (scopes.count == 0)
+        return;
+    if (!dw_scopes_text(scopes, writer->out->arena, &text, &error))
+        writer->out->has_failed = true;
+    else
+        dw_json_put_text(writer, "scope", text);
+}
+
+static void put_if_there(struct dw_json_writer *writer, const char *key, struct dw_slice text)
+{
+    if (text.len)
+        dw_json_put_text(writer, key, text);
+}
+
+void dw_access_claims_write(const struct dw_access_claims *claims, struct dw_buf *out)
+{
+    struct dw_json_writer writer = dw_json_writer_to(out);
+    bool is_rfc9068 = claims->api && (claims->api->token_dialect == DW_DIALECT_RFC9068 ||
+                                      claims->api->token_dialect == DW_DIALECT_RFC9068_AUTHZ);
+
+    dw_json_write_object_start(&writer);
+    dw_json_put_text(&writer, "iss", claims->issuer);
+    write_subject(claims, &writer);
+    write_audience(claims, &writer);
+    dw_json_put_int(&writer, "iat", claims->now_s);
+    dw_json_put_int(&writer, "exp", claims->now_s + claims->lifetime_s);
+    write_scope(claims->answer->scopes, &writer);
+    put_if_there(&writer, "org_id", claims->organization);
+    dw_json_put_text(&writer, "jti", claims->token_id);
+    put_if_there(&writer, "sid", claims->session_id);
+    dw_json_put_text(&writer, is_rfc9068 ? "client_id" : "azp", claims->client_id);
+    if (!is_rfc9068 && gty(claims->grant_type))
+        dw_json_put_text(&writer, "gty", dw_slice_from_text(gty(claims->grant_type)));
+    if (claims->answer->has_permissions)
+        dw_json_put_texts(&writer, "permissions", claims->answer->permissions);
+    dw_json_write_object_end(&writer);
+}
+
+/* --- what is said about users ------------------------------------------------------------------
+ */
+
+/* Which scopes let a claim through (OpenID Connect Core 5.4; Auth0 adds scopes of one claim). */
+struct user_claim {
+    const char *key;
+    const char *scopes[2];
+    size_t offset; /* of a struct dw_slice in struct dw_user */
+};
+
+static const struct user_claim user_claims[] = {
+    {"given_name", {"profile", "given_name"}, offsetof(struct dw_user, given_name)},
+    {"family_name", {"profile", "family_name"}, offsetof(struct dw_user, family_name)},
+    {"nickname", {"profile", "nickname"}, offsetof(struct dw_user, nickname)},
+    {"name", {"profile", "name"}, offsetof(struct dw_user, name)},
+    {"picture", {"profile", "picture"}, offsetof(struct dw_user, picture)},
+    {"preferred_username", {"profile", NULL}, offsetof(struct dw_user, username)},
+    {"phone_number", {"phone", NULL}, offsetof(struct dw_user, phone_number)},
+    {"email", {"email", NULL}, offsetof(struct dw_user, email)},
+};
+
+static bool is_let_through(struct dw_slices scopes, const char *const names[static 2])
+{
+    for (size_t at = 0; at < 2 && names[at]; at++)
+        if (dw_slices_have(scopes, dw_slice_from_text(names[at])))
+            return true;
+    return false;
+}
+
+/* Auth0 writes times of profiles as texts. */
+static void put_time(struct dw_json_writer *writer, const char *key, int64_t at_s)
+{
+    char text[DW_TEXT_TIME_SIZE];
+
+    dw_text_time(at_s * 1000, text);
+    dw_json_put_text(writer, key, dw_slice_from_text(text));
+}
+
+static void write_user(const struct dw_user *user, struct dw_slices scopes,
+                       struct dw_json_writer *writer)
+{
+    static const char *const verified[2] = {"email", "email_verified"};
+
+    for (size_t at = 0; at < sizeof user_claims / sizeof *user_claims; at++) {
+        const struct user_claim *claim = &user_claims[at];
+        const void *field = (const char *)user + claim->offset;
+
+        if (is_let_through(scopes, claim->scopes))
+            put_if_there(writer, claim->key, *(const struct dw_slice *)field);
+    }
+    if (user->email.len && is_let_through(scopes, verified))
+        dw_json_put_bool(writer, "email_verified", user->is_email_verified);
+    if (dw_slices_have(scopes, DW_LIT("profile")) && user->updated_at_s)
+        put_time(writer, "updated_at", user->updated_at_s);
+    if (dw_slices_have(scopes, DW_LIT("created_at")) && user->created_at_s)
+        put_time(writer, "created_at", user->created_at_s);
+}
+
+void dw_id_claims_write(const struct dw_id_claims *claims, struct dw_buf *out)
+{
+    struct dw_json_writer writer = dw_json_writer_to(out);
+
+    dw_json_write_object_start(&writer);
+    write_user(claims->user, claims->scopes, &writer);
+    dw_json_put_text(&writer, "iss", claims->issuer);
+    dw_json_put_text(&writer, "aud", claims->client_id);
+    dw_json_put_text(&writer, "sub", claims->user->id);
+    dw_json_put_int(&writer, "iat", claims->now_s);
+    dw_json_put_int(&writer, "exp", claims->now_s + claims->lifetime_s);
+    put_if_there(&writer, "sid", claims->session_id);
+    put_if_there(&writer, "nonce", claims->oidc_nonce);
+    if (claims->authenticated_at_s)
+        dw_json_put_int(&writer, "auth_time", claims->authenticated_at_s);
+    put_if_there(&writer, "org_id", claims->organization);
+    dw_json_write_object_end(&writer);
+}
+
+void dw_userinfo_write(const struct dw_user *user, struct dw_slices scopes, struct dw_buf *out)
+{
+    struct dw_json_writer writer = dw_json_writer_to(out);
+
+    dw_json_write_object_start(&writer);
+    dw_json_put_text(&writer, "sub", user->id);
+    write_user(user, scopes, &writer);
+    dw_json_write_object_end(&writer);
+}

@@ -1,0 +1,43 @@
+/* The bodies of the token endpoint. */
+#include "oauth/token_response.h"
+
+#include "oauth/scope.h"
+#include "json/json_writer.h"
+
+#define GRANT_TYPES_URL "https://auth0.com/docs/clients/client-grant-types"
+
+void dw_token_response_write(const struct dw_token_response *response, struct dw_buf *out)
+{
+    struct dw_json_writer writer = dw_json_writer_to(out);
+    struct dw_slice scope = DW_EMPTY;
+    struct dw_error error;
+
+    if (!dw_scopes_text(response->scopes, out->arena, &scope, &error))
+        out->has_failed = true;
+    dw_json_write_object_start(&writer);
+    dw_json_put_text(&writer, "access_token", response->access_token);
+    if (response->refresh_token.hidden.len)
+        dw_json_put_text(&writer, "refresh_token", response->refresh_token.hidden);
+    if (response->id_token.len)
+        dw_json_put_text(&writer, "id_token", response->id_token);
+    if (scope.len)
+        dw_json_put_text(&writer, "scope", scope);
+    dw_json_put_int(&writer, "expires_in", response->expires_in_s);
+    dw_json_put_text(&writer, "token_type", DW_LIT("Bearer"));
+    dw_json_write_object_end(&writer);
+}
+
+void dw_oauth_error_write(const struct dw_error *error, struct dw_buf *out)
+{
+    const struct dw_code_row *row = dw_code_row(error->code);
+    struct dw_json_writer writer = dw_json_writer_to(out);
+
+    dw_json_write_object_start(&writer);
+    dw_json_put_text(&writer, "error",
+                     dw_slice_from_text(row->oauth_error ? row->oauth_error : "invalid_token"));
+    dw_json_put_text(&writer, "error_description",
+                     dw_slice_from_text(error->message[0] ? error->message : row->text));
+    if (error->code == DW_UNAUTHORIZED_CLIENT)
+        dw_json_put_text(&writer, "error_uri", DW_LIT(GRANT_TYPES_URL));
+    dw_json_write_object_end(&writer);
+}
