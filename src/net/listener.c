@@ -45,7 +45,6 @@ struct dw_listener {
     struct acceptor *acceptors;
     unsigned acceptor_count;
     int port;
-    char unix_path[sizeof((struct sockaddr_un *)NULL)->sun_path]; /* to remove; or empty */
     _Atomic size_t connections;
     uv_mutex_t lock;           /* guards by_address */
     struct dw_map *by_address; /* NULL: no limit an address. Values: size_t on the heap */
@@ -228,9 +227,8 @@ static void close_acceptor(struct acceptor *acceptor)
     uv_poll_stop(&acceptor->poll);
     uv_close((uv_handle_t *)&acceptor->poll, NULL);
     close(acceptor->fd);
-    if (acceptor->listener->unix_path[0])
-        unlink(acceptor->listener->unix_path);
-    acceptor->listener->unix_path[0] = '\0';
+    if (acceptor->listener->address.of.any.sa_family == AF_UNIX)
+        unlink(acceptor->listener->address.of.local.sun_path);
 }
 
 static void drain_acceptor(struct dw_drainable *drainable, bool is_final)
@@ -421,8 +419,6 @@ static int open_unix(struct dw_listener *listener)
     mask = umask(0177); /* 0600 from the first moment on; before any thread is started */
     fd = open_socket(&listener->address, false);
     umask(mask);
-    if (fd >= 0)
-        memcpy(listener->unix_path, path, sizeof listener->unix_path);
     return fd;
 }
 

@@ -23,7 +23,8 @@ struct dw_listener_limits {
 
 struct dw_handler {
     /* After the head. Returns how many bytes of body are welcome (more: 413 and close); or answers
-     * at once with dw_exchange_respond*, then the return value does not matter. NULL: 1 MiB. */
+     * at once with dw_exchange_respond*, then the return value does not matter, on_request is not
+     * called, and the body is read and dropped (a large one: the connection ends). NULL: 1 MiB. */
     size_t (*on_head)(void *user, struct dw_exchange *exchange);
     /* After the whole body; answer now or later, from the same loop. */
     void (*on_request)(void *user, struct dw_exchange *exchange);
@@ -47,7 +48,8 @@ struct dw_listener *dw_listener_open(struct dw_net *net, const struct dw_listene
 int dw_listener_port(const struct dw_listener *listener);
 
 /* Certificate chain and key, PEM files, TLS 1.2 and 1.3. Reloaded by dw_server_tls_reload, which
- * keeps the old pair when the new one is bad. */
+ * keeps the old pair when the new one is bad. A listener does so at each SIGHUP and logs
+ * the outcome. */
 struct dw_server_tls *dw_server_tls_open(const char *certificate_file, const char *key_file,
                                          struct dw_error *reterr) dw_must_check;
 bool dw_must_check dw_server_tls_reload(struct dw_server_tls *tls, struct dw_error *reterr);
@@ -68,7 +70,10 @@ bool dw_exchange_is_tls(const struct dw_exchange *exchange);
 struct dw_slice dw_exchange_trace_id(const struct dw_exchange *exchange);
 struct dw_slice dw_exchange_span_id(const struct dw_exchange *exchange);
 /* A handler's own state; `on_gone` runs exactly once: after the answer is written, or when the peer
- * leaves before (is_complete tells which; after false, do not touch the exchange again). */
+ * leaves before (is_complete tells which). Notes may still be added in it; after it the exchange
+ * must not be touched. It never runs inside another dw_exchange_* call, but at the end of the turn;
+ * until then all calls are safe and do nothing. A peer that closes its sending half counts as gone
+ * (a modern MCP client cancels that way). */
 void dw_exchange_set_user(struct dw_exchange *exchange, void *user,
                           void (*on_gone)(void *user, struct dw_exchange *exchange,
                                           bool is_complete));
@@ -88,7 +93,8 @@ void dw_exchange_respond_error(struct dw_exchange *exchange, const struct dw_err
  * HTTP/1.0 peer, closed at the end). Each write goes out at once. */
 void dw_exchange_start(struct dw_exchange *exchange, int status, struct dw_http_fields fields,
                        int64_t content_length);
-/* False when the peer is gone or unsent bytes exceed 1 MiB: wait for on_drain. */
+/* False when the peer is gone or unsent bytes exceed 1 MiB: wait for on_drain. (The bytes are taken
+ * all the same; over 8 MiB the connection is cut.) */
 bool dw_exchange_write(struct dw_exchange *exchange, struct dw_slice bytes);
 void dw_exchange_end(struct dw_exchange *exchange);
 /* Cuts the connection without ending the body: the peer must see that it is incomplete. */

@@ -35,7 +35,7 @@ static char large_body[4 * 1024 * 1024];
 
 /* ---- the handler ---- */
 
-static void count_gone(void *user, struct dw_exchange *exchange, bool is_complete)
+static inline void count_gone(void *user, struct dw_exchange *exchange, bool is_complete)
 {
     (void)user;
     (void)exchange;
@@ -48,7 +48,7 @@ struct later {
     bool is_gone;
 };
 
-static void later_gone(void *user, struct dw_exchange *exchange, bool is_complete)
+static inline void later_gone(void *user, struct dw_exchange *exchange, bool is_complete)
 {
     struct later *later = user;
 
@@ -57,14 +57,14 @@ static void later_gone(void *user, struct dw_exchange *exchange, bool is_complet
     dw_timer_free(later->timer);
 }
 
-static void answer_later(void *user)
+static inline void answer_later(void *user)
 {
     struct later *later = user;
 
     dw_exchange_respond(later->exchange, 200, NO_FIELDS, S("later"));
 }
 
-static void start_later(struct dw_exchange *exchange, int64_t delay_ms)
+static inline void start_later(struct dw_exchange *exchange, int64_t delay_ms)
 {
     struct later *later = DW_ARENA_NEW(dw_exchange_arena(exchange), struct later);
 
@@ -73,7 +73,7 @@ static void start_later(struct dw_exchange *exchange, int64_t delay_ms)
     dw_exchange_set_user(exchange, later, later_gone);
 }
 
-static void pour(void *user)
+static inline void pour(void *user)
 {
     struct dw_exchange *exchange = user;
     size_t *poured = dw_exchange_user(exchange);
@@ -86,7 +86,7 @@ static void pour(void *user)
     dw_exchange_end(exchange);
 }
 
-static void answer_with_request(struct dw_exchange *exchange)
+static inline void answer_with_request(struct dw_exchange *exchange)
 {
     const struct dw_http_request *request = dw_exchange_request(exchange);
     struct dw_slice text = dw_arena_printf(
@@ -98,7 +98,7 @@ static void answer_with_request(struct dw_exchange *exchange)
     dw_exchange_respond(exchange, 200, NO_FIELDS, text);
 }
 
-static void stream_in_parts(struct dw_exchange *exchange)
+static inline void stream_in_parts(struct dw_exchange *exchange)
 {
     dw_exchange_start(exchange, 200, NO_FIELDS, -1);
     (void)dw_exchange_write(exchange, S("one"));
@@ -108,7 +108,7 @@ static void stream_in_parts(struct dw_exchange *exchange)
     dw_exchange_end(exchange);
 }
 
-static void answer(struct dw_exchange *exchange, struct dw_slice path)
+static inline void answer(struct dw_exchange *exchange, struct dw_slice path)
 {
     static const struct dw_http_field bad = {DW_LIT("X-Bad"), DW_LIT("a\r\nInjected: b")};
 
@@ -155,7 +155,7 @@ static void answer(struct dw_exchange *exchange, struct dw_slice path)
     }
 }
 
-static void on_request(void *user, struct dw_exchange *exchange)
+static inline void on_request(void *user, struct dw_exchange *exchange)
 {
     (void)user;
     atomic_fetch_add(&requests_seen, 1);
@@ -164,7 +164,7 @@ static void on_request(void *user, struct dw_exchange *exchange)
     answer(exchange, dw_exchange_request(exchange)->path);
 }
 
-static size_t on_head(void *user, struct dw_exchange *exchange)
+static inline size_t on_head(void *user, struct dw_exchange *exchange)
 {
     struct dw_slice path = dw_exchange_request(exchange)->path;
 
@@ -181,7 +181,7 @@ static size_t on_head(void *user, struct dw_exchange *exchange)
 
 /* ---- the server ---- */
 
-static void keep_line(void *user, enum dw_log_level level, struct dw_slice line)
+static inline void keep_line(void *user, enum dw_log_level level, struct dw_slice line)
 {
     size_t len;
 
@@ -193,7 +193,7 @@ static void keep_line(void *user, enum dw_log_level level, struct dw_slice line)
     pthread_mutex_unlock(&log_lock);
 }
 
-static bool log_has(const char *text)
+static inline bool log_has(const char *text)
 {
     bool is_there;
 
@@ -203,14 +203,14 @@ static bool log_has(const char *text)
     return is_there;
 }
 
-static void *run_server(void *user)
+static inline void *run_server(void *user)
 {
     struct dw_error error;
 
     return dw_net_run(net, &error) ? user : NULL;
 }
 
-static void make_net(unsigned loop_count)
+static inline void make_net(unsigned loop_count)
 {
     static const struct dw_log log = {DW_LOG_INFO, keep_line, NULL};
     struct dw_net_config config = {.size = sizeof config, .loop_count = loop_count, .log = &log};
@@ -224,7 +224,7 @@ static void make_net(unsigned loop_count)
     assert_done(net != NULL, error);
 }
 
-static struct dw_listener_config listener_settings(const char *address)
+static inline struct dw_listener_config listener_settings(const char *address)
 {
     return (struct dw_listener_config){.size = sizeof(struct dw_listener_config),
                                        .address = S(address),
@@ -232,7 +232,7 @@ static struct dw_listener_config listener_settings(const char *address)
                                        .log_event = "http_request"};
 }
 
-static void start_server(const struct dw_listener_config *config)
+static inline void start_server(const struct dw_listener_config *config)
 {
     struct dw_error error;
 
@@ -242,7 +242,7 @@ static void start_server(const struct dw_listener_config *config)
     is_running = true;
 }
 
-static void serve(struct dw_listener_limits limits)
+static inline void serve(struct dw_listener_limits limits)
 {
     struct dw_listener_config config = listener_settings("127.0.0.1:0");
 
@@ -251,21 +251,21 @@ static void serve(struct dw_listener_limits limits)
     start_server(&config);
 }
 
-static void await_end(void)
+static inline void await_end(void)
 {
     if (is_running)
         pthread_join(server_thread, NULL);
     is_running = false;
 }
 
-static void stop_server(void)
+static inline void stop_server(void)
 {
     if (is_running)
         dw_net_stop(net, 0);
     await_end();
 }
 
-static int tear_down(void **state)
+static inline int tear_down(void **state)
 {
     (void)state;
     stop_server();
@@ -276,7 +276,7 @@ static int tear_down(void **state)
     return 0;
 }
 
-static int set_up(void **state)
+static inline int set_up(void **state)
 {
     (void)state;
     serve((struct dw_listener_limits){0});
@@ -284,7 +284,7 @@ static int set_up(void **state)
 }
 
 /* Waits for something a server thread will do. */
-static bool comes_true(const _Atomic int *counter, int wanted)
+static inline bool comes_true(const _Atomic int *counter, int wanted)
 {
     for (int i = 0; i < 500 && atomic_load(counter) < wanted; i++)
         usleep(10000);
@@ -293,7 +293,7 @@ static bool comes_true(const _Atomic int *counter, int wanted)
 
 /* ---- the client ---- */
 
-static int dial(void)
+static inline int dial(void)
 {
     struct sockaddr_in address = {.sin_family = AF_INET,
                                   .sin_port = htons((uint16_t)dw_listener_port(listener)),
@@ -306,7 +306,7 @@ static int dial(void)
     return fd;
 }
 
-static void say_bytes(int fd, const char *bytes, size_t len)
+static inline void say_bytes(int fd, const char *bytes, size_t len)
 {
     while (len) {
         ssize_t count = send(fd, bytes, len, MSG_NOSIGNAL);
@@ -318,7 +318,7 @@ static void say_bytes(int fd, const char *bytes, size_t len)
     }
 }
 
-static void say(int fd, const char *text)
+static inline void say(int fd, const char *text)
 {
     say_bytes(fd, text, strlen(text));
 }
@@ -326,7 +326,7 @@ static void say(int fd, const char *text)
 static char heard[64 * 1024];
 
 /* Everything until the server closes. */
-static char *hear_all(int fd)
+static inline char *hear_all(int fd)
 {
     size_t len = 0;
     ssize_t count;
@@ -339,7 +339,7 @@ static char *hear_all(int fd)
 }
 
 /* Until `text` has come, or the end. */
-static char *hear_until(int fd, const char *text)
+static inline char *hear_until(int fd, const char *text)
 {
     size_t len = 0;
     ssize_t count;
@@ -353,7 +353,7 @@ static char *hear_until(int fd, const char *text)
     return heard;
 }
 
-static char *ask(const char *request)
+static inline char *ask(const char *request)
 {
     int fd = dial();
 
