@@ -49,6 +49,7 @@ struct dw_field {
     const char *standard_text;     /* TEXT; TEXTS: separated by spaces; NULL: empty */
     const char *const *choices;    /* ENUM; NULL ends */
     const struct dw_fields *table; /* TABLE, TABLES */
+    bool is_alias;                 /* TABLE: members that have rows elsewhere too; not printed */
     const char *help;              /* one sentence or more, for docs/config.md and --help */
 };
 

@@ -144,7 +144,7 @@ static void print_body(const struct dw_fields *fields, const char *path, const v
         dw_buf_add_byte(out, '\n');
     }
     for (size_t i = 0; i < fields->count; i++)
-        if (is_table(&fields->rows[i]))
+        if (is_table(&fields->rows[i]) && !fields->rows[i].is_alias)
             print_inner(&fields->rows[i], path, config, out);
 }
 
@@ -266,6 +266,34 @@ void dw_fields_print_reference(const struct dw_fields *fields, const char *path,
     }
 }
 
+/* Arguments of mdoc macros take '"' and '\\' for themselves. */
+static void add_for_manual(struct dw_buf *out, struct dw_slice text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] == '"')
+            dw_buf_add(out, DW_LIT("\\(dq"));
+        else if (text.ptr[i] == '\\')
+            dw_buf_add(out, DW_LIT("\\e"));
+        else
+            dw_buf_add_byte(out, text.ptr[i]);
+    }
+}
+
+static void print_manual_row(const struct dw_field *field, struct dw_buf *out)
+{
+    struct dw_buf standard = dw_buf_in(out->arena);
+
+    print_standard(field, &standard);
+    dw_buf_printf(out, ".It Ic %s No (", field->name);
+    print_kind(field, "", out);
+    dw_buf_add(out, DW_LIT("; standard: "));
+    add_for_manual(out, dw_buf_view(&standard));
+    dw_buf_add(out, DW_LIT(")\n"));
+    add_for_manual(out, dw_slice_from_text(field->help));
+    dw_buf_add_byte(out, '\n');
+    out->has_failed = out->has_failed || standard.has_failed;
+}
+
 void dw_fields_print_manual(const struct dw_fields *fields, const char *path, struct dw_buf *out)
 {
     for (size_t i = 0; i < fields->count; i++) {
@@ -273,11 +301,7 @@ void dw_fields_print_manual(const struct dw_fields *fields, const char *path, st
 
         if (is_table(field) || field->kind == DW_FIELD_UNUSED)
             continue;
-        dw_buf_printf(out, ".It Ic %s No (", field->name);
-        print_kind(field, "", out);
-        dw_buf_add(out, DW_LIT("; standard: "));
-        print_standard(field, out);
-        dw_buf_printf(out, ")\n%s\n", field->help);
+        print_manual_row(field, out);
     }
     for (size_t i = 0; i < fields->count; i++) {
         const struct dw_field *field = &fields->rows[i];

@@ -84,6 +84,8 @@ static void what_is_wrong_is_said_with_line_and_column(void **state)
         {"x\n", "line 1, column "},
         {"a = 99999999999999999999", "line 1, column "},
         {"\n\n a = \"\xff\"", "line 3, column "},
+        {"a = 1\n[\x01 a\n", "line 2, column 2: a control character (01)"},
+        {"[!]", "line 1, column "},
         {"a.b = 1\na = 2\n", "line 2, column "},
     };
     const struct dw_toml *table;
