@@ -1,0 +1,54 @@
+/* The command line of one verb, by a table: what is set, what is printed for --help, and what an
+ * unknown option is nearest to. */
+#ifndef DW_CLI_OPTIONS_H
+#define DW_CLI_OPTIONS_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/slice.h"
+
+enum dw_cli_status {
+    DW_CLI_DONE = 0,
+    DW_CLI_FAILED = 1,
+    DW_CLI_USAGE = 2,
+    DW_CLI_DIFFERENT = 3, /* a check found differences */
+};
+
+struct dw_option {
+    const char *name;    /* "listen": --listen VALUE or --listen=VALUE */
+    const char *metavar; /* "ADDRESS"; NULL: a switch, and the member is a bool */
+    bool is_list;        /* may be repeated; the member is a struct dw_slices, else a dw_slice */
+    size_t offset;
+    const char *help;
+};
+
+struct dw_verb {
+    const char *name;
+    const char *arguments; /* "[-- COMMAND ARG...]", after the options; "" */
+    const char *summary;   /* one line, for the list of verbs */
+    const char *details;   /* more, for --help; may be NULL */
+    const struct dw_option *options;
+    size_t option_count;
+    /* argv[0] is the verb. */
+    enum dw_cli_status (*run)(int argc, char **argv);
+};
+
+enum dw_options_result {
+    DW_OPTIONS_RUN,
+    DW_OPTIONS_HELP,  /* was printed; end with DW_CLI_DONE */
+    DW_OPTIONS_WRONG, /* was said; end with DW_CLI_USAGE */
+};
+
+/* Sets the members of `settings` that options name. Words that are no options, and all after "--",
+ * become *ret_rest: views of argv; the list lies in `arena`. */
+enum dw_options_result dw_options_read(const struct dw_verb *verb, int argc, char **argv,
+                                       void *settings, struct dw_arena *arena,
+                                       struct dw_slices *ret_rest);
+/* What --help prints. */
+void dw_options_print_help(const struct dw_verb *verb);
+/* "doorward gateway: " and the sentence, on stderr. */
+void dw_cli_say(const char *verb, const char *format, ...) dw_printf(2, 3);
+/* The message, and the cause behind it when there is one. */
+void dw_cli_say_error(const char *verb, const struct dw_error *error);
+
+#endif

@@ -1,0 +1,44 @@
+/* What every verb that serves does. */
+#include "cli/service.h"
+
+#include <unistd.h>
+
+#include "sys/sys.h"
+
+static void reopen_log(void *user)
+{
+    (void)user;
+    dw_sys_log_reopen();
+}
+
+bool dw_service_start(struct dw_slice log_file, enum dw_log_level threshold, struct dw_arena *arena,
+                      struct dw_service *ret_service, struct dw_error *reterr)
+{
+    char *path = dw_arena_text(arena, log_file);
+    struct dw_net_config config = {.size = sizeof config};
+
+    *ret_service = (struct dw_service){.log = NULL};
+    if (!path)
+        return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+    if (log_file.len) {
+        ret_service->log = dw_sys_log_to_file(path, threshold, reterr);
+        if (!ret_service->log)
+            return false;
+    } else {
+        ret_service->log = dw_sys_log_to_fd(STDERR_FILENO, threshold);
+    }
+    ret_service->metrics = dw_metrics_new();
+    if (!ret_service->log || !ret_service->metrics)
+        return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+    config.log = ret_service->log;
+    config.metrics = ret_service->metrics;
+    ret_service->net = dw_net_new(&config, reterr);
+    return ret_service->net && dw_net_on_reload(ret_service->net, reopen_log, NULL);
+}
+
+void dw_service_done(struct dw_service *service)
+{
+    if (service->net)
+        dw_net_free(service->net);
+    dw_metrics_free(service->metrics);
+}

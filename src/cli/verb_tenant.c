@@ -1,0 +1,151 @@
+/* doorward tenant: the identity provider until it is stopped, or one management verb on its store.
+ */
+#include <stdio.h>
+
+#include "cli/config.h"
+#include "cli/service.h"
+#include "cli/verbs.h"
+
+#define ARENA_BYTES ((size_t)32 * 1024 * 1024)
+
+struct settings {
+    struct dw_slice config, listen, issuer, state_dir, log, log_level;
+};
+
+#define OPTION(member, name, metavar, help)                                                        \
+    {                                                                                              \
+        name, metavar, false, offsetof(struct settings, member), help                              \
+    }
+static const struct dw_option options[] = {
+    OPTION(config, "config", "FILE",
+           "the configuration (standard: doorward.toml, then .pmcp/deploy.toml)"),
+    OPTION(listen, "listen", "ADDRESS", "where to listen (127.0.0.1:8421)"),
+    OPTION(issuer, "issuer", "URL", "the public URL, with a slash at the end"),
+    OPTION(state_dir, "state-dir", "DIRECTORY", "the folder of the store and the keys (.doorward)"),
+    OPTION(log, "log", "FILE", "the log (standard: stderr)"),
+    OPTION(log_level, "log-level", "LEVEL", "debug, info, warn or error"),
+};
+
+static void print_verbs(void)
+{
+    size_t count;
+    const struct dw_tenant_verb *verbs = dw_tenant_verbs(&count);
+
+    printf("\nManagement, while it runs or not:\n");
+    for (size_t i = 0; i < count; i++) {
+        char left[96];
+
+        snprintf(left, sizeof left, "%s %s %s", verbs[i].noun, verbs[i].verb, verbs[i].usage);
+        printf("  %s\n      %s\n", left, verbs[i].help);
+    }
+}
+
+/* Flags beat what the file and the environment said. */
+static bool apply_flags(const struct settings *settings, struct dw_config *config,
+                        struct dw_arena *arena, struct dw_error *reterr)
+{
+    const struct {
+        const struct dw_fields *fields;
+        void *base;
+        const char *row;
+        struct dw_slice value;
+    } flags[] = {
+        {&dw_tenant_fields, &config->tenant, "listen", settings->listen},
+        {&dw_tenant_fields, &config->tenant, "issuer", settings->issuer},
+        {&dw_tenant_fields, &config->tenant, "state_dir", settings->state_dir},
+        {&dw_gateway_fields, &config->gateway, "log", settings->log},
+        {&dw_gateway_fields, &config->gateway, "log_level", settings->log_level},
+    };
+    struct dw_error error;
+
+    for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++)
+        if (flags[i].value.ptr &&
+            !dw_field_set(dw_fields_find(flags[i].fields, dw_slice_from_text(flags[i].row)),
+                          flags[i].base, flags[i].value, arena, &error))
+            return dw_fail(reterr, DW_CONFIG, "the option for %s %s", flags[i].row, error.message);
+    return true;
+}
+
+static bool serve(struct dw_config *config, struct dw_arena *arena, struct dw_service *service,
+                  struct dw_error *reterr)
+{
+    struct dw_tenant *tenant;
+    bool has_run;
+
+    if (!dw_service_start(config->gateway.log, (enum dw_log_level)config->gateway.log_level, arena,
+                          service, reterr))
+        return false;
+    tenant = dw_tenant_open(service->net, &config->tenant, reterr);
+    if (!tenant)
+        return false;
+    fprintf(stderr, "doorward tenant: %.*s\n", DW_PRINT(config->tenant.issuer));
+    has_run = dw_net_run(service->net, reterr);
+    dw_tenant_close(tenant);
+    return has_run;
+}
+
+static enum dw_cli_status run_tenant(const struct settings *settings, int management_argc,
+                                     char **management_argv, struct dw_arena *arena)
+{
+    struct dw_service service = {.net = NULL};
+    struct dw_config config;
+    struct dw_error error;
+    bool is_done = dw_config_load(settings->config, arena, &config, &error) &&
+                   apply_flags(settings, &config, arena, &error);
+
+    if (is_done && management_argc)
+        return (enum dw_cli_status)dw_tenant_manage(&config.tenant, management_argc,
+                                                    management_argv);
+    if (is_done)
+        dw_config_warn(&config, "tenant");
+    is_done = is_done && serve(&config, arena, &service, &error);
+    dw_service_done(&service);
+    if (is_done)
+        return DW_CLI_DONE;
+    dw_cli_say_error("tenant", &error);
+    return DW_CLI_FAILED;
+}
+
+/* Where the management verb starts, or argc. */
+static int find_noun(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++)
+        if (dw_tenant_is_verb(argv[i]))
+            return i;
+    return argc;
+}
+
+static enum dw_cli_status run(int argc, char **argv)
+{
+    dw_auto(dw_arena_auto_free) struct dw_arena *arena = dw_arena_new(ARENA_BYTES);
+    struct settings settings = {.config = DW_EMPTY};
+    int noun = find_noun(argc, argv);
+    struct dw_slices rest;
+
+    if (!arena)
+        return DW_CLI_FAILED;
+    switch (dw_options_read(&dw_verb_tenant, noun, argv, &settings, arena, &rest)) {
+    case DW_OPTIONS_HELP:
+        print_verbs();
+        return DW_CLI_DONE;
+    case DW_OPTIONS_WRONG:
+        return DW_CLI_USAGE;
+    case DW_OPTIONS_RUN:
+        break;
+    }
+    if (rest.count > 1 || (rest.count == 1 && !dw_slice_eq(rest.items[0], DW_LIT("run")))) {
+        dw_cli_say("tenant", "there is no \"%.*s\"; \"doorward tenant --help\" lists what there is",
+                   DW_PRINT(rest.items[rest.count - 1]));
+        return DW_CLI_USAGE;
+    }
+    return run_tenant(&settings, argc - noun, argv + noun, arena);
+}
+
+const struct dw_verb dw_verb_tenant = {
+    .name = "tenant",
+    .arguments = "[run | NOUN VERB ...]",
+    .summary = "run the identity provider, or manage its users, APIs, roles and applications",
+    .options = options,
+    .option_count = sizeof options / sizeof options[0],
+    .run = run,
+};

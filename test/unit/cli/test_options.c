@@ -1,0 +1,121 @@
+/* cli/options.h: the command line by a table; and the users of `doorward dev`. */
+#include "test.h"
+
+#include "cli/dev_users.h"
+#include "cli/options.h"
+
+struct settings {
+    struct dw_slice listen;
+    struct dw_slices users;
+    bool is_json;
+};
+
+static const struct dw_option options[] = {
+    {"listen", "ADDRESS", false, offsetof(struct settings, listen), "where"},
+    {"user", "EMAIL", true, offsetof(struct settings, users), "who"},
+    {"json", NULL, false, offsetof(struct settings, is_json), "how"},
+};
+static const struct dw_verb verb = {
+    .name = "test", .arguments = "", .summary = "", .options = options, .option_count = 3};
+
+static struct dw_arena *arena;
+static struct settings settings;
+static struct dw_slices rest;
+
+static int set_up(void **state)
+{
+    (void)state;
+    arena = dw_arena_new(65536);
+    memset(&settings, 0, sizeof settings);
+    return arena ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    dw_arena_free(arena);
+    return 0;
+}
+
+/* Words between spaces. */
+static enum dw_options_result read_words(const char *line)
+{
+    char *argv[16];
+    struct dw_slice left = S(line), word;
+    int argc = 0;
+
+    while (argc < 16 && dw_slice_split(&left, ' ', &word))
+        argv[argc++] = dw_arena_text(arena, word);
+    return dw_options_read(&verb, argc, argv, &settings, arena, &rest);
+}
+
+static void options_set_their_members(void **state)
+{
+    (void)state;
+    assert_int_equal(read_words("test --listen a --user b --json --user=c=d one -- --two -"),
+                     DW_OPTIONS_RUN);
+    assert_slice(settings.listen, "a");
+    assert_int_equal(settings.users.count, 2);
+    assert_slice(settings.users.items[0], "b");
+    assert_slice(settings.users.items[1], "c=d");
+    assert_true(settings.is_json);
+    assert_int_equal(rest.count, 3);
+    assert_slice(rest.items[0], "one");
+    assert_slice(rest.items[1], "--two");
+    assert_slice(rest.items[2], "-");
+    assert_int_equal(read_words("test --listen="), DW_OPTIONS_RUN);
+    assert_int_equal(settings.listen.len, 0);
+    assert_non_null(settings.listen.ptr);
+}
+
+static void what_is_no_option_is_used_wrongly(void **state)
+{
+    (void)state;
+    assert_int_equal(read_words("test --lissten a"), DW_OPTIONS_WRONG);
+    assert_int_equal(read_words("test --listen"), DW_OPTIONS_WRONG);
+    assert_int_equal(read_words("test --json=yes"), DW_OPTIONS_WRONG);
+    assert_int_equal(read_words("test --xyz"), DW_OPTIONS_WRONG);
+}
+
+static void users_have_an_email_a_password_and_a_role(void **state)
+{
+    const struct dw_slice written[] = {
+        DW_LIT("a@b"),           DW_LIT("a@b:pass word"), DW_LIT("a@b:p:q:MCP Admin"),
+        DW_LIT("a@b::MCP User"), DW_LIT("a@b:p:Other"),
+    };
+    const struct dw_tenant_dev_user *users;
+    struct dw_error error;
+    size_t count;
+
+    (void)state;
+    assert_done(dw_dev_users((struct dw_slices){written, 5}, arena, &users, &count, &error), error);
+    assert_int_equal(count, 5);
+    assert_slice(users[0].email, "a@b");
+    assert_int_equal(users[0].password.len, 16);
+    assert_slice(users[0].role, "MCP User");
+    assert_slice(users[1].password, "pass word");
+    assert_slice(users[2].password, "p:q");
+    assert_slice(users[2].role, "MCP Admin");
+    assert_int_equal(users[3].password.len, 16);
+    assert_false(dw_slice_eq(users[0].password, users[3].password));
+    assert_slice(users[4].password, "p:Other");
+    assert_done(dw_dev_users((struct dw_slices){NULL, 0}, arena, &users, &count, &error), error);
+    assert_int_equal(count, 2);
+    assert_slice(users[0].email, "user@example.com");
+    assert_slice(users[1].role, "MCP Admin");
+    assert_fails(dw_dev_users((struct dw_slices){(const struct dw_slice[]){DW_LIT("nobody")}, 1},
+                              arena, &users, &count, &error),
+                 error, DW_USAGE);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(options_set_their_members, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_no_option_is_used_wrongly, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(users_have_an_email_a_password_and_a_role, set_up,
+                                        tear_down),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
