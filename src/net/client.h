@@ -36,8 +36,11 @@ struct dw_upstream_handler {
 
 /* Sends a request; Host, Content-Length and Connection are added here. The bytes of target, fields
  * and body must live until on_head or on_error. A kept connection that turns out to be closed
- * before any answer byte is retried once on a fresh one. NULL: *reterr (DW_NO_MEMORY). No callback
- * runs before this returns. */
+ * before any answer byte is retried once on a fresh one, if the server cannot have acted upon the
+ * request: it was reset unread, or the method is idempotent (RFC 9110 9.2.2). Fields that say how
+ * messages are framed (Host, Content-Length, Transfer-Encoding, Connection) are left out of
+ * `fields`. NULL: *reterr, DW_NO_MEMORY, DW_HEADER_TOO_LARGE or DW_INTERNAL (a target or field that
+ * must not be sent). No callback runs before this returns. */
 struct dw_upstream_call *dw_client_send(struct dw_client *client, enum dw_http_method method,
                                         struct dw_slice target, struct dw_http_fields fields,
                                         struct dw_slice body,
@@ -45,7 +48,7 @@ struct dw_upstream_call *dw_client_send(struct dw_client *client, enum dw_http_m
                                         struct dw_error *reterr) dw_must_check;
 /* No callback runs after it; the connection is closed. Not after on_end or on_error. */
 void dw_upstream_call_cancel(struct dw_upstream_call *call);
-/* Back-pressure: stop and resume reading the answer. */
+/* Back-pressure: stop and resume reading the answer. What is read already still comes. */
 void dw_upstream_call_pause(struct dw_upstream_call *call);
 void dw_upstream_call_resume(struct dw_upstream_call *call);
 

@@ -20,8 +20,8 @@ struct dw_fetch_request {
     struct dw_http_fields fields;
     struct dw_slice body;
     enum dw_fetch_guard guard;
-    size_t max_bytes;   /* 0: 256 KiB */
-    int64_t timeout_ms; /* all of it; 0: 10,000 */
+    size_t max_bytes;    /* 0: 256 KiB */
+    int64_t timeout_ms;  /* all of it; 0: 10,000 */
     const char *ca_file; /* NULL: $SSL_CERT_FILE, else the system's */
 };
 
