@@ -137,7 +137,7 @@ void *dw_arena_resize(struct dw_arena *arena, void *memory, size_t old_size, siz
         arena->used_bytes += old_rounded;
     }
     moved = dw_arena_alloc(arena, new_size);
-    if (moved && old_size)
+    if (moved && memory)
         memcpy(moved, memory, old_size < new_size ? old_size : new_size);
     return moved;
 }
