@@ -164,6 +164,7 @@ static void gone(void *user, struct dw_exchange *exchange, bool is_complete)
                           dw_loop_now_ms(dw_exchange_loop(exchange)));
     if (passage->on_gone)
         passage->on_gone(passage, is_complete);
+    dw_guard_release(passage->principal);
 }
 
 void dw_passage_begin(struct dw_gateway *gateway, struct dw_exchange *exchange)
