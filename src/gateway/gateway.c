@@ -22,21 +22,6 @@ static bool open_tls(struct dw_gateway *gateway, struct dw_error *reterr)
     return gateway->tls;
 }
 
-static void reload(void *user)
-{
-    struct dw_gateway *gateway = user;
-    const struct dw_log *log = dw_loop_log(dw_net_loop(gateway->net, 0));
-    struct dw_error error;
-
-    if (!gateway->tls)
-        return;
-    if (dw_server_tls_reload(gateway->tls, &error))
-        dw_log(log, DW_LOG_INFO, "tls_certificate_reloaded",
-               DW_S("file", gateway->config->tls_certificate));
-    else
-        dw_log_error(log, "tls_certificate_not_reloaded", &error);
-}
-
 static bool open_listeners(struct dw_gateway *gateway, int *ret_port, struct dw_error *reterr)
 {
     struct dw_listener_config config = {
@@ -106,9 +91,7 @@ static bool open_all(struct dw_gateway *gateway, struct dw_error *reterr)
     return gateway->sessions && open_tls(gateway, reterr) &&
            open_listeners(gateway, &port, reterr) &&
            dw_gateway_rules_make(gateway->config, port, gateway->arena, &gateway->rules, reterr) &&
-           open_guard(gateway, reterr) && open_upstream(gateway, reterr) &&
-           (dw_net_on_reload(gateway->net, reload, gateway) ||
-            dw_fail(reterr, DW_NO_MEMORY, "out of memory"));
+           open_guard(gateway, reterr) && open_upstream(gateway, reterr);
 }
 
 struct dw_gateway *dw_gateway_open(struct dw_net *net, const struct dw_gateway_config *config,

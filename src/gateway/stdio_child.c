@@ -22,11 +22,6 @@ static const struct dw_log *log_of(const struct dw_stdio_child *child)
     return dw_loop_log(child->stdio->loop);
 }
 
-static bool is_idle(const struct dw_stdio_child *child)
-{
-    return dw_map_count(child->pending) == 0;
-}
-
 bool dw_stdio_child_write(struct dw_stdio_child *child, struct dw_slice line)
 {
     return child->process && child->phase != DW_CHILD_STOPPING &&
