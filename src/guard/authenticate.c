@@ -9,9 +9,11 @@ struct dw_guard_wait {
     struct dw_keys_wait keys_wait; /* first: what the keys wake is the whole */
     struct dw_guard *guard;
     struct dw_loop *loop;
+    struct dw_arena *arena; /* the request's */
     struct dw_slice token;
-    struct dw_verdict *verdict; /* arena in use while the question is open */
+    unsigned char digest[DW_SHA256_BYTES]; /* of it */
     struct dw_jwt jwt;
+    struct dw_verdict *verdict; /* once it is found good */
     struct dw_guard_issuer *issuer;
     dw_guard_done *done;
     void *user;
@@ -19,7 +21,7 @@ struct dw_guard_wait {
 };
 
 enum outcome {
-    OUTCOME_DECIDED, /* verdict says what */
+    OUTCOME_DECIDED, /* there is a verdict, or an error that will be the same for a while */
     OUTCOME_WAITS,
     OUTCOME_UNDECIDED, /* could not tell: refused, but not remembered */
 };
@@ -50,39 +52,46 @@ static struct dw_token_cache *cache_of(const struct dw_guard_wait *wait)
 /* Whether what was found out earlier still counts. */
 static bool still_counts(const struct dw_guard_wait *wait, const struct dw_verdict *verdict)
 {
-    if (verdict->is_refusal)
-        return dw_loop_now_ms(wait->loop) < verdict->forget_at_ms;
     return dw_loop_wall_s(wait->loop) < verdict->forget_at_s &&
            verdict->generation ==
                dw_issuer_keys_generation(wait->guard->issuers[verdict->issuer_index].keys);
 }
 
-static void answer(const struct dw_guard_wait *wait, struct dw_verdict *verdict)
+/* Grows when the keys of any issuer change: then a refusal is worth another look. */
+static uint64_t generation_of_all(const struct dw_guard *guard)
 {
-    if (verdict->is_refusal)
-        refuse(wait->guard, wait->done, wait->user, &verdict->error);
-    else
-        wait->done(wait->user, &dw_verdict_ref(verdict)->principal, NULL);
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < guard->issuer_count; i++)
+        sum += dw_issuer_keys_generation(guard->issuers[i].keys);
+    return sum;
 }
 
 /* True when the cache had the answer and it has been given. */
-static bool answer_from_cache(const struct dw_guard_wait *wait,
-                              const unsigned char digest[static DW_SHA256_BYTES])
+static bool answer_from_cache(const struct dw_guard_wait *wait)
 {
-    struct dw_verdict *verdict = dw_token_cache_find(cache_of(wait), digest);
+    struct dw_token_cache *cache = cache_of(wait);
+    struct dw_verdict *verdict = dw_token_cache_find(cache, wait->digest);
+    const struct dw_error *refusal = NULL;
+    struct dw_error copy;
 
     if (verdict && !still_counts(wait, verdict)) {
-        dw_token_cache_drop(cache_of(wait), verdict);
+        dw_token_cache_drop(cache, verdict);
         verdict = NULL;
     }
-    dw_metrics_add(wait->guard->metrics,
-                   verdict ? DW_METRIC_TOKEN_CACHE_HITS : DW_METRIC_TOKEN_CACHE_MISSES, 1);
     if (!verdict)
-        return false;
-    dw_verdict_ref(verdict); /* done may use the cache again */
-    answer(wait, verdict);
-    dw_verdict_unref(verdict);
-    return true;
+        refusal = dw_token_cache_refusal(cache, wait->digest, dw_loop_now_ms(wait->loop),
+                                         generation_of_all(wait->guard));
+    dw_metrics_add(wait->guard->metrics,
+                   verdict || refusal ? DW_METRIC_TOKEN_CACHE_HITS : DW_METRIC_TOKEN_CACHE_MISSES,
+                   1);
+    if (verdict) {
+        wait->done(wait->user, &dw_verdict_ref(verdict)->principal, NULL);
+    } else if (refusal) {
+        copy = *refusal; /* done may use the cache again */
+        refuse(wait->guard, wait->done, wait->user, &copy);
+    }
+    return verdict || refusal;
 }
 
 static struct dw_guard_issuer *find_issuer(const struct dw_guard *guard, struct dw_slice issuer)
@@ -98,7 +107,7 @@ static bool parse(struct dw_guard_wait *wait, struct dw_error *reterr)
 {
     struct dw_slice issuer;
 
-    if (!dw_jwt_parse(wait->token, wait->verdict->arena, &wait->jwt, reterr))
+    if (!dw_jwt_parse(wait->token, wait->arena, &wait->jwt, reterr))
         return false;
     issuer = dw_json_text(wait->jwt.claims, "iss");
     if (!issuer.ptr)
@@ -114,31 +123,37 @@ static bool parse(struct dw_guard_wait *wait, struct dw_error *reterr)
 }
 
 /* "iss sub client_id", with lengths: what sessions are bound to. */
-static bool make_key(struct dw_verdict *verdict, struct dw_error *reterr)
+static bool make_key(const struct dw_access_token *token, struct dw_arena *arena,
+                     struct dw_slice *ret_key, struct dw_error *reterr)
 {
-    const struct dw_slice parts[] = {verdict->token.issuer, verdict->token.subject,
-                                     verdict->token.client_id};
+    const struct dw_slice parts[] = {token->issuer, token->subject, token->client_id};
     unsigned char digest[DW_SHA256_BYTES];
 
     if (!dw_sha256_parts((struct dw_slices){parts, 3}, digest, reterr))
         return false;
-    verdict->principal.key =
-        dw_text_base64url(verdict->arena, dw_slice_from((const char *)digest, sizeof digest));
-    return verdict->principal.key.ptr || dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+    *ret_key = dw_text_base64url(arena, dw_slice_from((const char *)digest, sizeof digest));
+    return ret_key->ptr || dw_fail(reterr, DW_NO_MEMORY, "out of memory");
 }
 
 static bool check_claims(struct dw_guard_wait *wait, uint64_t generation, struct dw_error *reterr)
 {
-    struct dw_verdict *verdict = wait->verdict;
     const struct dw_access_token_rules *rules = &wait->issuer->rules;
+    struct dw_access_token token;
+    struct dw_slice key;
+    struct dw_verdict *verdict;
 
-    if (!dw_access_token_check(&wait->jwt, rules, dw_loop_wall_s(wait->loop), verdict->arena,
-                               &verdict->token, reterr) ||
-        !make_key(verdict, reterr))
+    if (!dw_access_token_check(&wait->jwt, rules, dw_loop_wall_s(wait->loop), wait->arena, &token,
+                               reterr) ||
+        !make_key(&token, wait->arena, &key, reterr))
         return false;
+    verdict = dw_verdict_new(&token, key);
+    if (!verdict)
+        return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+    memcpy(verdict->digest, wait->digest, sizeof verdict->digest);
     verdict->issuer_index = (size_t)(wait->issuer - wait->guard->issuers);
     verdict->generation = generation;
-    verdict->forget_at_s = verdict->token.expires_at_s + rules->leeway_s;
+    verdict->forget_at_s = token.expires_at_s + rules->leeway_s;
+    wait->verdict = verdict;
     return true;
 }
 
@@ -173,33 +188,18 @@ static enum outcome judge(struct dw_guard_wait *wait, struct dw_error *reterr)
     return is_good || reterr->code == DW_INVALID_TOKEN ? OUTCOME_DECIDED : OUTCOME_UNDECIDED;
 }
 
-static void remember(struct dw_guard_wait *wait, const struct dw_error *error)
-{
-    struct dw_verdict *verdict = wait->verdict;
-
-    verdict->is_refusal = error != NULL;
-    if (error) {
-        verdict->error = *error;
-        verdict->forget_at_ms = dw_loop_now_ms(wait->loop) + DW_REFUSAL_MS;
-        dw_arena_reset(verdict->arena); /* the claims of a refused token are of no use */
-    }
-    dw_token_cache_put(cache_of(wait), verdict);
-}
-
-/* Ends the question, one way or the other. */
+/* Ends the question, one way or the other. The verdict's first reference becomes the caller's. */
 static void conclude(struct dw_guard_wait *wait, enum outcome outcome, const struct dw_error *error)
 {
-    struct dw_verdict *verdict = wait->verdict;
-
-    wait->verdict = NULL;
-    if (outcome == OUTCOME_DECIDED) {
-        wait->verdict = verdict;
-        remember(wait, error);
-        answer(wait, verdict);
-    } else {
-        refuse(wait->guard, wait->done, wait->user, error);
+    if (wait->verdict) {
+        dw_token_cache_put(cache_of(wait), wait->verdict);
+        wait->done(wait->user, &wait->verdict->principal, NULL);
+        return;
     }
-    dw_verdict_unref(verdict);
+    if (outcome == OUTCOME_DECIDED)
+        dw_token_cache_refuse(cache_of(wait), wait->digest, error, dw_loop_now_ms(wait->loop),
+                              generation_of_all(wait->guard));
+    refuse(wait->guard, wait->done, wait->user, error);
 }
 
 static void wake(struct dw_keys_wait *keys_wait)
@@ -208,36 +208,35 @@ static void wake(struct dw_keys_wait *keys_wait)
     struct dw_error error = {0};
     enum outcome outcome = judge(wait, &error);
 
-    conclude(wait, outcome, error.code == DW_OK ? NULL : &error);
+    conclude(wait, outcome, &error);
 }
 
 struct dw_guard_wait *dw_guard_authenticate(struct dw_guard *guard, struct dw_loop *loop,
                                             const struct dw_http_request *request,
                                             struct dw_arena *arena, dw_guard_done *done, void *user)
 {
-    struct dw_guard_wait now = {.guard = guard, .loop = loop, .done = done, .user = user}, *wait;
-    unsigned char digest[DW_SHA256_BYTES];
-    struct dw_error error = {0};
+    struct dw_guard_wait now = {
+        .guard = guard, .loop = loop, .arena = arena, .done = done, .user = user};
+    struct dw_guard_wait *wait;
+    struct dw_error error = {.code = DW_OK};
     enum outcome outcome = OUTCOME_DECIDED;
 
     if (guard->is_public) {
         done(user, &dw_guard_anybody, NULL);
         return NULL;
     }
-    if (!dw_bearer_find(request, &now.token, &error) || !dw_sha256(now.token, digest, &error)) {
+    if (!dw_bearer_find(request, &now.token, &error) || !dw_sha256(now.token, now.digest, &error)) {
         refuse(guard, done, user, &error);
         return NULL;
     }
-    if (answer_from_cache(&now, digest))
+    if (answer_from_cache(&now))
         return NULL;
     wait = DW_ARENA_NEW(arena, struct dw_guard_wait);
-    now.verdict = wait ? dw_verdict_new() : NULL;
-    if (!now.verdict) {
+    if (!wait) {
         (void)!dw_fail(&error, DW_NO_MEMORY, "out of memory");
         refuse(guard, done, user, &error);
         return NULL;
     }
-    memcpy(now.verdict->digest, digest, sizeof digest);
     *wait = now;
     if (parse(wait, &error))
         outcome = judge(wait, &error);
@@ -245,15 +244,13 @@ struct dw_guard_wait *dw_guard_authenticate(struct dw_guard *guard, struct dw_lo
         outcome = OUTCOME_UNDECIDED;
     if (outcome == OUTCOME_WAITS)
         return wait;
-    conclude(wait, outcome, error.code == DW_OK ? NULL : &error);
+    conclude(wait, outcome, &error);
     return NULL;
 }
 
 void dw_guard_wait_cancel(struct dw_guard_wait *wait)
 {
     dw_keys_wait_cancel(&wait->keys_wait);
-    dw_verdict_unref(wait->verdict);
-    wait->verdict = NULL;
 }
 
 void dw_guard_release(const struct dw_principal *principal)

@@ -158,11 +158,48 @@ static void need_row(struct verdict *verdict, const struct dw_policy_row *row,
     need(verdict, row->any_scopes.items[pick == row->any_scopes.count ? 0 : pick]);
 }
 
+/* "." or ".." as a segment, also percent-encoded or between backslashes. A row for
+ * "file:///public/..." (a star at its end) must not open "file:///public/../secret": who serves the
+ * URI may resolve it. */
+static bool has_dot_segment(struct dw_slice uri)
+{
+    size_t dots = 0, others = 0;
+
+    for (size_t i = 0; i <= uri.len; i++) {
+        char byte = i < uri.len ? uri.ptr[i] : '/';
+
+        if (byte == '/' || byte == '\\' || byte == '?' || byte == '#') {
+            if (others == 0 && (dots == 1 || dots == 2))
+                return true;
+            dots = others = 0;
+        } else if (byte == '.') {
+            dots++;
+        } else if (dw_slice_eq_nocase(dw_slice_sub(uri, i, 3), DW_LIT("%2e"))) {
+            dots++;
+            i += 2;
+        } else {
+            others++;
+        }
+    }
+    return false;
+}
+
+static bool is_crooked(const struct subject *subject)
+{
+    return (subject->kind == DW_MCP_RESOURCE || subject->kind == DW_MCP_RESOURCE_TEMPLATE) &&
+           has_dot_segment(subject->name);
+}
+
 static void judge(const struct dw_policy *policy, struct dw_slices granted,
                   const struct subject *subject, struct verdict *verdict)
 {
     const struct dw_policy_row *row = find_row(policy, subject);
 
+    if (is_crooked(subject)) {
+        verdict->is_forbidden = true;
+        verdict->rule = DW_LIT("dot segments");
+        return;
+    }
     if (!row) {
         if (!subject->is_for_every_user) {
             verdict->is_forbidden = true;
@@ -247,7 +284,7 @@ bool dw_policy_may_see(const struct dw_policy *policy, struct dw_slices granted,
     if ((size_t)kind >= sizeof methods / sizeof *methods || !methods[kind].len)
         return false;
     subject.method = methods[kind];
-    row = find_row(policy, &subject);
+    row = is_crooked(&subject) ? NULL : find_row(policy, &subject);
     return row && !row->is_deny && is_satisfied(row, granted);
 }
 

@@ -189,10 +189,11 @@ static bool read_names(const struct check *check, struct dw_error *reterr)
     return true;
 }
 
-/* The list that scopes go into; its array has MAX_SCOPES places. */
+/* The list that scopes go into. */
 struct scope_list {
+    struct dw_arena *arena;
     struct dw_slice *items;
-    size_t count;
+    size_t count, size;
 };
 
 /* RFC 6749 3.3: %x21 / %x23-5B / %x5D-7E. A permission with a space in it would be two once the
@@ -211,6 +212,16 @@ static bool add_scope(struct scope_list *list, struct dw_slice name, struct dw_e
         return true;
     if (list->count == MAX_SCOPES)
         return dw_fail(reterr, DW_INVALID_TOKEN, "the token has more than %d scopes", MAX_SCOPES);
+    if (list->count == list->size) {
+        size_t size = list->size ? 2 * list->size : 16;
+        struct dw_slice *grown = dw_arena_resize(list->arena, list->items,
+                                                 list->size * sizeof *grown, size * sizeof *grown);
+
+        if (!grown)
+            return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+        list->items = grown;
+        list->size = size;
+    }
     list->items[list->count++] = name;
     return true;
 }
@@ -277,12 +288,9 @@ static bool add_permissions(const struct check *check, struct scope_list *list,
 
 static bool read_scopes(const struct check *check, struct dw_error *reterr)
 {
-    struct scope_list list = {.items =
-                                  dw_arena_new_array(check->arena, MAX_SCOPES, sizeof *list.items)};
+    struct scope_list list = {.arena = check->arena};
     const struct dw_json *claims = check->jwt->claims;
 
-    if (!list.items)
-        return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
     if (!add_scopes(&list, dw_json_get(claims, "scope"), "scope", reterr) ||
         !add_scopes(&list, dw_json_get(claims, "scp"), "scp", reterr) ||
         !add_permissions(check, &list, reterr))
