@@ -344,6 +344,22 @@ static bool fail_errno(struct dw_error *reterr, const struct dw_listener *listen
                    uv_strerror(-error));
 }
 
+/* Connections inherit these from the socket they come from. Without keep-alive probes a stream to a
+ * machine that has lost its power would stay for ever. */
+static void set_tcp_options(int fd)
+{
+    static const struct {
+        int level, name, value;
+    } rows[] = {
+        {SOL_SOCKET, SO_REUSEADDR, 1},    {IPPROTO_TCP, TCP_NODELAY, 1},
+        {SOL_SOCKET, SO_KEEPALIVE, 1},    {IPPROTO_TCP, TCP_KEEPIDLE, 60},
+        {IPPROTO_TCP, TCP_KEEPINTVL, 15}, {IPPROTO_TCP, TCP_KEEPCNT, 4},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        (void)setsockopt(fd, rows[i].level, rows[i].name, &rows[i].value, sizeof rows[i].value);
+}
+
 static int open_socket(const struct address *address, bool shares_port)
 {
     int family = address->of.any.sa_family, one = 1, zero = 0;
@@ -353,8 +369,7 @@ static int open_socket(const struct address *address, bool shares_port)
     if (fd < 0)
         return -errno;
     if (family != AF_UNIX) {
-        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one); /* connections inherit it */
+        set_tcp_options(fd);
         if (family == AF_INET6)
             setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &zero, sizeof zero);
         if (shares_port && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one) != 0)

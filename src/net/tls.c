@@ -239,7 +239,9 @@ static bool set_host(SSL *ssl, const char *host)
         return true; /* an address: no SNI (RFC 6066 section 3) */
     ERR_clear_error();
     X509_VERIFY_PARAM_set_hostflags(rules, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-    return SSL_set_tlsext_host_name(ssl, host) == 1 &&
+    /* SSL_set_tlsext_host_name, whose cast some compilers refuse; OpenSSL copies the text. */
+    return SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+                    (void *)(uintptr_t)host) == 1 &&
            X509_VERIFY_PARAM_set1_host(rules, host, 0) == 1;
 }
 
