@@ -5,6 +5,7 @@
  * where the ceiling is what the API declares, cut to the client's grant where one is needed. */
 #include "oauth/grant.h"
 
+#include "base/buf.h"
 #include "oauth/scope.h"
 
 static bool is_client_flow(const struct dw_grant_question *question)
@@ -168,6 +169,7 @@ static bool check_client_scopes(const struct dw_grant_question *question, struct
                                 struct dw_arena *arena, struct dw_error *reterr)
 {
     struct dw_slices missing;
+    struct dw_buf names = dw_buf_in(arena);
     struct dw_slice text;
 
     if (!is_client_flow(question) || question->requested.count == 0)
@@ -176,7 +178,9 @@ static bool check_client_scopes(const struct dw_grant_question *question, struct
         return false;
     if (missing.count == 0)
         return true;
-    if (!dw_scopes_text(missing, arena, &text, reterr))
+    for (size_t at = 0; at < missing.count; at++)
+        dw_buf_printf(&names, "%s%.*s", at ? ", " : "", DW_PRINT(missing.items[at]));
+    if (!dw_buf_finish(&names, &text, reterr))
         return false;
     return dw_fail(reterr, DW_ACCESS_DENIED, "Client has not been granted scopes: %.*s",
                    DW_PRINT(text));
