@@ -178,7 +178,7 @@ void dw_fields_print(const struct dw_fields *fields, const char *path, const voi
 /* The reference in Markdown: a heading and a table for each TOML table. */
 void dw_fields_print_reference(const struct dw_fields *fields, const char *path,
                                struct dw_buf *out);
-/* The same for a man page (mdoc list items). */
+/* The same for a man page, in mdoc: a subsection for each table. */
 void dw_fields_print_manual(const struct dw_fields *fields, const char *path, struct dw_buf *out);
 
 #endif

@@ -296,13 +296,16 @@ static void print_manual_row(const struct dw_field *field, struct dw_buf *out)
 
 void dw_fields_print_manual(const struct dw_fields *fields, const char *path, struct dw_buf *out)
 {
-    for (size_t i = 0; i < fields->count; i++) {
-        const struct dw_field *field = &fields->rows[i];
+    bool is_open = false;
 
-        if (is_table(field) || field->kind == DW_FIELD_UNUSED)
+    for (size_t i = 0; i < fields->count; i++) {
+        if (is_table(&fields->rows[i]) || fields->rows[i].kind == DW_FIELD_UNUSED)
             continue;
-        print_manual_row(field, out);
+        dw_buf_add(out, is_open ? DW_EMPTY : DW_LIT(".Bl -tag -width Ds\n"));
+        is_open = true;
+        print_manual_row(&fields->rows[i], out);
     }
+    dw_buf_add(out, is_open ? DW_LIT(".El\n") : DW_EMPTY);
     for (size_t i = 0; i < fields->count; i++) {
         const struct dw_field *field = &fields->rows[i];
         struct dw_slice name;
@@ -314,9 +317,10 @@ void dw_fields_print_manual(const struct dw_fields *fields, const char *path, st
             out->has_failed = true;
             return;
         }
-        dw_buf_printf(out, ".El\n.Ss %s%s%s\n%s\n.Bl -tag -width Ds\n",
-                      field->kind == DW_FIELD_TABLES ? "[[" : "[", name.ptr,
-                      field->kind == DW_FIELD_TABLES ? "]]" : "]", field->help);
+        dw_buf_printf(out, field->kind == DW_FIELD_TABLES ? ".Ss [[%s]]\n" : ".Ss [%s]\n",
+                      name.ptr);
+        add_for_manual(out, dw_slice_from_text(field->help));
+        dw_buf_add_byte(out, '\n');
         if (field->table)
             dw_fields_print_manual(field->table, name.ptr, out);
     }

@@ -5,7 +5,12 @@
 #include "base/text.h"
 #include "cli/verbs.h"
 
-static const struct dw_verb *const verbs[] = {&dw_verb_config, &dw_verb_version};
+static const struct dw_verb *const verbs[] = {
+    &dw_verb_tenant,
+    &dw_verb_token,
+    &dw_verb_config,
+    &dw_verb_version,
+};
 #define VERB_COUNT (sizeof verbs / sizeof verbs[0])
 
 static void print_usage(FILE *out)

@@ -7,16 +7,19 @@
 #include "base/text.h"
 
 #define MOST_OPTIONS 32
+#define LONGEST_LINE 1024
 
+/* One write, so that lines of the log do not come between. */
 void dw_cli_say(const char *verb, const char *format, ...)
 {
+    char line[LONGEST_LINE];
     va_list arguments;
+    int start = snprintf(line, sizeof line, "doorward%s%s: ", verb ? " " : "", verb ? verb : "");
 
-    fprintf(stderr, "doorward%s%s: ", verb ? " " : "", verb ? verb : "");
     va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
+    vsnprintf(line + start, sizeof line - (size_t)start, format, arguments);
     va_end(arguments);
-    fputc('\n', stderr);
+    fprintf(stderr, "%s\n", line);
 }
 
 void dw_cli_say_error(const char *verb, const struct dw_error *error)

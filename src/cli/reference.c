@@ -35,8 +35,8 @@ bool dw_reference_manual(struct dw_arena *arena, struct dw_slice *ret_text, stru
                ".Pa doorward.toml ,\nelse\n.Pa .pmcp/deploy.toml .\n"
                "A flag beats the environment, which beats the file, which beats the standard.\n"
                "An unknown key is an error that names the nearest one.\n"
-               ".Sh TABLES\n.Bl -tag -width Ds\n"));
+               ".Sh TABLES\n"));
     dw_fields_print_manual(&dw_config_fields, "", &out);
-    dw_buf_add(&out, DW_LIT(".El\n.Sh SEE ALSO\n.Xr doorward 1\n"));
+    dw_buf_add(&out, DW_LIT(".Sh SEE ALSO\n.Xr doorward 1\n"));
     return dw_buf_finish(&out, ret_text, reterr);
 }

@@ -32,12 +32,9 @@ static void print_verbs(void)
     const struct dw_tenant_verb *verbs = dw_tenant_verbs(&count);
 
     printf("\nManagement, while it runs or not:\n");
-    for (size_t i = 0; i < count; i++) {
-        char left[96];
-
-        snprintf(left, sizeof left, "%s %s %s", verbs[i].noun, verbs[i].verb, verbs[i].usage);
-        printf("  %s\n      %s\n", left, verbs[i].help);
-    }
+    for (size_t i = 0; i < count; i++)
+        printf("  %s %s %s\n      %s\n", verbs[i].noun, verbs[i].verb, verbs[i].usage,
+               verbs[i].help);
 }
 
 /* Flags beat what the file and the environment said. */
