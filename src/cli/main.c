@@ -6,10 +6,8 @@
 #include "cli/verbs.h"
 
 static const struct dw_verb *const verbs[] = {
-    &dw_verb_tenant,
-    &dw_verb_token,
-    &dw_verb_config,
-    &dw_verb_version,
+    &dw_verb_dev,   &dw_verb_gateway, &dw_verb_tenant,
+    &dw_verb_token, &dw_verb_config,  &dw_verb_version,
 };
 #define VERB_COUNT (sizeof verbs / sizeof verbs[0])
 
@@ -18,7 +16,7 @@ static void print_usage(FILE *out)
     fprintf(out, "doorward VERB [OPTION...]\n\nOAuth in front of MCP servers.\n\n");
     for (size_t i = 0; i < VERB_COUNT; i++)
         fprintf(out, "  %-10s %s\n", verbs[i]->name, verbs[i]->summary);
-    fprintf(out, "\n\"doorward VERB --help\" says more.\n");
+    fprintf(out, "\n\"doorward VERB --help\" says more; \"doorward dev\" shows it all at work.\n");
 }
 
 static const struct dw_verb *find(struct dw_slice name)
