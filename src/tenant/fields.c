@@ -50,7 +50,7 @@ static const struct dw_field tenant_rows[] = {
                    "Life of a login in the browser."),
     DW_SECONDS_ROW(CONFIG, session_idle_ttl_s, "session_idle_ttl_s", 60, YEAR, 3 * DAY,
                    "A login that is not used for so long ends."),
-    DW_INT_ROW(CONFIG, registrations_per_hour, "registrations_per_hour", 1, 100000, 60,
+    DW_INT_ROW(CONFIG, registrations_per_hour, "registrations_per_hour", 1, 100000, 300,
                "So many clients may register themselves from one address."),
     DW_BOOL_ROW(CONFIG, allow_metadata_documents, "allow_metadata_documents", true,
                 "Take clients whose client_id is the https URL of their metadata document."),

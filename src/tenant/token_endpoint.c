@@ -237,9 +237,9 @@ static bool run(struct token_call *token, struct dw_error *reterr)
     struct dw_tenant_call *call = token->call;
 
     if (!dw_call_parameters(call, &token->form, reterr) ||
-        !dw_client_authenticate(call, &token->form, &token->client, reterr) ||
         !dw_token_request_parse(&token->form, &call->tenant->settings, call->arena, &token->request,
                                 reterr) ||
+        !dw_client_authenticate(call, &token->form, &token->client, reterr) ||
         !dw_token_request_check_grant(&token->request, token->client, reterr))
         return false;
     if (!grants[token->request.grant_type])

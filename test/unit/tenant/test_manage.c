@@ -1,0 +1,152 @@
+/* The management verbs: flags by their usage text, exit status, and JSON that programs can read. */
+#include "fixture.h"
+
+/* Runs a verb with its standard output in a file; -1 in *ret_status never happens. */
+static const struct dw_json *manage(int *ret_status, const char *const *words)
+{
+    char *argv[24];
+    char path[128];
+    int argc = 0, saved = dup(1);
+    FILE *file;
+    struct dw_slice text;
+    const struct dw_json *document = NULL;
+    struct dw_error error = {0};
+
+    while (words[argc]) {
+        argv[argc] = dw_arena_text(world.arena, S(words[argc]));
+        argc++;
+    }
+    snprintf(path, sizeof path, "%s/out", world.folder);
+    fflush(stdout);
+    file = fopen(path, "w+");
+    assert_non_null(file);
+    assert_true(dup2(fileno(file), 1) == 1);
+    *ret_status = dw_tenant_manage(&world.config, argc, argv);
+    fflush(stdout);
+    assert_true(dup2(saved, 1) == 1);
+    close(saved);
+    text.ptr = dw_arena_alloc(world.arena, 65536);
+    rewind(file);
+    text.len = fread((char *)(uintptr_t)text.ptr, 1, 65536, file);
+    fclose(file);
+    if (text.len > 0 && strchr("[{", text.ptr[0]))
+        assert_done(dw_json_parse(text, world.arena, &document, &error), error);
+    return document;
+}
+
+#define MANAGE(status, ...) manage((status), (const char *const[]){__VA_ARGS__, "--json", NULL})
+
+static void users_come_and_go(void **state)
+{
+    int status;
+    const struct dw_json *user =
+        MANAGE(&status, "user", "add", "--email", "bob@example.com", "--role", "MCP User");
+    struct dw_slice password = dw_json_text(user, "password");
+    struct browser nobody = {0};
+    bool is_blocked = false;
+
+    (void)state;
+    assert_int_equal(status, 0);
+    assert_true(password.len >= 16);
+    assert_status(post(&nobody, "/oauth/token",
+                       text_of(dw_arena_printf(
+                           world.arena,
+                           "grant_type=password&client_id=doorward-dev&username=bob@example.com"
+                           "&password=%.*s",
+                           DW_PRINT(password)))),
+                  200);
+    user = MANAGE(&status, "user", "block", "--email=bob@example.com");
+    assert_int_equal(status, 0);
+    assert_true(dw_json_bool(user, "blocked", &is_blocked) && is_blocked);
+    (void)MANAGE(&status, "user", "add", "--email", "bob@example.com");
+    assert_int_equal(status, 1);
+    assert_int_equal(MANAGE(&status, "user", "list")->array.count, 3);
+    (void)MANAGE(&status, "user", "delete", "--email", "bob@example.com");
+    assert_int_equal(status, 0);
+    (void)MANAGE(&status, "user", "delete", "--email", "bob@example.com");
+    assert_int_equal(status, 1);
+}
+
+static void applications_get_a_secret_once(void **state)
+{
+    int status;
+    struct browser nobody = {0};
+    const struct dw_json *client = MANAGE(&status, "client", "add", "--name", "Robot", "--id",
+                                          "robot", "--audience", AUDIENCE);
+    struct dw_slice secret = dw_json_text(client, "client_secret");
+    const char *body =
+        text_of(dw_arena_printf(world.arena,
+                                "grant_type=client_credentials&client_id=robot&client_secret=%.*s"
+                                "&audience=https%%3A%%2F%%2Fmcp.example.com%%2Fmcp",
+                                DW_PRINT(secret)));
+
+    (void)state;
+    assert_int_equal(status, 0);
+    assert_true(secret.len >= 40);
+    assert_status(post(&nobody, "/oauth/token", body), 200);
+    client = MANAGE(&status, "client", "rotate-secret", "--id", "robot");
+    assert_int_equal(status, 0);
+    assert_false(dw_slice_eq(secret, dw_json_text(client, "client_secret")));
+    assert_status(post(&nobody, "/oauth/token", body), 401);
+    (void)MANAGE(&status, "client", "add", "--name", "X", "--redirect-uri", "http://evil.example/");
+    assert_int_equal(status, 1);
+    (void)MANAGE(&status, "client", "add", "--name", "X", "--grant-type", "implicit");
+    assert_int_equal(status, 2);
+    (void)MANAGE(&status, "client", "rotate-secret", "--id", "doorward-dev");
+    assert_int_equal(status, 1);
+}
+
+static void apis_and_roles_grow(void **state)
+{
+    int status;
+    const struct dw_json *row;
+
+    (void)state;
+    row = MANAGE(&status, "api", "add", "--identifier", "https://b.example", "--permission",
+                 "x=Do x", "--permission", "y");
+    assert_int_equal(status, 0);
+    assert_int_equal(dw_json_get(row, "permissions")->array.count, 2);
+    row = MANAGE(&status, "role", "add", "--name", "X", "--api", "https://b.example",
+                 "--permission", "x");
+    assert_int_equal(status, 0);
+    assert_int_equal(dw_json_get(row, "permissions")->array.count, 1);
+    (void)MANAGE(&status, "role", "add", "--name", "X", "--api", "https://b.example",
+                 "--permission", "nosuch");
+    assert_int_equal(status, 1);
+    (void)MANAGE(&status, "role", "assign", "--role", "X", "--email", ADA);
+    assert_int_equal(status, 0);
+    (void)MANAGE(&status, "role", "assign", "--role", "Nobody", "--email", ADA);
+    assert_int_equal(status, 1);
+    assert_true(MANAGE(&status, "key", "list")->array.count >= 1);
+}
+
+static void wrong_usage_is_2(void **state)
+{
+    int status;
+
+    (void)state;
+    (void)MANAGE(&status, "user", "nosuch");
+    assert_int_equal(status, 2);
+    (void)MANAGE(&status, "user", "add");
+    assert_int_equal(status, 2);
+    (void)MANAGE(&status, "user", "add", "--emial", "x");
+    assert_int_equal(status, 2);
+    (void)MANAGE(&status, "user", "block", "--email", "a", "--email", "b");
+    assert_int_equal(status, 2);
+    (void)MANAGE(&status, "user", "list", "stray");
+    assert_int_equal(status, 2);
+    assert_true(dw_tenant_is_verb("user"));
+    assert_false(dw_tenant_is_verb("--listen"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(users_come_and_go),
+        cmocka_unit_test(applications_get_a_secret_once),
+        cmocka_unit_test(apis_and_roles_grow),
+        cmocka_unit_test(wrong_usage_is_2),
+    };
+
+    return cmocka_run_group_tests(tests, world_start, world_stop);
+}

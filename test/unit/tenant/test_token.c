@@ -1,0 +1,394 @@
+/* /oauth/token, /oauth/revoke and /userinfo: every grant, its errors in Auth0's words, and what
+ * happens to stolen codes and tokens. */
+#include "fixture.h"
+
+static const char *text_member(const struct dw_tenant_call *call, const char *key)
+{
+    return text_of(dw_json_text(json_of(call), key));
+}
+
+static struct dw_tenant_call *token(const char *body)
+{
+    struct browser nobody = {0};
+
+    return post(&nobody, "/oauth/token", body);
+}
+
+static void add_client(const char *id, const char *secret, const char *grant_type,
+                       const char *audience)
+{
+    struct dw_oauth_client client;
+    struct dw_error error = {0};
+    struct dw_slice grant = S(grant_type);
+
+    dw_seed_client_defaults(world.tenant, &client);
+    client.id = S(id);
+    client.name = S(id);
+    client.auth_method = DW_CLIENT_AUTH_POST;
+    client.grant_types = (struct dw_slices){&grant, 1};
+    assert_done(dw_tenant_digest(S(secret), world.arena, &client.secret_digest, &error), error);
+    assert_done(dw_store_put_client(world.tenant->store, &client, &error), error);
+    if (audience) {
+        struct dw_client_grant row = {.id = dw_tenant_random_text(world.arena, "cgr_", 12),
+                                      .client_id = S(id),
+                                      .audience = S(audience),
+                                      .allows_all_scopes = true,
+                                      .created_at_s = world_now_s};
+
+        assert_done(dw_store_put_client_grant(world.tenant->store, &row, &error), error);
+    }
+}
+
+static int start(void **state)
+{
+    int status = world_start(state);
+
+    add_client("machine", "machine-secret", "client_credentials", AUDIENCE);
+    add_client("stranger", "stranger-secret", "client_credentials", NULL);
+    return status;
+}
+
+/* ---- refusals ---- */
+static void refusals_are_auth0s(void **state)
+{
+#define MACHINE "grant_type=client_credentials&client_id=machine&client_secret=machine-secret"
+#define DEV "client_id=doorward-dev"
+    static const struct {
+        const char *body;
+        int status;
+        const char *error;
+    } cases[] = {
+        {"client_id=x", 400, "invalid_request: Missing required parameter: grant_type"},
+        {"grant_type=client_credentials", 401, "invalid_client: Missing client_id"},
+        {"grant_type=client_credentials&client_id=nobody&client_secret=x", 401,
+         "access_denied: Unauthorized"},
+        {"grant_type=client_credentials&client_id=machine&client_secret=wrong", 401,
+         "access_denied: Unauthorized"},
+        {"grant_type=client_credentials&client_id=machine", 401, "access_denied: Unauthorized"},
+        {"grant_type=client_credentials&" DEV, 403,
+         "unauthorized_client: Grant type 'client_credentials' not allowed for the client."},
+        {"grant_type=authorization_code&" DEV "&code=nope&code_verifier=" VERIFIER
+         "&redirect_uri=" CALLBACK_ENCODED,
+         403, "invalid_grant: Invalid authorization code"},
+        {"grant_type=refresh_token&" DEV "&refresh_token=nope", 403,
+         "invalid_grant: Unknown or invalid refresh token."},
+        {"grant_type=password&" DEV "&username=" ADA "&password=wrong", 403,
+         "invalid_grant: Wrong email or password."},
+        {"grant_type=password&" DEV "&username=nobody%40x.org&password=wrong", 403,
+         "invalid_grant: Wrong email or password."},
+        {MACHINE, 403, "access_denied: Non-global clients are not allowed access to APIv1"},
+        {MACHINE "&audience=https%3A%2F%2Fnone.example", 403,
+         "access_denied: Service not found: https://none.example"},
+        {MACHINE "&grant_type=password", 400, NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct dw_tenant_call *call = token(cases[i].body);
+
+        assert_status(call, cases[i].status);
+        if (cases[i].error)
+            assert_slice(error_of(call), cases[i].error);
+        assert_slice(header(call, "Cache-Control"), "no-store");
+        assert_slice(header(call, "Content-Type"), "application/json");
+        assert_slice(header(call, "Access-Control-Allow-Origin"), "*");
+    }
+    assert_slice(header(token("grant_type=client_credentials&client_id=x"), "WWW-Authenticate"),
+                 "Basic realm=\"token\"");
+}
+
+static void a_client_without_a_grant_gets_nothing(void **state)
+{
+    struct dw_tenant_call *call =
+        token("grant_type=client_credentials&client_id=stranger&client_secret=stranger-secret"
+              "&audience=https%3A%2F%2Fmcp.example.com%2Fmcp");
+
+    (void)state;
+    assert_status(call, 403);
+    assert_has(error_of(call), "access_denied: Client is not authorized to access \"" AUDIENCE);
+}
+
+/* ---- codes ---- */
+static void a_code_gives_the_tokens_it_was_for(void **state)
+{
+    struct dw_tenant_call *call =
+        redeem(code_for(AUTHORIZE "&scope=openid%20offline_access%20read:tools%20admin&nonce=n1"));
+    const struct dw_json *claims, *id;
+    struct dw_slices list;
+    struct dw_error error = {0};
+    int64_t expires_at_s = 0, expires_in_s = 0;
+
+    (void)state;
+    assert_status(call, 200);
+    assert_slice(dw_json_text(json_of(call), "token_type"), "Bearer");
+    assert_true(dw_json_int(json_of(call), "expires_in", &expires_in_s));
+    claims = claims_of(call, "access_token");
+    assert_slice(dw_json_text(claims, "iss"), ISSUER);
+    assert_true(dw_slice_starts_with(dw_json_text(claims, "sub"), S("auth0|")));
+    assert_slice(dw_json_text(claims, "azp"), "doorward-dev");
+    assert_slice(dw_json_text(claims, "scope"), "openid offline_access read:tools");
+    assert_true(dw_json_int(claims, "exp", &expires_at_s));
+    assert_int_equal(expires_at_s, world_now_s + expires_in_s);
+    assert_done(dw_json_texts(claims, "aud", world.arena, &list, &error), error);
+    assert_int_equal(list.count, 2);
+    assert_slice(list.items[0], AUDIENCE);
+    assert_slice(list.items[1], ISSUER "userinfo");
+    assert_done(dw_json_texts(claims, "permissions", world.arena, &list, &error), error);
+    assert_int_equal(list.count, 3); /* all of the role's, and not admin */
+    assert_false(dw_slices_have(list, S("admin")));
+    id = claims_of(call, "id_token");
+    assert_slice(dw_json_text(id, "aud"), "doorward-dev");
+    assert_slice(dw_json_text(id, "nonce"), "n1");
+}
+
+static void a_replayed_code_ends_what_it_gave(void **state)
+{
+    const char *code = code_for(AUTHORIZE "&scope=openid%20offline_access");
+    struct dw_tenant_call *first = redeem(code);
+    const char *refresh_token;
+
+    (void)state;
+    assert_status(first, 200);
+    refresh_token = text_member(first, "refresh_token");
+    assert_slice(error_of(redeem(code)), "invalid_grant: Invalid authorization code");
+    assert_slice(error_of(refresh(refresh_token)),
+                 "invalid_grant: Unknown or invalid refresh token.");
+}
+
+static void a_code_is_bound(void **state)
+{
+    static const char *const bodies[] = {
+        "&code_verifier=eBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+        "&redirect_uri=" CALLBACK_ENCODED "&client_id=doorward-dev",
+        "&redirect_uri=" CALLBACK_ENCODED "&client_id=doorward-dev",
+        "&code_verifier=" VERIFIER
+        "&redirect_uri=http%3A%2F%2F127.0.0.1%3A7778%2Fcallback&client_id=doorward-dev",
+        "&code_verifier=" VERIFIER "&client_id=doorward-dev",
+        "&code_verifier=" VERIFIER "&redirect_uri=" CALLBACK_ENCODED
+        "&client_id=machine&client_secret=machine-secret",
+        "&code_verifier=" VERIFIER "&redirect_uri=" CALLBACK_ENCODED
+        "&client_id=doorward-dev&resource=https%3A%2F%2Fother.example%2Fmcp",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
+        const char *code = code_for(AUTHORIZE "&scope=openid");
+        struct dw_tenant_call *call = token(text_of(dw_arena_printf(
+            world.arena, "grant_type=authorization_code&code=%s%s", code, bodies[i])));
+
+        assert_true(call->status >= 400 && call->status < 500);
+        assert_null(dw_json_get(json_of(call), "access_token"));
+    }
+}
+
+static void a_code_expires(void **state)
+{
+    const char *code = code_for(AUTHORIZE "&scope=openid");
+
+    (void)state;
+    world_now_s += 61;
+    assert_slice(error_of(redeem(code)), "invalid_grant: Invalid authorization code");
+}
+
+static void a_blocked_user_gets_no_tokens(void **state)
+{
+    const char *code = code_for(AUTHORIZE "&scope=openid%20offline_access");
+    struct dw_user *user = NULL;
+    struct dw_error error = {0};
+    struct dw_tenant_call *call;
+
+    (void)state;
+    assert_done(dw_store_user_by_login(world.tenant->store, S(DW_TENANT_CONNECTION), S(ADA),
+                                       world.arena, &user, &error),
+                error);
+    user->is_blocked = true;
+    assert_done(dw_store_update_user(world.tenant->store, user, &error), error);
+    assert_slice(error_of(redeem(code)), "unauthorized: user is blocked");
+    call = token("grant_type=password&" DEV "&username=" ADA "&password=correct%20horse%20battery");
+    assert_slice(error_of(call), "unauthorized: user is blocked");
+    call = token("grant_type=password&" DEV "&username=" ADA "&password=wrong");
+    assert_slice(error_of(call), "invalid_grant: Wrong email or password.");
+    user->is_blocked = false;
+    assert_done(dw_store_update_user(world.tenant->store, user, &error), error);
+}
+
+/* ---- refresh ---- */
+static void refresh_tokens_rotate_and_reuse_ends_the_family(void **state)
+{
+    struct dw_tenant_call *first = redeem(code_for(AUTHORIZE "&scope=openid%20offline_access"));
+    const char *one = text_member(first, "refresh_token"), *two, *three;
+    struct dw_tenant_call *call = refresh(one);
+
+    (void)state;
+    assert_status(call, 200);
+    two = text_member(call, "refresh_token");
+    assert_string_not_equal(one, two);
+    call = refresh(one); /* the answer was lost: within the grace window the same again */
+    assert_status(call, 200);
+    assert_string_equal(text_member(call, "refresh_token"), two);
+    three = text_member(refresh(two), "refresh_token");
+    assert_slice(error_of(refresh(one)), "invalid_grant: Unknown or invalid refresh token.");
+    assert_slice(error_of(refresh(three)), "invalid_grant: Unknown or invalid refresh token.");
+}
+
+static void the_grace_window_closes(void **state)
+{
+    struct dw_tenant_call *first = redeem(code_for(AUTHORIZE "&scope=openid%20offline_access"));
+    const char *one = text_member(first, "refresh_token");
+    const char *two = text_member(refresh(one), "refresh_token");
+
+    (void)state;
+    world_now_s += world.config.refresh_token_leeway_s + 1;
+    assert_status(refresh(one), 403);
+    assert_status(refresh(two), 403);
+}
+
+static void a_refresh_may_ask_for_less_but_not_for_more(void **state)
+{
+    struct dw_tenant_call *first =
+        redeem(code_for(AUTHORIZE "&scope=openid%20offline_access%20read:tools"));
+    struct dw_tenant_call *call = token(text_of(dw_arena_printf(
+        world.arena, "grant_type=refresh_token&" DEV "&refresh_token=%s&scope=openid%%20%s",
+        text_member(first, "refresh_token"), "execute:tools")));
+
+    (void)state;
+    assert_status(call, 200);
+    assert_slice(dw_json_text(claims_of(call, "access_token"), "scope"), "openid");
+}
+
+static void another_client_cannot_refresh(void **state)
+{
+    struct dw_tenant_call *first = redeem(code_for(AUTHORIZE "&scope=openid%20offline_access"));
+
+    (void)state;
+    add_client("thief", "thief-secret", "refresh_token", NULL);
+    assert_slice(error_of(token(text_of(dw_arena_printf(
+                     world.arena,
+                     "grant_type=refresh_token&client_id=thief&client_secret=thief-secret"
+                     "&refresh_token=%s",
+                     text_member(first, "refresh_token"))))),
+                 "invalid_grant: Unknown or invalid refresh token.");
+    assert_status(refresh(text_member(first, "refresh_token")), 200);
+}
+
+static void revoking_ends_the_family_of_its_own_client_alone(void **state)
+{
+    struct browser nobody = {0};
+    struct dw_tenant_call *first = redeem(code_for(AUTHORIZE "&scope=openid%20offline_access"));
+    const char *refresh_token = text_member(first, "refresh_token");
+    struct dw_tenant_call *call =
+        post(&nobody, "/oauth/revoke",
+             text_of(dw_arena_printf(world.arena,
+                                     "client_id=machine&client_secret=machine-secret&token=%s",
+                                     refresh_token)));
+
+    (void)state;
+    assert_status(call, 200);
+    assert_int_equal(call->answer.len, 0);
+    call = refresh(refresh_token);
+    assert_status(call, 200);
+    refresh_token = text_member(call, "refresh_token");
+    assert_status(post(&nobody, "/oauth/revoke", DEV "&token=unknown"), 200);
+    assert_status(post(&nobody, "/oauth/revoke", DEV), 400);
+    assert_status(post(&nobody, "/oauth/revoke",
+                       text_of(dw_arena_printf(world.arena, DEV "&token=%s", refresh_token))),
+                  200);
+    assert_status(refresh(refresh_token), 403);
+}
+
+/* ---- the other grants ---- */
+static void client_credentials_work_as_form_json_and_basic(void **state)
+{
+    struct browser nobody = {0};
+    struct dw_tenant_call *calls[3];
+
+    (void)state;
+    calls[0] = token(MACHINE "&audience=https%3A%2F%2Fmcp.example.com%2Fmcp");
+    calls[1] = ask(&nobody, DW_HTTP_POST, "/oauth/token", "application/json",
+                   "{\"grant_type\":\"client_credentials\",\"client_id\":\"machine\","
+                   "\"client_secret\":\"machine-secret\",\"audience\":\"" AUDIENCE "\"}");
+    nobody.authorization = "Basic bWFjaGluZTptYWNoaW5lLXNlY3JldA==";
+    calls[2] = post(&nobody, "/oauth/token",
+                    "grant_type=client_credentials&resource=https%3A%2F%2Fmcp.example.com%2Fmcp");
+    for (size_t i = 0; i < 3; i++) {
+        assert_status(calls[i], 200);
+        assert_slice(dw_json_text(claims_of(calls[i], "access_token"), "sub"), "machine@clients");
+        assert_slice(dw_json_text(claims_of(calls[i], "access_token"), "aud"), AUDIENCE);
+        assert_slice(dw_json_text(claims_of(calls[i], "access_token"), "gty"),
+                     "client-credentials");
+        assert_null(dw_json_get(json_of(calls[i]), "refresh_token"));
+        assert_null(dw_json_get(json_of(calls[i]), "id_token"));
+    }
+    assert_status(post(&nobody, "/oauth/token", MACHINE), 400); /* two methods at once */
+}
+
+static void the_password_grant_needs_two_switches(void **state)
+{
+    static const char body[] =
+        "grant_type=password&" DEV "&username=" ADA "&password=correct%20horse%20battery"
+        "&audience=https%3A%2F%2Fmcp.example.com%2Fmcp";
+    struct dw_tenant_call *call = token(body);
+
+    (void)state;
+    assert_status(call, 200);
+    assert_slice(dw_json_text(claims_of(call, "access_token"), "gty"), "password");
+    assert_has(dw_json_text(claims_of(call, "access_token"), "scope"), "read:tools");
+    world.tenant->config.allow_password_grant = false;
+    assert_status(token(body), 403);
+    world.tenant->config.allow_password_grant = true;
+}
+
+/* ---- userinfo ---- */
+static struct dw_tenant_call *userinfo(const char *access_token)
+{
+    struct browser nobody = {0};
+
+    nobody.authorization =
+        access_token ? text_of(dw_arena_printf(world.arena, "Bearer %s", access_token)) : NULL;
+    return get(&nobody, "/userinfo");
+}
+
+static void userinfo_tells_what_the_scopes_allow(void **state)
+{
+    struct dw_tenant_call *call = redeem(code_for(AUTHORIZE "&scope=openid%20email"));
+    const char *access_token = text_member(call, "access_token");
+
+    (void)state;
+    call = userinfo(access_token);
+    assert_status(call, 200);
+    assert_slice(dw_json_text(json_of(call), "email"), ADA);
+    assert_null(dw_json_get(json_of(call), "nickname"));
+    world_now_s += 3601;
+    call = userinfo(access_token);
+    assert_status(call, 401);
+    assert_slice(header(call, "WWW-Authenticate"), "Bearer error=\"invalid_token\"");
+    call = userinfo(NULL);
+    assert_status(call, 401);
+    assert_slice(header(call, "WWW-Authenticate"), "Bearer");
+    assert_status(userinfo("a.b.c"), 401);
+    call = token(MACHINE "&audience=https%3A%2F%2Fmcp.example.com%2Fmcp");
+    assert_status(userinfo(text_member(call, "access_token")), 401);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(refusals_are_auth0s),
+        cmocka_unit_test(a_client_without_a_grant_gets_nothing),
+        cmocka_unit_test(a_code_gives_the_tokens_it_was_for),
+        cmocka_unit_test(a_replayed_code_ends_what_it_gave),
+        cmocka_unit_test(a_code_is_bound),
+        cmocka_unit_test(a_code_expires),
+        cmocka_unit_test(a_blocked_user_gets_no_tokens),
+        cmocka_unit_test(refresh_tokens_rotate_and_reuse_ends_the_family),
+        cmocka_unit_test(the_grace_window_closes),
+        cmocka_unit_test(a_refresh_may_ask_for_less_but_not_for_more),
+        cmocka_unit_test(another_client_cannot_refresh),
+        cmocka_unit_test(revoking_ends_the_family_of_its_own_client_alone),
+        cmocka_unit_test(client_credentials_work_as_form_json_and_basic),
+        cmocka_unit_test(the_password_grant_needs_two_switches),
+        cmocka_unit_test(userinfo_tells_what_the_scopes_allow),
+    };
+
+    return cmocka_run_group_tests(tests, start, world_stop);
+}
