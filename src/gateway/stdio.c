@@ -195,7 +195,7 @@ static bool open_all(struct dw_stdio *stdio, struct dw_error *reterr)
     stdio->timer = dw_timer_new(stdio->loop, TICK_MS, TICK_MS, dw_stdio_hub_tick, stdio);
     if (!stdio->sessions || !stdio->bridges || !stdio->timer)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
-    return fill_environment(stdio, reterr) &&
+    return fill_environment(stdio, reterr) && dw_stdio_check_command(stdio, reterr) &&
            (dw_net_on_stop(stdio->gateway->net, dw_stdio_hub_stop, stdio) ||
             dw_fail(reterr, DW_NO_MEMORY, "out of memory"));
 }

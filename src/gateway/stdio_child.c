@@ -391,21 +391,34 @@ static bool allocate(struct dw_stdio_child *child, struct dw_slice key, struct d
            dw_fail(reterr, DW_NO_MEMORY, "out of memory");
 }
 
-static bool start_process(struct dw_stdio_child *child, struct dw_error *reterr)
+static struct dw_process_config process_config(const struct dw_stdio *stdio)
 {
-    const struct dw_gateway_config *gateway = child->stdio->gateway->config;
-    struct dw_process_config config = {
-        .size = sizeof config,
+    const struct dw_gateway_config *gateway = stdio->gateway->config;
+
+    return (struct dw_process_config){
+        .size = sizeof(struct dw_process_config),
         .command = gateway->command,
-        .environment = child->stdio->environment,
+        .environment = stdio->environment,
         .directory = gateway->directory,
         .is_environment_clean = true,
         .on_line = on_line,
         .on_talk = on_talk,
         .on_exit = on_exit,
-        .user = child,
     };
+}
 
+bool dw_stdio_check_command(const struct dw_stdio *stdio, struct dw_error *reterr)
+{
+    struct dw_process_config config = process_config(stdio);
+
+    return dw_process_check(&config, reterr);
+}
+
+static bool start_process(struct dw_stdio_child *child, struct dw_error *reterr)
+{
+    struct dw_process_config config = process_config(child->stdio);
+
+    config.user = child;
     child->process = dw_process_start(child->stdio->loop, &config, reterr);
     if (!child->process)
         return false;

@@ -127,6 +127,8 @@ void dw_stdio_hub_lost(struct dw_stdio_child *child, const struct dw_error *erro
 void dw_stdio_hub_probed(struct dw_stdio_child *child, enum dw_mcp_era era);
 
 /* ---- stdio_child.c ---- */
+/* Whether the command can be started at all. Fails with DW_CONFIG. */
+bool dw_must_check dw_stdio_check_command(const struct dw_stdio *stdio, struct dw_error *reterr);
 struct dw_stdio_child *dw_stdio_child_start(struct dw_stdio *stdio, enum dw_child_role role,
                                             struct dw_slice key,
                                             struct dw_error *reterr) dw_must_check;

@@ -429,6 +429,16 @@ static struct dw_process *process_new(struct dw_loop *loop, const struct dw_proc
     return process;
 }
 
+bool dw_process_check(const struct dw_process_config *config, struct dw_error *reterr)
+{
+    dw_auto(dw_arena_auto_free) struct dw_arena *arena = dw_arena_new((size_t)8 * 1024 * 1024);
+    struct launch launch = {.arena = arena};
+
+    if (!arena)
+        return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+    return prepare(&launch, config, reterr);
+}
+
 struct dw_process *dw_process_start(struct dw_loop *loop, const struct dw_process_config *config,
                                     struct dw_error *reterr)
 {

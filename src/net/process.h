@@ -21,6 +21,10 @@ struct dw_process_config {
     int64_t kill_after_ms;      /* the same, after the SIGTERM; default 5,000 */
 };
 
+/* Whether a start would find the program and the folder, without starting it. Fails as
+ * dw_process_start. */
+bool dw_must_check dw_process_check(const struct dw_process_config *config,
+                                    struct dw_error *reterr);
 /* Fails with DW_CONFIG when there is no such program: "npx: not found in PATH". */
 struct dw_process *dw_process_start(struct dw_loop *loop, const struct dw_process_config *config,
                                     struct dw_error *reterr) dw_must_check;
