@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "http/field.h"
 #include "http/url.h"
 #include "net/address.h"
 
@@ -158,15 +159,19 @@ static bool check_url(const struct dw_fetch_request *request, struct dw_error *r
     return dw_fail(reterr, DW_FORBIDDEN, "the URL must begin with https://");
 }
 
-static bool add_header(struct curl_slist **headers, struct dw_arena *arena, struct dw_slice name,
-                       struct dw_slice value)
+/* curl sends what it is given: a line break in a value would be a field of its own. */
+static bool add_header(struct curl_slist **headers, struct dw_arena *arena,
+                       const struct dw_http_field *field, struct dw_error *reterr)
 {
-    struct dw_slice line = dw_arena_printf(arena, value.len ? "%.*s: %.*s" : "%.*s;%.*s",
-                                           DW_PRINT(name), DW_PRINT(value));
-    struct curl_slist *grown = line.ptr ? curl_slist_append(*headers, line.ptr) : NULL;
+    struct dw_slice line = dw_arena_printf(arena, field->value.len ? "%.*s: %.*s" : "%.*s;%.*s",
+                                           DW_PRINT(field->name), DW_PRINT(field->value));
+    struct curl_slist *grown;
 
+    if (!dw_http_is_token(field->name) || !dw_http_is_field_value(field->value))
+        return dw_fail(reterr, DW_INTERNAL, "a header field that must not be sent was refused");
+    grown = line.ptr ? curl_slist_append(*headers, line.ptr) : NULL;
     if (!grown)
-        return false;
+        return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
     *headers = grown;
     return true;
 }
@@ -299,8 +304,7 @@ bool dw_fetch(const struct dw_fetch_request *request, struct dw_arena *arena,
     if (!headers)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
     for (size_t i = 0; i < request->fields.count; i++)
-        if (!add_header(&headers, arena, request->fields.items[i].name,
-                        request->fields.items[i].value))
-            return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+        if (!add_header(&headers, arena, &request->fields.items[i], reterr))
+            return false;
     return perform(&transfer, url, headers, ret_response, reterr);
 }

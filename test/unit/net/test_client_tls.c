@@ -1,43 +1,10 @@
 /* net/client.h over TLS: whom it does not believe, and what a cut connection is. */
 #include "test.h"
 
-#include <openssl/pem.h>
-#include <openssl/x509v3.h>
 #include <signal.h>
 
 #include "client_fixture.h"
-
-static char ca_file[64];
-
-/* A certificate that signed itself, for `names` ("DNS:localhost"); ca_file trusts it. */
-static void make_certificate(const char *names, long ends_in_s)
-{
-    EVP_PKEY *key = EVP_EC_gen("P-256");
-    X509 *certificate = X509_new();
-    X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, names);
-    FILE *file;
-
-    X509_set_version(certificate, 2);
-    ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1);
-    X509_gmtime_adj(X509_getm_notBefore(certificate), -7200);
-    X509_gmtime_adj(X509_getm_notAfter(certificate), ends_in_s);
-    X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate), "CN", MBSTRING_ASC,
-                               (const unsigned char *)"localhost", -1, -1, 0);
-    X509_set_issuer_name(certificate, X509_get_subject_name(certificate));
-    X509_set_pubkey(certificate, key);
-    assert_int_equal(X509_add_ext(certificate, extension, -1), 1);
-    assert_true(X509_sign(certificate, key, EVP_sha256()) > 0);
-    peer->tls = SSL_CTX_new(TLS_server_method());
-    assert_int_equal(SSL_CTX_use_certificate(peer->tls, certificate), 1);
-    assert_int_equal(SSL_CTX_use_PrivateKey(peer->tls, key), 1);
-    snprintf(ca_file, sizeof ca_file, "/tmp/doorward-test-ca-%d.pem", (int)getpid());
-    file = fopen(ca_file, "w");
-    PEM_write_X509(file, certificate);
-    fclose(file);
-    X509_EXTENSION_free(extension);
-    X509_free(certificate);
-    EVP_PKEY_free(key);
-}
+#include "tls_peer.h"
 
 static int tear_down_tls(void **state)
 {
@@ -79,7 +46,7 @@ static void who_is_not_the_named_server_gets_no_request(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         if (i)
             set_up(NULL);
-        make_certificate(cases[i].names, cases[i].ends_in_s);
+        make_certificate(peer, cases[i].names, cases[i].ends_in_s);
         peer_start(peer, &script, 1);
         open_tls_client(cases[i].host, cases[i].is_trusted ? ca_file : NULL);
         ask(DW_HTTP_POST);
@@ -96,7 +63,7 @@ static void a_plain_server_is_a_bad_gateway(void **state)
     const struct peer_script script = {.end = PEER_CLOSES};
 
     (void)state;
-    make_certificate("DNS:localhost", 3600);
+    make_certificate(peer, "DNS:localhost", 3600);
     SSL_CTX_free(peer->tls);
     peer->tls = NULL;
     peer_start(peer, &script, 1);
@@ -121,7 +88,7 @@ static void the_named_server_is_asked(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         if (i)
             set_up(NULL);
-        make_certificate(cases[i].names, 3600);
+        make_certificate(peer, cases[i].names, 3600);
         peer_start(peer, &script, 1);
         open_tls_client(cases[i].host, ca_file);
         ask(DW_HTTP_POST);
@@ -146,7 +113,7 @@ static void a_tls_connection_is_kept(void **state)
         .answers = {HELLO, HELLO}, .end = PEER_WAITS, .is_byte_by_byte = true};
 
     (void)state;
-    make_certificate("DNS:localhost", 3600);
+    make_certificate(peer, "DNS:localhost", 3600);
     peer_start(peer, &script, 1);
     open_tls_client("localhost", ca_file);
     on_over = ask_a_second_time;
@@ -171,7 +138,7 @@ static void a_cut_answer_is_not_a_whole_one(void **state)
 
         if (i)
             set_up(NULL);
-        make_certificate("DNS:localhost", 3600);
+        make_certificate(peer, "DNS:localhost", 3600);
         peer_start(peer, &script, 1);
         open_tls_client("localhost", ca_file);
         ask(DW_HTTP_GET);
@@ -193,7 +160,7 @@ static void a_lot_goes_both_ways(void **state)
     char *body = calloc(1, len);
 
     (void)state;
-    make_certificate("DNS:localhost", 3600);
+    make_certificate(peer, "DNS:localhost", 3600);
     peer_start(peer, &script, 1);
     open_tls_client("localhost", ca_file);
     ask_with(DW_HTTP_POST, dw_slice_from(body, len));
