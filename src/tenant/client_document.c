@@ -134,8 +134,10 @@ bool dw_client_document_fetch(struct dw_tenant_call *call, struct dw_slice clien
         return dw_fail(reterr, DW_INVALID_CLIENT_METADATA, "The client's document is no JSON.");
     if (!dw_client_metadata_document_make(
             client_id, response.body, &rules, config->allow_insecure_client_metadata,
-            max_age(response.fields), call->now_s, call->arena, client, reterr) ||
-        !keep(call, known, client, reterr))
+            max_age(response.fields), call->now_s, call->arena, client, reterr))
+        return false;
+    dw_tenant_client_lifetimes(call->tenant, client);
+    if (!keep(call, known, client, reterr))
         return false;
     *ret_client = client;
     return true;

@@ -60,6 +60,19 @@ struct dw_slice dw_tenant_random_hex(struct dw_arena *arena, const char *prefix,
     return text.ptr ? dw_arena_printf(arena, "%s%.*s", prefix, DW_PRINT(text)) : text;
 }
 
+void dw_tenant_client_lifetimes(const struct dw_tenant *tenant, struct dw_oauth_client *client)
+{
+    const struct dw_tenant_config *config = &tenant->config;
+
+    client->refresh = (struct dw_refresh_policy){
+        .is_rotating = true,
+        .leeway_s = config->refresh_token_leeway_s,
+        .lifetime_s = config->refresh_token_ttl_s,
+        .idle_lifetime_s = config->refresh_token_idle_ttl_s,
+    };
+    client->id_token_lifetime_s = config->id_token_ttl_s;
+}
+
 bool dw_tenant_digest(struct dw_slice secret, struct dw_arena *arena, struct dw_slice *ret_digest,
                       struct dw_error *reterr)
 {

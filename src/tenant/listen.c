@@ -54,7 +54,7 @@ static void answer(void *user)
     dw_exchange_note(exchange, "oauth_client", call->client_id);
     dw_exchange_note(exchange, "user", call->user_id);
     dw_exchange_respond(exchange, call->status, (struct dw_http_fields){call->out, call->out_count},
-                        call->method == DW_HTTP_HEAD ? DW_EMPTY : call->answer);
+                        call->answer);
 }
 
 static bool copy_fields(struct dw_http_fields fields, struct dw_arena *arena,

@@ -51,8 +51,10 @@ bool dw_endpoint_register(struct dw_tenant_call *call, struct dw_error *reterr)
         return false;
     dw_sys_random(random, sizeof random);
     if (!dw_registration_make(call->body, &rules, random, call->now_s, call->arena, &client,
-                              &secret, reterr) ||
-        !dw_store_add_client(call->tenant->store, &client, reterr))
+                              &secret, reterr))
+        return false;
+    dw_tenant_client_lifetimes(call->tenant, &client);
+    if (!dw_store_add_client(call->tenant->store, &client, reterr))
         return false;
     call->client_id = client.id;
     dw_metrics_add(call->tenant->metrics, DW_METRIC_CLIENTS_REGISTERED, 1);

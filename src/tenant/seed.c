@@ -99,8 +99,7 @@ bool dw_seed_third_party_grant(struct dw_tenant *tenant, struct dw_slice identif
         .is_third_party_default = true,
         .audience = identifier,
         .subject = DW_GRANT_SUBJECT_USER,
-        .scopes = tenant->config.allowed_scopes,
-        .allows_all_scopes = tenant->config.allowed_scopes.count == 0,
+        .allows_all_scopes = true,
         .created_at_s = tenant->now_s(),
     };
 
@@ -223,20 +222,14 @@ bool dw_seed_user_role(struct dw_tenant *tenant, const struct dw_user *user,
 
 void dw_seed_client_defaults(const struct dw_tenant *tenant, struct dw_oauth_client *client)
 {
-    const struct dw_tenant_config *config = &tenant->config;
-
     *client = (struct dw_oauth_client){
         .kind = DW_CLIENT_STATIC,
         .is_first_party = true,
-        .refresh = {.is_rotating = true,
-                    .leeway_s = config->refresh_token_leeway_s,
-                    .lifetime_s = config->refresh_token_ttl_s,
-                    .idle_lifetime_s = config->refresh_token_idle_ttl_s},
-        .id_token_lifetime_s = config->id_token_ttl_s,
         .metadata_json = DW_LIT("{}"),
         .created_at_s = tenant->now_s(),
         .updated_at_s = tenant->now_s(),
     };
+    dw_tenant_client_lifetimes(tenant, client);
 }
 
 static bool seed_chapter(struct dw_tenant *tenant, struct dw_slice audience, struct dw_slice name,

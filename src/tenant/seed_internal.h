@@ -17,8 +17,8 @@ bool dw_must_check dw_tenant_seed_file(struct dw_tenant *tenant, struct dw_arena
 bool dw_must_check dw_seed_api(struct dw_tenant *tenant, struct dw_slice identifier,
                                struct dw_slice name, const struct dw_api_scope *scopes,
                                size_t scope_count, struct dw_arena *arena, struct dw_error *reterr);
-/* Clients that registered themselves may ask for the API's scopes, up to [auth.dcr]
- * allowed_scopes. */
+/* Clients that registered themselves may ask for the API's scopes; [auth.dcr] allowed_scopes limits
+ * them at each request. */
 bool dw_must_check dw_seed_third_party_grant(struct dw_tenant *tenant, struct dw_slice identifier,
                                              struct dw_arena *arena, struct dw_error *reterr);
 bool dw_must_check dw_seed_role(struct dw_tenant *tenant, struct dw_slice name,

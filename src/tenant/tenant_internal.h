@@ -115,6 +115,8 @@ struct dw_slice dw_tenant_url(const struct dw_tenant *tenant, struct dw_arena *a
 /* base64url of `bytes` random bytes; `prefix` before it. ptr NULL when memory is short. */
 struct dw_slice dw_tenant_random_text(struct dw_arena *arena, const char *prefix, size_t bytes);
 struct dw_slice dw_tenant_random_hex(struct dw_arena *arena, const char *prefix, size_t bytes);
+/* How long what a client gets is good, by the configuration; into *client. */
+void dw_tenant_client_lifetimes(const struct dw_tenant *tenant, struct dw_oauth_client *client);
 /* SHA-256 of a secret as 32 raw bytes in the arena. */
 bool dw_must_check dw_tenant_digest(struct dw_slice secret, struct dw_arena *arena,
                                     struct dw_slice *ret_digest, struct dw_error *reterr);

@@ -1,0 +1,291 @@
+/* Client ID Metadata Documents, fetched from a server on loopback that answers what a test wants;
+ * and clients that sign assertions. */
+#include "fixture.h"
+
+#include <arpa/inet.h>
+#include <pthread.h>
+#include <sys/socket.h>
+
+#include "jose/signing_key.h"
+
+static struct {
+    int listener, port;
+    pthread_t thread;
+    char answer[8192];
+    int asked; /* how many requests came */
+} peer;
+
+static void *serve(void *user)
+{
+    int connection;
+
+    (void)user;
+    while ((connection = accept(peer.listener, NULL, NULL)) >= 0) {
+        char request[4096] = "";
+        size_t len = 0;
+        ssize_t got;
+
+        while (!strstr(request, "\r\n\r\n") &&
+               (got = read(connection, request + len, sizeof request - 1 - len)) > 0) {
+            len += (size_t)got;
+            request[len] = '\0';
+        }
+        peer.asked++;
+        (void)!write(connection, peer.answer, strlen(peer.answer));
+        shutdown(connection, SHUT_WR);
+        (void)!read(connection, request, sizeof request);
+        close(connection);
+    }
+    return NULL;
+}
+
+static int start(void **state)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof address;
+    int status = world_start(state);
+
+    world.tenant->config.allow_insecure_client_metadata = true;
+    peer.listener = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(peer.listener, (struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(listen(peer.listener, 8), 0);
+    assert_int_equal(getsockname(peer.listener, (struct sockaddr *)&address, &size), 0);
+    peer.port = ntohs(address.sin_port);
+    assert_int_equal(pthread_create(&peer.thread, NULL, serve, NULL), 0);
+    return status;
+}
+
+static int stop(void **state)
+{
+    shutdown(peer.listener, SHUT_RDWR);
+    pthread_join(peer.thread, NULL);
+    close(peer.listener);
+    return world_stop(state);
+}
+
+static const char *client_url(const char *path)
+{
+    return text_of(dw_arena_printf(world.arena, "http://127.0.0.1:%d/%s", peer.port, path));
+}
+
+static void answer_with(int status, const char *type, const char *more, const char *body)
+{
+    snprintf(
+        peer.answer, sizeof peer.answer,
+        "HTTP/1.1 %d X\r\nContent-Type: %s\r\n%sContent-Length: %zu\r\nConnection: close\r\n\r\n%s",
+        status, type, more, strlen(body), body);
+}
+
+static const char *document(const char *client_id, const char *redirect_uri)
+{
+    return text_of(dw_arena_printf(world.arena,
+                                   "{\"client_id\":\"%s\",\"client_name\":\"Documented\","
+                                   "\"redirect_uris\":[\"%s\"],"
+                                   "\"token_endpoint_auth_method\":\"none\"}",
+                                   client_id, redirect_uri));
+}
+
+static const char *authorize_url(const char *client_id)
+{
+    struct dw_buf url = dw_buf_in(world.arena);
+
+    dw_buf_add(&url, S("/authorize?response_type=code&state=s&code_challenge=" CHALLENGE
+                       "&code_challenge_method=S256&scope=openid&redirect_uri=" CALLBACK_ENCODED
+                       "&resource=https%3A%2F%2Fmcp.example.com%2Fmcp"));
+    dw_form_add(&url, S("client_id"), S(client_id));
+    return text_of(dw_buf_view(&url));
+}
+
+static void a_document_makes_a_client(void **state)
+{
+    struct browser browser = {0};
+    const char *id = client_url("good.json");
+    struct dw_tenant_call *call;
+    int asked = peer.asked;
+
+    (void)state;
+    answer_with(200, "application/json", "Cache-Control: max-age=600\r\n", document(id, CALLBACK));
+    call = get(&browser, authorize_url(id));
+    assert_status(call, 302);
+    call = log_in(&browser, state_of(call), ADA_PASSWORD);
+    assert_status(call, 303);
+    assert_has(follow(&browser, call)->answer, "Application published at");
+    call = decide(&browser, state_of(call), "accept");
+    assert_true(location_value(call, "code").len > 0);
+    /* remembered: the client and the consent */
+    assert_true(location_value(get(&browser, authorize_url(id)), "code").len > 0);
+    assert_int_equal(peer.asked, asked + 1);
+    /* too old: asked again */
+    world_now_s += 601;
+    assert_true(location_value(get(&browser, authorize_url(id)), "code").len > 0);
+    assert_int_equal(peer.asked, asked + 2);
+    /* the codes go somewhere else now: nobody has agreed to that */
+    world_now_s += 601;
+    answer_with(
+        200, "application/json", "",
+        text_of(dw_arena_printf(world.arena,
+                                "{\"client_id\":\"%s\",\"client_name\":\"Documented\","
+                                "\"redirect_uris\":[\"" CALLBACK "\",\"https://b.example/\"],"
+                                "\"token_endpoint_auth_method\":\"none\"}",
+                                id)));
+    call = get(&browser, authorize_url(id));
+    assert_true(dw_slice_starts_with(header(call, "Location"), S("/u/consent")));
+    /* the document is gone: so is the sign-in */
+    world_now_s += 86401;
+    answer_with(404, "application/json", "", "{}");
+    assert_status(get(&browser, authorize_url(id)), 400);
+}
+
+static void documents_that_do_not_fit_are_refused(void **state)
+{
+    const char *id = client_url("bad.json");
+    struct {
+        int status;
+        const char *type, *more, *body;
+    } cases[] = {
+        {200, "application/json", "", document(client_url("other.json"), CALLBACK)},
+        {200, "application/json", "", "{}"},
+        {200, "application/json", "", "not json"},
+        {200, "text/html", "", document(id, CALLBACK)},
+        {404, "application/json", "", document(id, CALLBACK)},
+        {302, "application/json", "Location: /good.json\r\n", document(id, CALLBACK)},
+        {200, "application/json", "", document(id, "javascript:alert(1)")},
+        {200, "application/json", "",
+         text_of(dw_arena_printf(
+             world.arena,
+             "{\"client_id\":\"%s\",\"client_name\":\"x\",\"redirect_uris\":[\"%s\"]"
+             ",\"client_secret\":\"s\"}",
+             id, CALLBACK))},
+        {200, "application/json", "",
+         text_of(dw_arena_printf(
+             world.arena,
+             "{\"client_id\":\"%s\",\"client_name\":\"x\",\"redirect_uris\":[\"%s\"]"
+             ",\"p\":\"%5200d\"}",
+             id, CALLBACK, 1))},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct browser browser = {0};
+        struct dw_tenant_call *call;
+        int asked = peer.asked;
+
+        answer_with(cases[i].status, cases[i].type, cases[i].more, cases[i].body);
+        call = get(&browser, authorize_url(id));
+        assert_status(call, 400);
+        assert_int_equal(header(call, "Location").len, 0);
+        assert_int_equal(peer.asked, asked + 1); /* and redirects were not followed */
+    }
+    /* nothing of it was kept */
+    answer_with(200, "application/json", "", document(id, CALLBACK));
+    assert_status(get(&(struct browser){0}, authorize_url(id)), 302);
+}
+
+static void an_address_makes_us_fetch_only_so_much(void **state)
+{
+    struct browser browser = {.address = "203.0.113.9"};
+    struct dw_tenant_call *call = NULL;
+
+    (void)state;
+    answer_with(404, "application/json", "", "{}");
+    for (int i = 0; i < 61; i++)
+        call =
+            get(&browser,
+                authorize_url(client_url(text_of(dw_arena_printf(world.arena, "many%d.json", i)))));
+    assert_status(call, 429);
+}
+
+static void loopback_is_for_development_only(void **state)
+{
+    int asked = peer.asked;
+
+    (void)state;
+    world.tenant->config.allow_insecure_client_metadata = false;
+    assert_status(get(&(struct browser){0}, authorize_url(client_url("dev.json"))), 400);
+    assert_status(get(&(struct browser){0}, authorize_url("https://127.0.0.1:1/dev.json")), 400);
+    world.tenant->config.allow_insecure_client_metadata = true;
+    assert_int_equal(peer.asked, asked);
+}
+
+/* ---- private_key_jwt ---- */
+static struct dw_signing_key *signer;
+
+static const char *assertion(const char *issuer, const char *audience, const char *token_id,
+                             int64_t expires_at_s)
+{
+    struct dw_slice claims = dw_arena_printf(
+        world.arena, "{\"iss\":\"%s\",\"sub\":\"%s\",\"aud\":\"%s\",\"jti\":\"%s\",\"exp\":%lld}",
+        issuer, issuer, audience, token_id, (long long)expires_at_s);
+    struct dw_slice jwt = DW_EMPTY;
+    struct dw_error error = {0};
+
+    assert_done(dw_jwt_sign(signer, "JWT", claims, world.arena, &jwt, &error), error);
+    return text_of(jwt);
+}
+
+static struct dw_tenant_call *ask_with(const char *jwt)
+{
+    return post(
+        &(struct browser){0}, "/oauth/token",
+        text_of(dw_arena_printf(
+            world.arena,
+            "grant_type=client_credentials&audience=https%%3A%%2F%%2Fmcp.example.com%%2Fmcp"
+            "&client_assertion_type=urn%%3Aietf%%3Aparams%%3Aoauth%%3Aclient-assertion-type%%3A"
+            "jwt-bearer&client_assertion=%s",
+            jwt)));
+}
+
+static void an_assertion_works_once_and_only_for_us(void **state)
+{
+    struct dw_error error = {0};
+    struct dw_key *key = dw_key_generate(DW_KEY_P256, 0, &error);
+    struct dw_oauth_client client;
+    struct dw_slice grant = S("client_credentials");
+    struct dw_client_grant row = {.id = S("cgr_1234567890123456"),
+                                  .client_id = S("signer"),
+                                  .audience = S(AUDIENCE),
+                                  .allows_all_scopes = true,
+                                  .created_at_s = world_now_s};
+    const char *good;
+
+    (void)state;
+    assert_non_null(key);
+    signer = dw_signing_key_new(key, DW_ALG_ES256, DW_EMPTY, DW_EMPTY, &error);
+    assert_non_null(signer);
+    dw_seed_client_defaults(world.tenant, &client);
+    client.id = S("signer");
+    client.name = S("Signer");
+    client.auth_method = DW_CLIENT_AUTH_PRIVATE_KEY_JWT;
+    client.grant_types = (struct dw_slices){&grant, 1};
+    assert_done(dw_signing_keys_jwks(&signer, 1, world.arena, &client.jwks_json, &error), error);
+    assert_done(dw_store_add_client(world.tenant->store, &client, &error), error);
+    assert_done(dw_store_put_client_grant(world.tenant->store, &row, &error), error);
+
+    good = assertion("signer", ISSUER, "a", world_now_s + 60);
+    assert_status(ask_with(good), 200);
+    assert_status(ask_with(good), 401); /* replay */
+    assert_status(ask_with(assertion("signer", ISSUER "oauth/token", "b", world_now_s + 60)), 401);
+    assert_status(ask_with(assertion("signer", "https://other.example/", "c", world_now_s + 60)),
+                  401);
+    assert_status(ask_with(assertion("machine", ISSUER, "d", world_now_s + 60)), 401);
+    assert_status(ask_with(assertion("signer", ISSUER, "e", world_now_s - 400)), 401);
+    assert_status(ask_with(assertion("signer", ISSUER, "f", world_now_s + 86400)), 401);
+    assert_status(post(&(struct browser){0}, "/oauth/token",
+                       "grant_type=client_credentials&client_id=signer&client_secret=x"),
+                  401);
+    dw_signing_key_unref(signer);
+    dw_key_unref(key);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_document_makes_a_client),
+        cmocka_unit_test(documents_that_do_not_fit_are_refused),
+        cmocka_unit_test(an_address_makes_us_fetch_only_so_much),
+        cmocka_unit_test(loopback_is_for_development_only),
+        cmocka_unit_test(an_assertion_works_once_and_only_for_us),
+    };
+
+    return cmocka_run_group_tests(tests, start, stop);
+}
