@@ -1,18 +1,18 @@
 /* Views of bytes: comparing, cutting, walking. Allocates nothing. */
 #include "base/slice.h"
 
-static char lower(char byte)
-{
-    return byte >= 'A' && byte <= 'Z' ? (char)(byte + ('a' - 'A')) : byte;
-}
-
 bool dw_slice_eq_nocase(struct dw_slice a, struct dw_slice b)
 {
     if (a.len != b.len)
         return false;
-    for (size_t i = 0; i < a.len; i++)
-        if (lower(a.ptr[i]) != lower(b.ptr[i]))
+    for (size_t i = 0; i < a.len; i++) {
+        unsigned difference = (unsigned char)(a.ptr[i] ^ b.ptr[i]);
+        unsigned letter = (unsigned char)(a.ptr[i] | 0x20);
+
+        /* The cases of a letter differ in one bit; so do other bytes. */
+        if (difference != 0 && (difference != 0x20 || letter < 'a' || letter > 'z'))
             return false;
+    }
     return true;
 }
 

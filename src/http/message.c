@@ -2,12 +2,18 @@
 #include "http/field.h"
 #include "http/parse.h"
 
+/* Nearly all fields have another length, so that is looked at before anything is called. */
+static inline bool is_named(const struct dw_http_field *field, struct dw_slice name)
+{
+    return field->name.len == name.len && dw_slice_eq_nocase(field->name, name);
+}
+
 struct dw_slice dw_http_field(struct dw_http_fields fields, const char *name)
 {
     struct dw_slice wanted = dw_slice_from_text(name);
 
     for (size_t i = 0; i < fields.count; i++)
-        if (dw_slice_eq_nocase(fields.items[i].name, wanted))
+        if (is_named(&fields.items[i], wanted))
             return fields.items[i].value;
     return (struct dw_slice){NULL, 0};
 }
@@ -18,7 +24,7 @@ size_t dw_http_field_count(struct dw_http_fields fields, const char *name)
     size_t count = 0;
 
     for (size_t i = 0; i < fields.count; i++)
-        count += dw_slice_eq_nocase(fields.items[i].name, wanted);
+        count += is_named(&fields.items[i], wanted);
     return count;
 }
 
@@ -27,7 +33,7 @@ bool dw_http_field_has_token(struct dw_http_fields fields, const char *name, con
     struct dw_slice wanted = dw_slice_from_text(name), rest, element;
 
     for (size_t i = 0; i < fields.count; i++) {
-        if (!dw_slice_eq_nocase(fields.items[i].name, wanted))
+        if (!is_named(&fields.items[i], wanted))
             continue;
         rest = fields.items[i].value;
         while (dw_http_list_next(&rest, &element))

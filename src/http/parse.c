@@ -46,14 +46,8 @@ static enum dw_http_step fail_at(struct line *line, const char *what)
     return DW_HTTP_FAILED;
 }
 
-/* CR LF, nothing else, ends a line: a bare LF or CR is where two readers would disagree
- * (RFC 9112 2.2 lets us refuse both). */
-static enum dw_http_step eat_line_end(struct line *line)
+static enum dw_http_step fail_line_end(struct line *line)
 {
-    if (line->end - line->at >= 2 && line->at[0] == '\r' && line->at[1] == '\n') {
-        line->at += 2;
-        return DW_HTTP_DONE;
-    }
     if (line->at == line->end)
         return DW_HTTP_MORE;
     if (*line->at != '\r')
@@ -62,6 +56,17 @@ static enum dw_http_step eat_line_end(struct line *line)
     if (line->end - line->at < 2)
         return DW_HTTP_MORE;
     return fail_at(line, "a CR that no LF follows in the message head");
+}
+
+/* CR LF, nothing else, ends a line: a bare LF or CR is where two readers would disagree
+ * (RFC 9112 2.2 lets us refuse both). */
+static inline enum dw_http_step eat_line_end(struct line *line)
+{
+    if (line->end - line->at >= 2 && line->at[0] == '\r' && line->at[1] == '\n') {
+        line->at += 2;
+        return DW_HTTP_DONE;
+    }
+    return fail_line_end(line);
 }
 
 /* ---- fields that say how the message is framed ---- */
@@ -247,6 +252,11 @@ static enum dw_http_step parse_version(struct line *line, int *ret_minor)
     static const char pattern[] = "HTTP/d.d";
     size_t left = (size_t)(line->end - line->at);
 
+    if (left >= 8 && memcmp(line->at, "HTTP/1.1", 8) == 0) { /* nearly always */
+        *ret_minor = 1;
+        line->at += 8;
+        return DW_HTTP_DONE;
+    }
     for (size_t i = 0; i < sizeof pattern - 1; i++) {
         if (i == left)
             return DW_HTTP_MORE;

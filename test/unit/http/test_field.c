@@ -34,6 +34,18 @@ static void the_table_says_what_the_rfcs_say(void **state)
     }
 }
 
+static void only_letters_have_two_cases(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 65536; i++) {
+        const char a = (char)(i >> 8), b = (char)i;
+        bool is_letter = (a >= 'a' && a <= 'z') || (a >= 'A' && a <= 'Z');
+
+        assert_int_equal(dw_slice_eq_nocase(dw_slice_from(&a, 1), dw_slice_from(&b, 1)),
+                         a == b || (is_letter && (a ^ b) == 0x20));
+    }
+}
+
 static void values_are_checked_to_their_last_byte(void **state)
 {
     char text[64];
@@ -170,6 +182,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_table_says_what_the_rfcs_say),
+        cmocka_unit_test(only_letters_have_two_cases),
         cmocka_unit_test(values_are_checked_to_their_last_byte),
         cmocka_unit_test(lists_keep_quoted_commas),
         cmocka_unit_test(parameters_are_found),
