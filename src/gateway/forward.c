@@ -16,6 +16,9 @@
 #include "sys/sys.h"
 
 #define MAX_SPARE 256
+#define MAX_IDLE 256 /* connections kept to the upstream, a loop */
+/* Long enough for a lost SYN to be sent a third time: a busy server drops some. */
+#define CONNECT_MS 10000
 #define MAX_UNATTENDED 1024
 #define UNATTENDED_MS (10 * 60 * 1000)
 #define SWEEP_MS 5000
@@ -536,6 +539,8 @@ bool dw_forward_open(struct dw_gateway *gateway, struct dw_error *reterr)
         .size = sizeof config,
         .url = gateway->config->upstream,
         .answer_timeout_ms = gateway->config->upstream_timeout_s * 1000,
+        .max_idle = MAX_IDLE,
+        .connect_timeout_ms = CONNECT_MS,
     };
 
     gateway->loops =
