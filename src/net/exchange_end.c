@@ -121,9 +121,9 @@ static void write_log_line(struct dw_exchange *exchange, int64_t duration_us, bo
     const struct dw_http_request *request = &exchange->request;
     struct dw_log_field fields[1 + OWN_FIELDS + MAX_NOTES] = {
         {0},
-        DW_S("method", request->method_text),
+        DW_S("http_method", request->method_text),
         DW_S("path", request->path), /* a query may hold codes and tokens: never */
-        DW_I("status", exchange->status),
+        DW_I("http_status", exchange->status),
         DW_I("duration_us", duration_us),
         DW_I("body_bytes", (int64_t)exchange->body.len),
         DW_I("answer_bytes", exchange->answer_bytes),

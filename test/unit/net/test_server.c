@@ -319,8 +319,8 @@ static void the_log_line_has_what_operators_need_and_no_query(void **state)
     assert_has(heard, "\r\n\r\n0af7651916cd43dd8448eb211c80319c");
     assert_true(comes_true(&gone_complete, 1));
     stop_server(); /* all lines are written */
-    assert_true(log_has("\"event\":\"http_request\",\"method\":\"GET\",\"path\":\"/trace\","
-                        "\"status\":200,\"duration_us\":"));
+    assert_true(log_has("\"event\":\"http_request\",\"http_method\":\"GET\",\"path\":\"/trace\","
+                        "\"http_status\":200,\"duration_us\":"));
     assert_true(log_has("\"peer\":\"127.0.0.1\",\"trace_id\":\"0af7651916cd43dd8448eb211c80319c\","
                         "\"is_complete\":true,\"noted\":\"a \\\"value\\\"\",\"number\":42"));
     assert_false(log_has("secret"));
