@@ -131,6 +131,28 @@ static void good_fields_give_the_token(void **state)
     }
 }
 
+/* Every byte at every place of a block, against the grammar written down once more. */
+static void each_byte_is_judged_wherever_it_stands(void **state)
+{
+    (void)state;
+    for (int byte = 1; byte < 256; byte++)
+        for (size_t place = 0; place < 40; place++) {
+            char value[48] = "Bearer aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+            struct dw_http_field field = {S("Authorization"), dw_slice_from(value, 47)};
+            struct dw_http_request request = request_with(&field, 1, "");
+            bool is_fine =
+                strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~+/",
+                       byte) ||
+                (byte == '=' && place == 39) || (byte == ' ' && place == 0);
+            struct dw_slice token;
+            struct dw_error error;
+
+            value[7 + place] = (char)byte;
+            if (dw_bearer_find(&request, &token, &error) != is_fine)
+                fail_msg("byte %d at %zu", byte, place);
+        }
+}
+
 static void no_field_is_no_token(void **state)
 {
     struct dw_http_request request = {0};
@@ -149,6 +171,7 @@ int main(void)
         cmocka_unit_test(two_fields_are_refused_even_when_equal),
         cmocka_unit_test(a_token_has_a_limit),
         cmocka_unit_test(good_fields_give_the_token),
+        cmocka_unit_test(each_byte_is_judged_wherever_it_stands),
         cmocka_unit_test(no_field_is_no_token),
     };
 

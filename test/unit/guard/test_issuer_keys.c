@@ -1,0 +1,225 @@
+/* guard/issuer_keys.c through the guard: loops, workers and a real issuer on loopback. */
+#include "guard/http_peer.h"
+#include "guard/tokens.h"
+
+#include "guard/guard.h"
+#include "guard/issuer_keys_internal.h"
+#include "net/loop.h"
+
+#define REQUESTS 5
+
+static struct dw_arena *arena;
+static struct dw_net *net;
+static struct dw_guard *guard;
+static struct peer peer;
+static char issuer[64];
+
+struct asked {
+    struct dw_arena *arena;
+    struct dw_http_field field;
+    struct dw_http_request request;
+    struct dw_guard_wait *wait;
+    const struct dw_principal *principal;
+    struct dw_error error;
+    int answers;
+};
+
+static struct asked asked[REQUESTS];
+static int answers;
+static void (*when_all_are_answered)(void);
+
+static void on_answer(void *user, const struct dw_principal *principal,
+                      const struct dw_error *error)
+{
+    struct asked *one = user;
+
+    one->answers++;
+    one->wait = NULL;
+    one->principal = principal;
+    if (error)
+        one->error = *error;
+    if (++answers == REQUESTS && when_all_are_answered)
+        when_all_are_answered();
+}
+
+static void ask(size_t index, struct dw_slice token)
+{
+    struct asked *one = &asked[index];
+
+    if (!one->arena)
+        one->arena = dw_arena_new(1 << 18);
+    dw_guard_release(one->principal);
+    one->principal = NULL;
+    one->answers = 0;
+    one->error = (struct dw_error){.code = DW_OK};
+    one->field = (struct dw_http_field){S("Authorization"),
+                                        dw_arena_printf(arena, "Bearer %.*s", DW_PRINT(token))};
+    one->request = (struct dw_http_request){.fields = {&one->field, 1}};
+    one->wait = dw_guard_authenticate(guard, dw_net_loop(net, 0), &one->request, one->arena,
+                                      on_answer, one);
+}
+
+static void ask_all(void *user)
+{
+    (void)user;
+    answers = 0;
+    for (size_t i = 0; i < REQUESTS; i++)
+        ask(i, token_of(rsa_key, issuer, ""));
+}
+
+static void stop(void)
+{
+    dw_net_stop(net, 0);
+}
+
+/* Runs a net with the guard until somebody calls stop(). */
+static void run(void (*start)(void *user), void (*when_all)(void), int discovery_status)
+{
+    struct dw_issuer_config config = {.provider = S("oidc"), .issuer = S(issuer)};
+    struct dw_guard_config guard_config = {.size = sizeof guard_config,
+                                           .protected_resource = S(RESOURCE),
+                                           .issuers = &config,
+                                           .issuer_count = 1,
+                                           .leeway_s = 60};
+    struct dw_error error;
+
+    peer = (struct peer){.delay_ms = 20};
+    peer_open(&peer);
+    snprintf(issuer, sizeof issuer, "http://127.0.0.1:%d/", peer.port);
+    config.issuer = S(issuer);
+    peer.pages[0].path = "/.well-known/openid-configuration";
+    peer.pages[0].status = discovery_status;
+    peer.pages[0].body =
+        dw_arena_text(arena, dw_arena_printf(arena, "{\"issuer\":\"%s\",\"jwks_uri\":\"%sjwks\"}",
+                                             issuer, issuer));
+    peer.pages[1].path = "/jwks";
+    peer.pages[1].body = dw_arena_text(arena, jwks_of(&rsa_key, 1));
+    peer_start(&peer);
+    memset(asked, 0, sizeof asked);
+    when_all_are_answered = when_all;
+    net = dw_net_new(&(struct dw_net_config){.size = sizeof(struct dw_net_config), .loop_count = 1},
+                     &error);
+    assert_non_null(net);
+    guard = dw_guard_new(net, &guard_config, &error);
+    if (!guard)
+        fail_msg("%s", error.message);
+    assert_true(dw_loop_post(dw_net_loop(net, 0), start, NULL));
+    assert_done(dw_net_run(net, &error), error);
+    for (size_t i = 0; i < REQUESTS; i++) {
+        dw_guard_release(asked[i].principal);
+        dw_arena_free(asked[i].arena);
+    }
+    dw_guard_free(guard);
+    dw_net_free(net);
+    peer_stop(&peer);
+}
+
+static void check_that_all_passed(void)
+{
+    for (size_t i = 0; i < REQUESTS; i++) {
+        assert_int_equal(asked[i].answers, 1);
+        if (!asked[i].principal)
+            fail_msg("%s (%s)", asked[i].error.message, asked[i].error.cause);
+    }
+    stop();
+}
+
+static void requests_that_come_together_share_one_fetch(void **state)
+{
+    (void)state;
+    run(ask_all, check_that_all_passed, 200);
+    assert_int_equal(peer.pages[0].asked, 1);
+    assert_int_equal(peer.pages[1].asked, 1);
+}
+
+static void ask_with_unknown_kids(void)
+{
+    when_all_are_answered = stop;
+    answers = 0;
+    for (size_t i = 0; i < REQUESTS; i++) {
+        ask(i, token_of(ec_key, issuer, ""));
+        assert_null(asked[i].wait); /* the cool-down: at once */
+        assert_int_equal(asked[i].error.code, DW_INVALID_TOKEN);
+    }
+}
+
+static void unknown_kids_do_not_hammer_the_issuer(void **state)
+{
+    (void)state;
+    run(ask_all, ask_with_unknown_kids, 200);
+    assert_int_equal(peer.pages[1].asked, 1);
+}
+
+static void ask_again(void *user)
+{
+    struct dw_timer **timer = user;
+
+    dw_timer_free(*timer);
+    when_all_are_answered = check_that_all_passed;
+    ask_all(NULL);
+}
+
+static void expect_that_nothing_could_be_told(void)
+{
+    static struct dw_timer *timer;
+
+    for (size_t i = 0; i < REQUESTS; i++) {
+        assert_null(asked[i].principal);
+        assert_string_equal(dw_code_row(asked[i].error.code)->name, "DW_UNAVAILABLE");
+    }
+    peer.pages[0].status = 200; /* the issuer is back */
+    timer = dw_timer_new(dw_net_loop(net, 0), 1600, 0, ask_again, &timer);
+    assert_non_null(timer);
+}
+
+static void an_issuer_that_comes_back_is_asked_again(void **state)
+{
+    (void)state;
+    run(ask_all, expect_that_nothing_could_be_told, 503);
+    assert_int_equal(peer.pages[1].asked, 1);
+}
+
+static void stop_soon(void *user)
+{
+    (void)user;
+    stop();
+}
+
+static void ask_and_leave(void *user)
+{
+    static struct dw_timer *timer;
+
+    ask_all(user);
+    for (size_t i = 0; i < REQUESTS; i++) {
+        assert_non_null(asked[i].wait);
+        dw_guard_wait_cancel(asked[i].wait);
+    }
+    timer = dw_timer_new(dw_net_loop(net, 0), 300, 0, stop_soon, NULL);
+    assert_non_null(timer);
+}
+
+static void who_has_left_gets_no_answer(void **state)
+{
+    (void)state;
+    run(ask_and_leave, stop, 200);
+    for (size_t i = 0; i < REQUESTS; i++)
+        assert_int_equal(asked[i].answers, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(requests_that_come_together_share_one_fetch),
+        cmocka_unit_test(unknown_kids_do_not_hammer_the_issuer),
+        cmocka_unit_test(an_issuer_that_comes_back_is_asked_again),
+        cmocka_unit_test(who_has_left_gets_no_answer),
+    };
+    int failed;
+
+    make_keys();
+    arena = dw_arena_new(16 << 20);
+    failed = cmocka_run_group_tests(tests, NULL, NULL);
+    dw_arena_free(arena);
+    free_keys();
+    return failed;
+}
