@@ -112,11 +112,48 @@ static int find_noun(int argc, char **argv)
     return argc;
 }
 
+/* How many words one of our own options takes: 2 for "--config F", 1 for "--config=F", else 0. */
+static int option_words(const char *word)
+{
+    struct dw_slice name = dw_slice_from_text(word);
+
+    if (!dw_slice_eat(&name, DW_LIT("--")))
+        return 0;
+    if (dw_slice_eq(name, DW_LIT("help")))
+        return 1;
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+        struct dw_slice known = dw_slice_from_text(options[i].name);
+
+        if (dw_slice_eq(dw_slice_sub(name, 0, dw_slice_index(name, '=')), known))
+            return name.len == known.len ? 2 : 1;
+    }
+    return 0;
+}
+
+/* Our own options may also stand behind the noun, as in "user list --config F": moves them before
+ * it. Returns where the noun is then. */
+static int move_options(int noun, int argc, char **argv)
+{
+    for (int at = noun; at < argc; at++) {
+        int words = option_words(argv[at]);
+
+        for (int k = 0; k < words && at < argc; k++, at++) {
+            char *word = argv[at];
+
+            memmove(&argv[noun + 1], &argv[noun], (size_t)(at - noun) * sizeof *argv);
+            argv[noun++] = word;
+        }
+        if (words > 0)
+            at--;
+    }
+    return noun;
+}
+
 static enum dw_cli_status run(int argc, char **argv)
 {
     dw_auto(dw_arena_auto_free) struct dw_arena *arena = dw_arena_new(ARENA_BYTES);
     struct settings settings = {.config = DW_EMPTY};
-    int noun = find_noun(argc, argv);
+    int noun = move_options(find_noun(argc, argv), argc, argv);
     struct dw_slices rest;
 
     if (!arena)
