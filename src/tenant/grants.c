@@ -31,7 +31,6 @@ bool dw_tenant_decide(struct dw_tenant_call *call, const struct dw_grant_subject
         .client = subjects->client,
         .audience = subjects->audience,
         .is_third_party_oidc_allowed = call->tenant->settings.is_third_party_oidc_allowed,
-        .dynamic_scopes = call->tenant->config.allowed_scopes,
         .requested = subjects->requested,
         .dynamic_scopes = call->tenant->config.allowed_scopes,
         .original = subjects->original,
