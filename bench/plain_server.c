@@ -14,7 +14,7 @@ static const char body[] =
     "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"content\":[{\"type\":\"text\",\"text\":\"what a "
     "small tool says to a client: enough words to make an answer of two hundred bytes, as in real "
     "life\"}],\"isError\":false}}";
-static unsigned long requests;
+static _Atomic unsigned long requests;
 
 static void on_request(void *user, struct dw_exchange *exchange)
 {

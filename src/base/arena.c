@@ -7,8 +7,9 @@
 
 #include "base/mem.h"
 
-/* What a quiet connection keeps: small, because ten thousand of them may be idle. */
-#define FIRST_CHUNK_BYTES 2048
+/* What a quiet stream keeps: small, because ten thousand of them may be idle; and enough for a
+ * usual request, so that a busy one allocates nothing. */
+#define FIRST_CHUNK_BYTES 4000
 #define LARGEST_CHUNK_BYTES ((size_t)256 * 1024)
 
 struct chunk {

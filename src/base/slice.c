@@ -1,13 +1,11 @@
 /* Views of bytes: comparing, cutting, walking. Allocates nothing. */
 #include "base/slice.h"
 
-bool dw_slice_eq_nocase(struct dw_slice a, struct dw_slice b)
+bool dw_bytes_eq_nocase(const char *a, const char *b, size_t len)
 {
-    if (a.len != b.len)
-        return false;
-    for (size_t i = 0; i < a.len; i++) {
-        unsigned difference = (unsigned char)(a.ptr[i] ^ b.ptr[i]);
-        unsigned letter = (unsigned char)(a.ptr[i] | 0x20);
+    for (size_t i = 0; i < len; i++) {
+        unsigned difference = (unsigned char)(a[i] ^ b[i]);
+        unsigned letter = (unsigned char)(a[i] | 0x20);
 
         /* The cases of a letter differ in one bit; so do other bytes. */
         if (difference != 0 && (difference != 0x20 || letter < 'a' || letter > 'z'))

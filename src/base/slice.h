@@ -52,8 +52,15 @@ static inline bool dw_slice_eq(struct dw_slice a, struct dw_slice b)
     return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
 }
 
+/* What dw_slice_eq_nocase asks when the lengths are equal. */
+bool dw_bytes_eq_nocase(const char *a, const char *b, size_t len);
+
 /* ASCII case only. */
-bool dw_slice_eq_nocase(struct dw_slice a, struct dw_slice b);
+static inline bool dw_slice_eq_nocase(struct dw_slice a, struct dw_slice b)
+{
+    return a.len == b.len && dw_bytes_eq_nocase(a.ptr, b.ptr, a.len);
+}
+
 int dw_slice_compare(struct dw_slice a, struct dw_slice b);
 bool dw_slice_starts_with(struct dw_slice slice, struct dw_slice prefix);
 bool dw_slice_ends_with(struct dw_slice slice, struct dw_slice suffix);

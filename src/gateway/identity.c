@@ -16,66 +16,129 @@ enum drop {
     DROP_BOTH,     /* of requests and answers: hop by hop (RFC 9110 7.6.1), or set by us */
 };
 
-/* Normalized names. Upstreams that map '-', '_' and '.' to one another (CGI and its heirs) must not
- * be told anything by a spelling we did not think of. */
-static const struct {
-    struct dw_slice name;
+/* Normalized names, by their first letter: every field of every request is looked up. Upstreams
+ * that map '-', '_' and '.' to one another (CGI and its heirs) must not be told anything by a
+ * spelling we did not think of. */
+static const struct drop_row {
+    struct dw_slice name; /* the rows of a letter end with an empty one */
     enum drop drop;
-} dropped[] = {
-    {DW_LIT("connection"), DROP_BOTH},
-    {DW_LIT("keep-alive"), DROP_BOTH},
-    {DW_LIT("proxy-connection"), DROP_BOTH},
-    {DW_LIT("transfer-encoding"), DROP_BOTH},
-    {DW_LIT("te"), DROP_BOTH},
-    {DW_LIT("trailer"), DROP_BOTH},
-    {DW_LIT("upgrade"), DROP_BOTH},
-    {DW_LIT("content-length"), DROP_BOTH},
-    {DW_LIT("host"), DROP_ALWAYS},
-    {DW_LIT("expect"), DROP_ALWAYS},
-    {DW_LIT("authorization"), DROP_ALWAYS}, /* MCP authorization MUST NOT: no token passthrough */
-    {DW_LIT("proxy-authorization"), DROP_ALWAYS},
-    {DW_LIT("cookie"), DROP_ALWAYS},
-    {DW_LIT("origin"), DROP_ALWAYS}, /* checked here, against our own name */
-    {DW_LIT("forwarded"), DROP_ALWAYS},
-    {DW_LIT("x-forwarded-"), DROP_PREFIX},
-    {DW_LIT("x-real-ip"), DROP_ALWAYS},
-    {DW_LIT("x-http-method"), DROP_PREFIX}, /* -override */
-    {DW_LIT("x-original-"), DROP_PREFIX},
-    {DW_LIT("x-doorward-"), DROP_PREFIX},
-    {DW_LIT("traceparent"), DROP_ALWAYS},
-    {DW_LIT("mcp-session-id"), DROP_SESSION},
-    {DW_LIT("last-event-id"), DROP_SESSION},
-    {DW_LIT("accept-encoding"), DROP_ENCODING},
-    {DW_LIT("date"), DROP_ANSWER},
-    {DW_LIT("set-cookie"), DROP_ANSWER},
-    {DW_LIT("www-authenticate"), DROP_ANSWER},
-    {DW_LIT("proxy-authenticate"), DROP_ANSWER},
-    {DW_LIT("access-control-"), DROP_PREFIX},
+} dropped['z' - 'a' + 1][6] = {
+    ['a' - 'a'] =
+        {
+            {DW_LIT("authorization"),
+             DROP_ALWAYS}, /* MCP authorization MUST NOT: no token passthrough */
+            {DW_LIT("accept-encoding"), DROP_ENCODING},
+            {DW_LIT("access-control-"), DROP_PREFIX},
+        },
+    ['c' - 'a'] =
+        {
+            {DW_LIT("connection"), DROP_BOTH},
+            {DW_LIT("content-length"), DROP_BOTH},
+            {DW_LIT("cookie"), DROP_ALWAYS},
+        },
+    ['d' - 'a'] =
+        {
+            {DW_LIT("date"), DROP_ANSWER},
+        },
+    ['e' - 'a'] =
+        {
+            {DW_LIT("expect"), DROP_ALWAYS},
+        },
+    ['f' - 'a'] =
+        {
+            {DW_LIT("forwarded"), DROP_ALWAYS},
+        },
+    ['h' - 'a'] =
+        {
+            {DW_LIT("host"), DROP_ALWAYS},
+        },
+    ['k' - 'a'] =
+        {
+            {DW_LIT("keep-alive"), DROP_BOTH},
+        },
+    ['l' - 'a'] =
+        {
+            {DW_LIT("last-event-id"), DROP_SESSION},
+        },
+    ['m' - 'a'] =
+        {
+            {DW_LIT("mcp-session-id"), DROP_SESSION},
+        },
+    ['o' - 'a'] =
+        {
+            {DW_LIT("origin"), DROP_ALWAYS}, /* checked here, against our own name */
+        },
+    ['p' - 'a'] =
+        {
+            {DW_LIT("proxy-connection"), DROP_BOTH},
+            {DW_LIT("proxy-authorization"), DROP_ALWAYS},
+            {DW_LIT("proxy-authenticate"), DROP_ANSWER},
+        },
+    ['s' - 'a'] =
+        {
+            {DW_LIT("set-cookie"), DROP_ANSWER},
+        },
+    ['t' - 'a'] =
+        {
+            {DW_LIT("transfer-encoding"), DROP_BOTH},
+            {DW_LIT("te"), DROP_BOTH},
+            {DW_LIT("trailer"), DROP_BOTH},
+            {DW_LIT("traceparent"), DROP_ALWAYS},
+        },
+    ['u' - 'a'] =
+        {
+            {DW_LIT("upgrade"), DROP_BOTH},
+        },
+    ['w' - 'a'] =
+        {
+            {DW_LIT("www-authenticate"), DROP_ANSWER},
+        },
+    ['x' - 'a'] =
+        {
+            {DW_LIT("x-forwarded-"), DROP_PREFIX},
+            {DW_LIT("x-real-ip"), DROP_ALWAYS},
+            {DW_LIT("x-http-method"), DROP_PREFIX}, /* -override */
+            {DW_LIT("x-original-"), DROP_PREFIX},
+            {DW_LIT("x-doorward-"), DROP_PREFIX},
+        },
 };
 
-static char normal_byte(char byte)
-{
-    if (byte >= 'A' && byte <= 'Z')
-        return (char)(byte | 0x20);
-    return (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') ? byte : '-';
-}
+/* Anything else is '-'. */
+static const char normal_bytes[256] = {
+    ['a'] = 'a', ['A'] = 'a', ['b'] = 'b', ['B'] = 'b', ['c'] = 'c', ['C'] = 'c', ['d'] = 'd',
+    ['D'] = 'd', ['e'] = 'e', ['E'] = 'e', ['f'] = 'f', ['F'] = 'f', ['g'] = 'g', ['G'] = 'g',
+    ['h'] = 'h', ['H'] = 'h', ['i'] = 'i', ['I'] = 'i', ['j'] = 'j', ['J'] = 'j', ['k'] = 'k',
+    ['K'] = 'k', ['l'] = 'l', ['L'] = 'l', ['m'] = 'm', ['M'] = 'm', ['n'] = 'n', ['N'] = 'n',
+    ['o'] = 'o', ['O'] = 'o', ['p'] = 'p', ['P'] = 'p', ['q'] = 'q', ['Q'] = 'q', ['r'] = 'r',
+    ['R'] = 'r', ['s'] = 's', ['S'] = 's', ['t'] = 't', ['T'] = 't', ['u'] = 'u', ['U'] = 'u',
+    ['v'] = 'v', ['V'] = 'v', ['w'] = 'w', ['W'] = 'w', ['x'] = 'x', ['X'] = 'x', ['y'] = 'y',
+    ['Y'] = 'y', ['z'] = 'z', ['Z'] = 'z', ['0'] = '0', ['1'] = '1', ['2'] = '2', ['3'] = '3',
+    ['4'] = '4', ['5'] = '5', ['6'] = '6', ['7'] = '7', ['8'] = '8', ['9'] = '9',
+};
 
 /* Longer names are in no table: they are compared by their first bytes only. */
 static struct dw_slice normalize(struct dw_slice name, char into[static DW_IDENTITY_NAME_SIZE])
 {
     size_t len = name.len < DW_IDENTITY_NAME_SIZE ? name.len : DW_IDENTITY_NAME_SIZE;
 
-    for (size_t i = 0; i < len; i++)
-        into[i] = normal_byte(name.ptr[i]);
+    for (size_t i = 0; i < len; i++) {
+        char byte = normal_bytes[(unsigned char)name.ptr[i]];
+
+        into[i] = byte ? byte : '-';
+    }
     return dw_slice_from(into, len);
 }
 
 static enum drop find_drop(struct dw_slice name)
 {
-    for (size_t i = 0; i < sizeof dropped / sizeof *dropped; i++)
-        if (dropped[i].drop == DROP_PREFIX ? dw_slice_starts_with(name, dropped[i].name)
-                                           : dw_slice_eq(name, dropped[i].name))
-            return dropped[i].drop;
+    const struct drop_row *row;
+
+    if (!name.len || *name.ptr < 'a' || *name.ptr > 'z')
+        return 0;
+    for (row = dropped[*name.ptr - 'a']; row->name.len; row++)
+        if (row->drop == DROP_PREFIX ? dw_slice_starts_with(name, row->name)
+                                     : dw_slice_eq(name, row->name))
+            return row->drop;
     return 0;
 }
 
@@ -255,6 +318,22 @@ static bool is_named_by_connection(struct dw_slice connection, struct dw_slice n
     return false;
 }
 
+/* W3C Trace Context 3.2.2; put together by hand, printf costs as much as a policy decision. */
+static struct dw_slice traceparent(struct dw_slice trace_id, struct dw_slice span_id,
+                                   struct dw_arena *arena)
+{
+    struct dw_buf out = dw_buf_in(arena);
+
+    if (!dw_buf_reserve(&out, 64))
+        return (struct dw_slice){NULL, 0};
+    dw_buf_add(&out, DW_LIT("00-"));
+    dw_buf_add(&out, trace_id);
+    dw_buf_add(&out, DW_LIT("-"));
+    dw_buf_add(&out, span_id);
+    dw_buf_add(&out, DW_LIT("-01"));
+    return dw_slice_from(out.ptr, out.len);
+}
+
 bool dw_upstream_fields(const struct dw_gateway_rules *rules,
                         const struct dw_upstream_request *from, struct dw_arena *arena,
                         struct dw_http_fields *ret_fields, struct dw_error *reterr)
@@ -276,8 +355,7 @@ bool dw_upstream_fields(const struct dw_gateway_rules *rules,
                       from->is_tls ? DW_LIT("https") : DW_LIT("http"));
     dw_field_list_add(&out, DW_LIT("X-Forwarded-Host"), from->request->authority);
     dw_field_list_add(&out, DW_LIT("traceparent"),
-                      dw_arena_printf(arena, "00-%.*s-%.*s-01", DW_PRINT(from->trace_id),
-                                      DW_PRINT(from->span_id)));
+                      traceparent(from->trace_id, from->span_id, arena));
     *ret_fields = dw_field_list_view(&out);
     return !out.has_failed || dw_fail(reterr, DW_NO_MEMORY, "out of memory");
 }
