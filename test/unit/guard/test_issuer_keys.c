@@ -181,7 +181,9 @@ static void an_issuer_that_comes_back_is_asked_again(void **state)
 
 static void stop_soon(void *user)
 {
-    (void)user;
+    struct dw_timer **timer = user;
+
+    dw_timer_free(*timer);
     stop();
 }
 
@@ -194,7 +196,7 @@ static void ask_and_leave(void *user)
         assert_non_null(asked[i].wait);
         dw_guard_wait_cancel(asked[i].wait);
     }
-    timer = dw_timer_new(dw_net_loop(net, 0), 300, 0, stop_soon, NULL);
+    timer = dw_timer_new(dw_net_loop(net, 0), 300, 0, stop_soon, &timer);
     assert_non_null(timer);
 }
 
