@@ -92,8 +92,8 @@ static bool take_extension(struct dw_http_body *body, char byte, struct dw_error
 {
     if (byte == '\r')
         body->phase = PHASE_SIZE_LF;
-    else if (!dw_char_is(byte, DW_CHAR_VALUE))
-        return dw_fail(reterr, DW_MALFORMED, "a control byte in a chunk extension");
+    else if (!dw_char_is(byte, DW_CHAR_VALUE) || (byte & 0x80))
+        return dw_fail(reterr, DW_MALFORMED, "a byte in a chunk extension");
     return true;
 }
 

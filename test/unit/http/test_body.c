@@ -86,6 +86,7 @@ static void bad_chunks_are_refused(void **state)
         "5\r\nhello\rX0\r\n\r\n",
         "5;a\nb\r\nhello\r\n0\r\n\r\n",
         "5;a\x01\r\nhello\r\n0\r\n\r\n",
+        "5;a\xff\r\nhello\r\n0\r\n\r\n",
         "5;a\rb\r\nhello\r\n0\r\n\r\n",
         "ffffffffffffffff\r\n",
         "10000000000000000\r\n",
