@@ -29,7 +29,7 @@ bool dw_host_check(const struct dw_gateway_rules *rules, struct dw_slice authori
     struct dw_slice host;
     int port;
 
-    if (rules->is_any_host_allowed)
+    if (rules->is_any_host_allowed || dw_slice_eq(authority, rules->public_authority))
         return true;
     if (dw_url_parse_authority(authority, &host, &port, NULL) &&
         ((is_loopback && dw_url_is_loopback_host(host)) ||

@@ -53,6 +53,9 @@ static bool read_public_url(const struct dw_gateway_config *config, int listen_p
         return dw_fail(reterr, DW_CONFIG, "public_url: %s", wrong.message);
     if (!check_public_url(&url, reterr))
         return false;
+    rules->public_authority =
+        dw_slice_sub(rules->public_url, url.scheme.len + 3,
+                     rules->public_url.len - url.scheme.len - 3 - url.path.len);
     rules->public_host = url.host;
     rules->path = url.path.len > 0 ? url.path : DW_LIT("/");
     return dw_url_origin(&url, arena, &rules->public_origin, reterr);

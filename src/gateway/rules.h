@@ -18,7 +18,8 @@ struct dw_identity_header {
 
 struct dw_gateway_rules {
     struct dw_slice public_url;
-    struct dw_slice public_host; /* without port */
+    struct dw_slice public_authority; /* as written in the public URL */
+    struct dw_slice public_host;      /* without port */
     struct dw_slice public_origin;
     struct dw_slice path; /* of the MCP endpoint */
     struct dw_slices allowed_origins;

@@ -99,7 +99,10 @@ static void nothing_the_client_may_not_say_goes_on(void **state)
     for (size_t i = 0; i < sizeof dropped / sizeof *dropped; i++) {
         struct dw_http_field items[] = {{S(dropped[i]), S("evil")}, {S("X-Fine"), S("1")}};
         struct dw_http_request request = {.fields = {items, 2}, .authority = S("h")};
-        struct dw_upstream_request from = {.request = &request, .peer_address = S("192.0.2.7")};
+        struct dw_upstream_request from = {.request = &request,
+                                           .peer_address = S("192.0.2.7"),
+                                           .trace_id = S("0"),
+                                           .span_id = S("1")};
         struct dw_http_fields fields;
         struct dw_error error = {0};
         struct dw_slice text;
@@ -119,7 +122,7 @@ static void the_upstream_is_told_who_calls(void **state)
     struct dw_access_token token = make_token(arena);
     struct dw_http_field items[] = {
         {S("Accept"), S("text/event-stream")}, {S("Mcp-Session-Id"), S("s")},
-        {S("Mcp_Session_Id"), S("other")},     {S("X-Hop"), S("1")},
+        {S("Mcp.Session_Id"), S("other")},     {S("X-Hop"), S("1")},
         {S("Connection"), S("close, x-hop")},  {S("Mcp-Param-X"), S("=?base64?aGk=?=")},
         {S("X-Forwarded-For"), S("10.0.0.9")}, {S("Accept-Encoding"), S("gzip")},
     };
