@@ -7,7 +7,8 @@
 #include "oauth/client_metadata_document.h"
 #include "tenant/clients_internal.h"
 
-/* One address may make us fetch so many documents an hour; those we know are not counted. */
+/* One address may make us fetch so many documents an hour. A document that is known and young is
+ * not fetched, and so not counted. */
 #define FETCHES_PER_HOUR 60
 #define FETCH_TIMEOUT_MS 5000
 #define KEYS_MAX_BYTES ((size_t)64 * 1024)
@@ -127,8 +128,7 @@ bool dw_client_document_fetch(struct dw_tenant_call *call, struct dw_slice clien
     if (!client)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
     if (!dw_client_id_url_check(client_id, config->allow_insecure_client_metadata, reterr) ||
-        (!known && !may_fetch(call, reterr)) ||
-        !fetch(call, client_id, DW_CIMD_MAX_BYTES, &response, reterr))
+        !may_fetch(call, reterr) || !fetch(call, client_id, DW_CIMD_MAX_BYTES, &response, reterr))
         return false;
     if (!is_json(dw_http_field(response.fields, "content-type")))
         return dw_fail(reterr, DW_INVALID_CLIENT_METADATA, "The client's document is no JSON.");

@@ -33,6 +33,9 @@ static const struct dw_field tenant_rows[] = {
     DW_TEXT_ROW(CONFIG, tls_key, "tls_key", "", "PEM file with its private key."),
     DW_TEXTS_ROW(CONFIG, allowed_logout_urls, "allowed_logout_urls", "",
                  "Where /v2/logout may go back to when the request names no client."),
+    DW_TEXTS_ROW(CONFIG, trusted_proxies, "trusted_proxies", "",
+                 "Addresses and ranges, as \"10.0.0.0/8\", whose X-Forwarded-For says who really "
+                 "asks: for limits on attempts and for the log. Empty: nobody's."),
     DW_SECONDS_ROW(CONFIG, access_token_ttl_s, "access_token_ttl_s", 60, 30 * DAY, 3600,
                    "Life of an access token for an API without a lifetime of its own."),
     DW_SECONDS_ROW(CONFIG, id_token_ttl_s, "id_token_ttl_s", 60, 30 * DAY, 36000,

@@ -89,7 +89,9 @@ static bool copy_request(struct dw_tenant *tenant, struct dw_exchange *exchange,
     call->query = dw_arena_copy(arena, request->query);
     call->authority = dw_arena_copy(arena, request->authority);
     call->body = dw_arena_copy(arena, dw_exchange_body(exchange));
-    call->peer_address = dw_arena_copy(arena, dw_exchange_peer_address(exchange));
+    call->peer_address =
+        dw_arena_copy(arena, dw_tenant_client_address(tenant, dw_exchange_peer_address(exchange),
+                                                      request->fields));
     call->trace_id = dw_arena_copy(arena, dw_exchange_trace_id(exchange));
     return call->path.ptr && call->query.ptr && call->authority.ptr && call->body.ptr &&
            call->peer_address.ptr && call->trace_id.ptr &&
@@ -111,10 +113,8 @@ static void on_request(void *user, struct dw_exchange *exchange)
 
     if (!is_copied)
         (void)dw_fail(&error, DW_NO_MEMORY, "out of memory");
-    if (!is_copied ||
-        !dw_job_run(dw_exchange_loop(exchange),
-                    dw_tenant_pool(work->call.method, work->call.path, work->call.body), serve,
-                    answer, work, &error)) {
+    if (!is_copied || !dw_job_run(dw_exchange_loop(exchange), dw_tenant_pool(&work->call), serve,
+                                  answer, work, &error)) {
         dw_exchange_respond_error(exchange, &error);
         if (work)
             free_work(work);
@@ -173,6 +173,8 @@ struct dw_tenant_listener *dw_tenant_listen(struct dw_tenant *tenant, struct dw_
     config.tls = listener->tls;
     listener->listener = dw_listener_open(tenant->net, &config, reterr);
     if (!listener->listener || !dw_net_on_reload(tenant->net, reload, tenant)) {
+        if (listener->listener)
+            (void)dw_fail(reterr, DW_NO_MEMORY, "out of memory");
         dw_tenant_listener_free(listener);
         return NULL;
     }

@@ -66,17 +66,19 @@ static bool has_text(struct dw_slice bytes, const char *wanted)
     return bytes.len > 0 && memmem(bytes.ptr, bytes.len, wanted, strlen(wanted)) != NULL;
 }
 
-enum dw_job_pool dw_tenant_pool(enum dw_http_method method, struct dw_slice path,
-                                struct dw_slice body)
+enum dw_job_pool dw_tenant_pool(const struct dw_tenant_call *call)
 {
     struct dw_route_match match;
 
-    if (!dw_route_find(DW_ROUTE_TABLE(endpoints), method, path, &match, NULL))
+    if (!dw_route_find(DW_ROUTE_TABLE(endpoints), call->method, call->path, &match, NULL))
         return DW_POOL_STORE;
     const struct endpoint *endpoint = (const struct endpoint *)(const void *)match.route;
     /* Guesses from the bytes: a wrong one only costs a place in another queue. */
-    if (endpoint->run == dw_endpoint_token && has_text(body, "password"))
+    if (endpoint->run == dw_endpoint_token && has_text(call->body, "password"))
         return DW_POOL_PASSWORD;
+    if (endpoint->run == dw_endpoint_authorize &&
+        (has_text(call->query, "client_id=http") || has_text(call->body, "client_id=http")))
+        return DW_POOL_FETCH; /* a metadata document, perhaps from a slow server */
     return endpoint->pool;
 }
 

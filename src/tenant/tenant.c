@@ -85,7 +85,7 @@ static bool open_parts(struct dw_tenant *tenant, struct dw_error *reterr)
     if (!check_issuer(tenant, reterr))
         return false;
     fill_settings(tenant);
-    if (!open_store(tenant, reterr))
+    if (!dw_tenant_proxies_open(tenant, reterr) || !open_store(tenant, reterr))
         return false;
     tenant->keyring = dw_keyring_open(tenant->store, master, tenant->host, tenant->now_s(), reterr);
     return tenant->keyring && dw_tenant_seed(tenant, reterr);

@@ -22,6 +22,7 @@ struct dw_tenant_config {
     struct dw_slice default_audience;
     struct dw_slice tls_certificate, tls_key;
     struct dw_slices allowed_logout_urls;
+    struct dw_slices trusted_proxies;
 
     int64_t access_token_ttl_s;
     int64_t id_token_ttl_s;

@@ -6,6 +6,7 @@
 
 #include "http/form.h"
 #include "http/message.h"
+#include "net/address_range.h"
 #include "net/job.h"
 #include "store/store.h"
 #include "tenant/html_internal.h"
@@ -36,6 +37,8 @@ struct dw_tenant {
     struct dw_slice host;          /* of the issuer, with port: for pages and certificates */
     bool is_https;                 /* the issuer's scheme: cookies are Secure and __Host- */
     struct dw_tenant_listener *listener;
+    struct dw_address_range *trusted_proxies;
+    size_t trusted_proxy_count;
     struct dw_timer *timer;
     int64_t (*now_s)(void); /* the clock; tests bring their own */
 };
@@ -72,8 +75,15 @@ struct dw_tenant *dw_tenant_open_store(const struct dw_tenant_config *config,
 /* ---- routes.c: from a request to an answer; always gives one ---- */
 void dw_tenant_serve(struct dw_tenant_call *call);
 /* Where it should run: hashing passwords must not starve the rest. Cheap; any thread. */
-enum dw_job_pool dw_tenant_pool(enum dw_http_method method, struct dw_slice path,
-                                struct dw_slice body);
+enum dw_job_pool dw_tenant_pool(const struct dw_tenant_call *call);
+
+/* ---- proxies.c ---- */
+/* Reads config.trusted_proxies. Fails with DW_CONFIG. */
+bool dw_must_check dw_tenant_proxies_open(struct dw_tenant *tenant, struct dw_error *reterr);
+/* Who really asks: the peer, or the last address of X-Forwarded-For that is no trusted proxy when
+ * the peer is one. A view of `peer` or of `fields`. */
+struct dw_slice dw_tenant_client_address(const struct dw_tenant *tenant, struct dw_slice peer,
+                                         struct dw_http_fields fields);
 
 /* ---- listen.c ---- */
 struct dw_tenant_listener *dw_tenant_listen(struct dw_tenant *tenant,

@@ -210,6 +210,47 @@ static void prompt_login_and_max_age_ask_again(void **state)
     assert_false(dw_slice_starts_with(header(call, "Location"), S("/u/login")));
 }
 
+static void the_answer_comes_in_the_mode_that_was_asked(void **state)
+{
+    struct browser browser = {0};
+    struct dw_tenant_call *call;
+
+    (void)state;
+    call = authorize(&browser, AUTHORIZE "&scope=openid&response_mode=fragment");
+    assert_true(dw_slice_starts_with(header(call, "Location"), S(CALLBACK "#code=")));
+    call = get(&browser, AUTHORIZE "&scope=openid&response_mode=form_post");
+    assert_status(call, 200);
+    assert_has(call->answer, "<form method=\"post\" action=\"" CALLBACK "\">");
+    assert_has(call->answer, "name=\"code\"");
+    assert_has(call->answer, "name=\"state\" value=\"s1\"");
+    assert_has(header(call, "Content-Security-Policy"),
+               "form-action 'self' http://127.0.0.1:7777;");
+}
+
+static void a_request_may_come_as_a_form(void **state)
+{
+    struct browser browser = {0};
+    struct dw_tenant_call *call = post(&browser, "/authorize", AUTHORIZE + strlen("/authorize?"));
+
+    (void)state;
+    assert_status(call, 303);
+    assert_true(dw_slice_starts_with(header(call, "Location"), S("/u/login?state=")));
+    assert_status(log_in(&browser, state_of(call), ADA_PASSWORD), 303);
+}
+
+static void a_visit_does_not_wait_for_ever(void **state)
+{
+    struct browser browser = {0};
+    const char *visit = state_of(get(&browser, AUTHORIZE));
+    struct dw_tenant_call *call;
+
+    (void)state;
+    world_now_s += 1801;
+    call = log_in(&browser, visit, ADA_PASSWORD);
+    assert_status(call, 400);
+    assert_has(call->answer, "Start again from the application");
+}
+
 /* ---- browsers ---- */
 static void a_visit_belongs_to_the_browser_it_began_in(void **state)
 {
@@ -403,6 +444,9 @@ int main(void)
         cmocka_unit_test(a_visit_gives_one_code),
         cmocka_unit_test(consent_is_remembered_but_not_for_other_sites),
         cmocka_unit_test(prompt_login_and_max_age_ask_again),
+        cmocka_unit_test(the_answer_comes_in_the_mode_that_was_asked),
+        cmocka_unit_test(a_request_may_come_as_a_form),
+        cmocka_unit_test(a_visit_does_not_wait_for_ever),
         cmocka_unit_test(a_visit_belongs_to_the_browser_it_began_in),
         cmocka_unit_test(forms_of_other_sites_are_refused),
         cmocka_unit_test(consent_needs_the_login_of_its_visit),

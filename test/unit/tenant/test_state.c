@@ -75,6 +75,28 @@ static void the_key_file_is_private_and_needed(void **state)
     world_open();
 }
 
+static void the_environment_may_hold_the_key(void **state)
+{
+    char path[128];
+    struct dw_tenant_config config = world.config;
+    struct dw_tenant *tenant;
+    struct dw_error error = {0};
+
+    (void)state;
+    snprintf(path, sizeof path, "%s/other", world.folder);
+    config.state_dir = dw_arena_copy(world.arena, S(path));
+    setenv("DOORWARD_KEY", "ffeeddccbbaa99887766554433221100ffeeddccbbaa99887766554433221100", 1);
+    tenant = dw_tenant_open_store(&config, &error);
+    unsetenv("DOORWARD_KEY");
+    assert_non_null(tenant);
+    dw_tenant_close(tenant);
+    snprintf(path, sizeof path, "%s/other/key", world.folder);
+    assert_int_equal(access(path, F_OK), -1); /* nothing of it on the disk */
+    assert_null(dw_tenant_open_store(&config, &error));
+    assert_non_null(strstr(error.message, "another key"));
+    remove_folder(text_of(config.state_dir));
+}
+
 static void issuers_that_cannot_work_are_refused(void **state)
 {
     static const char *const issuers[] = {
@@ -201,6 +223,7 @@ int main(void)
         cmocka_unit_test(keys_and_users_outlive_a_restart),
         cmocka_unit_test(rotation_keeps_the_old_key_published),
         cmocka_unit_test(the_key_file_is_private_and_needed),
+        cmocka_unit_test(the_environment_may_hold_the_key),
         cmocka_unit_test(issuers_that_cannot_work_are_refused),
         cmocka_unit_test(seeding_twice_changes_nothing),
         cmocka_unit_test(a_seed_file_makes_what_is_missing),

@@ -370,6 +370,55 @@ static void userinfo_tells_what_the_scopes_allow(void **state)
     assert_status(userinfo(text_member(call, "access_token")), 401);
 }
 
+/* ---- when memory is short ---- */
+static struct dw_tenant_call short_call;
+
+static bool serve_with_short_memory(void)
+{
+    struct dw_tenant_call call = short_call;
+    bool is_done;
+
+    call.arena = dw_arena_new(DW_TENANT_CALL_BYTES);
+    if (!call.arena)
+        return false;
+    dw_tenant_serve(&call);
+    is_done = call.status == 200 || call.status == 302;
+    if (!is_done)
+        assert_int_equal(call.status, 503);
+    dw_arena_free(call.arena);
+    return is_done;
+}
+
+static void short_memory_is_503_and_nothing_worse(void **state)
+{
+    struct browser nobody = {0};
+    static const char *const targets[] = {AUTHORIZE, "/.well-known/openid-configuration",
+                                          "/.well-known/jwks.json", "/"};
+
+    (void)state;
+    short_call = *token(MACHINE "&audience=https%3A%2F%2Fmcp.example.com%2Fmcp");
+    assert_status(&short_call, 200);
+    short_call.out_count = 0;
+    torture(serve_with_short_memory);
+    for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
+        short_call = *get(&nobody, targets[i]);
+        short_call.out_count = 0;
+        torture(serve_with_short_memory);
+    }
+}
+
+static void the_default_audience_is_used(void **state)
+{
+    struct dw_tenant_call *call;
+
+    (void)state;
+    world.tenant->settings.default_audience = S(AUDIENCE);
+    call = token(MACHINE);
+    world.tenant->settings.default_audience = DW_EMPTY;
+    assert_status(call, 200);
+    assert_slice(dw_json_text(claims_of(call, "access_token"), "aud"), AUDIENCE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -388,6 +437,8 @@ int main(void)
         cmocka_unit_test(client_credentials_work_as_form_json_and_basic),
         cmocka_unit_test(the_password_grant_needs_two_switches),
         cmocka_unit_test(userinfo_tells_what_the_scopes_allow),
+        cmocka_unit_test(the_default_audience_is_used),
+        cmocka_unit_test(short_memory_is_503_and_nothing_worse),
     };
 
     return cmocka_run_group_tests(tests, start, world_stop);

@@ -1,0 +1,57 @@
+/* Who asks, when reverse proxies stand in between. Nobody's word counts but that of the addresses
+ * an operator listed: limits on attempts hang on the answer. */
+#include "http/field.h"
+#include "tenant/tenant_internal.h"
+
+/* A chain of proxies longer than this is nonsense or an attack. */
+#define MAX_HOPS 32
+
+bool dw_tenant_proxies_open(struct dw_tenant *tenant, struct dw_error *reterr)
+{
+    struct dw_slices texts = tenant->config.trusted_proxies;
+    struct dw_address_range *ranges =
+        dw_arena_new_array(tenant->arena, texts.count + 1, sizeof *ranges);
+
+    if (!ranges)
+        return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+    for (size_t i = 0; i < texts.count; i++)
+        if (!dw_address_range_parse(texts.items[i], &ranges[i], reterr))
+            return false;
+    tenant->trusted_proxies = ranges;
+    tenant->trusted_proxy_count = texts.count;
+    return true;
+}
+
+static bool is_trusted(const struct dw_tenant *tenant, struct dw_slice address)
+{
+    return dw_address_is_in(address, tenant->trusted_proxies, tenant->trusted_proxy_count);
+}
+
+struct dw_slice dw_tenant_client_address(const struct dw_tenant *tenant, struct dw_slice peer,
+                                         struct dw_http_fields fields)
+{
+    struct dw_slice hops[MAX_HOPS], rest, hop;
+    struct dw_address_range range;
+    size_t count = 0;
+
+    if (tenant->trusted_proxy_count == 0 || !is_trusted(tenant, peer))
+        return peer;
+    for (size_t i = 0; i < fields.count; i++) {
+        if (!dw_slice_eq_nocase(fields.items[i].name, DW_LIT("X-Forwarded-For")))
+            continue;
+        rest = fields.items[i].value;
+        while (dw_http_list_next(&rest, &hop)) {
+            if (count == MAX_HOPS)
+                return peer;
+            hops[count++] = hop;
+        }
+    }
+    while (count > 0) {
+        hop = hops[--count];
+        if (!dw_address_range_parse(hop, &range, NULL) || dw_slice_contains(hop, '/'))
+            return peer;
+        if (!is_trusted(tenant, hop))
+            return hop;
+    }
+    return peer;
+}
