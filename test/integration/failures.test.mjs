@@ -213,7 +213,7 @@ describe("the tenant", () => {
   test("bad grants are clear errors, never a stack or a path", async () => {
     const dev = await startDev({ upstream: [node, fixture, "stdio"] });
     for (const [parameters, error] of [
-      [{}, "invalid_request"], [{ grant_type: "nonsense", client_id: "doorward-dev" }, "unsupported_grant_type"],
+      [{ client_id: "doorward-dev" }, "invalid_request"], [{ grant_type: "nonsense", client_id: "doorward-dev" }, "unsupported_grant_type"],
       [{ grant_type: "authorization_code", client_id: "doorward-dev", code: "no", code_verifier: "a".repeat(43), redirect_uri: "http://127.0.0.1/cb" }, "invalid_grant"],
       [{ grant_type: "password", client_id: "doorward-dev", username: users.user.email, password: "wrong", audience: dev.url }, "invalid_grant"],
       [{ grant_type: "refresh_token", client_id: "doorward-dev", refresh_token: "no" }, "invalid_grant"],

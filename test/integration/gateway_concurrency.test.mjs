@@ -39,10 +39,11 @@ for (const [name, { upstream: kind, version }] of Object.entries(plan)) {
       const width = kind === "line" ? 20 : all.length;
       await Promise.all(Array.from({ length: width }, async () => { while (all.length) await converse(...all.shift()); }));
     } finally {
+      if (wrong.length) wrong.push(...gateway.program.talk.split("\n").filter((line) => /"level":"(warn|error)"/.test(line)).slice(0, 3));
       await gateway.stop();
       await upstream.stop();
       await issuer.stop();
     }
-    assert.deepEqual(wrong.slice(0, 5), []);
+    assert.deepEqual([...wrong.slice(0, 3), ...wrong.slice(3).slice(-3)], []);
   });
 }

@@ -163,11 +163,11 @@ describe("tenant", () => {
     assert.equal((await (await fetch(`${tenant.issuer}.well-known/openid-configuration`)).json()).registration_endpoint, undefined);
   });
   test("management works beside the running server", async () => {
-    const added = await doorward(["tenant", "user", "add", "--config", tenant.config, "--email", "eve@example.com", "--password-stdin"], { input: "another long password\n" });
+    const added = await doorward(["tenant", "--config", tenant.config, "user", "add", "--email", "eve@example.com", "--password-stdin"], { input: "another long password\n" });
     assert.equal(added.status, 0, added.stderr);
-    const listed = await doorward(["tenant", "user", "list", "--config", tenant.config, "--json"]);
+    const listed = await doorward(["tenant", "--config", tenant.config, "user", "list", "--json"]);
     assert.ok(JSON.parse(listed.stdout).some((user) => user.email === "eve@example.com"), listed.stdout);
-    const twice = await doorward(["tenant", "user", "add", "--config", tenant.config, "--email", "eve@example.com", "--password-stdin"], { input: "another long password\n" });
+    const twice = await doorward(["tenant", "--config", tenant.config, "user", "add", "--email", "eve@example.com", "--password-stdin"], { input: "another long password\n" });
     assert.equal(twice.status, 1);
     const eve = await post(`${tenant.issuer}oauth/token`, { grant_type: "password", client_id: "cli", username: "eve@example.com", password: "another long password", audience });
     assert.equal(eve.status, 200, eve.text);

@@ -21,6 +21,7 @@ export function signature(alg, key, input) {
 
 export class Issuer {
   keys = [makeKey("RS256")];
+  foreignKeys = []; // published beside our own
   requests = [];
   isDown = false;
 
@@ -31,7 +32,7 @@ export class Issuer {
       const documents = {
         "/.well-known/openid-configuration": () => this.discovery,
         "/.well-known/oauth-authorization-server": () => this.discovery,
-        "/.well-known/jwks.json": () => ({ keys: this.keys.map((key) => key.jwk) }),
+        "/.well-known/jwks.json": () => ({ keys: [...this.keys.map((key) => key.jwk), ...this.foreignKeys] }),
       };
       const document = documents[request.url]?.();
       answer.writeHead(document ? 200 : 404, { "content-type": "application/json" }).end(JSON.stringify(document ?? {}));
