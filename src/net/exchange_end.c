@@ -155,7 +155,6 @@ static void count_request(const struct dw_exchange *exchange, int64_t duration_u
 static void give_back(struct dw_exchange *exchange)
 {
     struct dw_server_loop *server = exchange->conn->server;
-    size_t most = sizeof server->free_arenas / sizeof *server->free_arenas;
     struct dw_arena *arena = exchange->arena;
     struct dw_conn *conn = exchange->conn;
 
@@ -163,7 +162,7 @@ static void give_back(struct dw_exchange *exchange)
         dw_bytes_release(server, &exchange->body_bytes);
     memset(exchange, 0, offsetof(struct dw_exchange, span_id));
     exchange->conn = conn;
-    if (server->free_arena_count < most) {
+    if (server->free_arena_count < DW_SERVER_KEPT_ARENAS) {
         dw_arena_reset(arena);
         server->free_arenas[server->free_arena_count++] = arena;
     } else {

@@ -230,16 +230,22 @@ bool dw_net_run(struct dw_net *net, struct dw_error *reterr)
     return is_done;
 }
 
-void dw_net_free(struct dw_net *net)
+static void free_loops(struct dw_net *net)
 {
-    if (!net)
-        return;
-    dw_jobs_free(net->jobs);
     for (unsigned i = 0; i < net->loop_count && net->loops[i].net; i++)
         dw_loop_drain(&net->loops[i], true); /* what was opened and never ran */
     for (unsigned i = 0; i < net->loop_count; i++)
         dw_loop_done(&net->loops[i]);
     dw_listeners_free(net);
     dw_mem_free(net->loops);
+}
+
+void dw_net_free(struct dw_net *net)
+{
+    if (!net)
+        return;
+    dw_jobs_free(net->jobs);
+    if (net->loops)
+        free_loops(net);
     dw_mem_free(net);
 }

@@ -19,6 +19,7 @@
 /* A grandchild may hold the pipes open after the child's end: this long we read on. */
 #define LAST_LINES_MS 500
 #define MAX_ARGUMENTS 1024
+#define HANDLES 5 /* process, three pipes, timer */
 
 extern char **environ;
 
@@ -364,15 +365,15 @@ static void on_err(uv_stream_t *stream, ssize_t count, const uv_buf_t *buffer)
 static void init_handles(struct dw_process *process)
 {
     uv_loop_t *uv = &process->loop->uv;
-    uv_handle_t *handles[] = {(uv_handle_t *)&process->in, (uv_handle_t *)&process->out,
-                              (uv_handle_t *)&process->err, (uv_handle_t *)&process->timer,
-                              (uv_handle_t *)&process->uv};
+    uv_handle_t *handles[HANDLES] = {(uv_handle_t *)&process->in, (uv_handle_t *)&process->out,
+                                     (uv_handle_t *)&process->err, (uv_handle_t *)&process->timer,
+                                     (uv_handle_t *)&process->uv};
 
     uv_pipe_init(uv, &process->in, 0);
     uv_pipe_init(uv, &process->out, 0);
     uv_pipe_init(uv, &process->err, 0);
     uv_timer_init(uv, &process->timer);
-    process->open_handles = sizeof handles / sizeof *handles;
+    process->open_handles = HANDLES;
     for (size_t i = 0; i < process->open_handles; i++)
         handles[i]->data = process;
 }

@@ -10,7 +10,8 @@
 
 #define DW_CONN_BLOCK_BYTES ((size_t)4096)
 #define DW_CONN_WRITE_BYTES ((size_t)64 * 1024) /* room for a head, or for one flush over TLS */
-#define DW_CONN_PEER_SIZE 46                    /* INET6_ADDRSTRLEN */
+#define DW_SERVER_KEPT_ARENAS 64
+#define DW_CONN_PEER_SIZE 46 /* INET6_ADDRSTRLEN */
 
 /* Bytes from the free list (size == DW_CONN_BLOCK_BYTES) or the heap. */
 struct dw_bytes {
@@ -24,7 +25,7 @@ struct dw_server_loop {
     struct dw_conn *first_conn;
     struct dw_free_block *free_blocks;
     size_t free_block_count;
-    struct dw_arena *free_arenas[64];
+    struct dw_arena *free_arenas[DW_SERVER_KEPT_ARENAS];
     size_t free_arena_count;
     struct dw_drainable drainable;
     struct dw_http_field room[DW_HTTP_MAX_FIELDS]; /* of the head that is being parsed */
