@@ -29,6 +29,20 @@ static void add_text(struct line *line, const char *text)
     add(line, text, strlen(text));
 }
 
+static bool is_escaped(unsigned char byte, bool is_utf8)
+{
+    return byte < 0x20 || byte == '"' || byte == '\\' || byte == 0x7f || (byte > 0x7f && !is_utf8);
+}
+
+static void add_escaped(struct line *line, unsigned char byte)
+{
+    char escaped[8] = {'\\', (char)byte};
+
+    if (byte != '"' && byte != '\\')
+        snprintf(escaped, sizeof escaped, "\\u%04x", byte);
+    add_text(line, escaped);
+}
+
 static void add_quoted(struct line *line, struct dw_slice text)
 {
     bool is_utf8;
@@ -40,35 +54,43 @@ static void add_quoted(struct line *line, struct dw_slice text)
     }
     is_utf8 = dw_text_is_utf8(text);
     add(line, "\"", 1);
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char byte = (unsigned char)text.ptr[i];
-        char escaped[8];
+    while (text.len) {
+        size_t plain = 0;
 
-        if (byte == '"' || byte == '\\') {
-            escaped[0] = '\\';
-            escaped[1] = (char)byte;
-            add(line, escaped, 2);
-        } else if (byte < 0x20 || byte == 0x7f || (byte > 0x7f && !is_utf8)) {
-            snprintf(escaped, sizeof escaped, "\\u%04x", byte);
-            add(line, escaped, 6);
-        } else {
-            add(line, text.ptr + i, 1);
+        while (plain < text.len && !is_escaped((unsigned char)text.ptr[plain], is_utf8))
+            plain++;
+        add(line, text.ptr, plain);
+        text = dw_slice_sub(text, plain, text.len);
+        if (text.len) {
+            add_escaped(line, (unsigned char)*text.ptr);
+            text = dw_slice_sub(text, 1, text.len);
         }
     }
     add(line, "\"", 1);
 }
 
+static void add_int(struct line *line, int64_t number)
+{
+    char digits[24];
+    size_t at = sizeof digits;
+    uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+
+    do
+        digits[--at] = (char)('0' + rest % 10);
+    while (rest /= 10);
+    if (number < 0)
+        digits[--at] = '-';
+    add(line, digits + at, sizeof digits - at);
+}
+
 static void add_value(struct line *line, const struct dw_log_field *field)
 {
-    char number[24];
-
     switch (field->kind) {
     case DW_LOG_TEXT:
         add_quoted(line, field->text);
         break;
     case DW_LOG_INT:
-        snprintf(number, sizeof number, "%lld", (long long)field->number);
-        add_text(line, number);
+        add_int(line, field->number);
         break;
     case DW_LOG_BOOL:
         add_text(line, field->number ? "true" : "false");
@@ -89,10 +111,12 @@ void dw_log_write(const struct dw_log *log, enum dw_log_level level, const char 
                   const struct dw_log_field *fields, size_t count)
 {
     static const char cut[] = ",\"cut\":true";
-    struct line line = {.len = 0};
+    struct line line; /* not zeroed: 8 KiB, for each line */
 
     if (!log || level < log->threshold)
         return;
+    line.len = 0;
+    line.is_full = false;
     add_text(&line, "\"event\":");
     add_quoted(&line, dw_slice_from_text(event));
     for (size_t i = 1; i <= count; i++) {

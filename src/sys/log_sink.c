@@ -14,12 +14,12 @@
 struct sink {
     struct dw_log log;
     int fd;
-    char *path;        /* NULL: the descriptor is another's */
-    struct sink *next; /* of those with a path */
+    char *path; /* NULL: the descriptor is another's */
+    struct sink *next;
 };
 
 /* Sinks stay until the process ends, so the list only grows. */
-static _Atomic(struct sink *) sinks_to_files;
+static _Atomic(struct sink *) sinks;
 
 static const char *const level_names[] = {
     [DW_LOG_DEBUG] = "debug",
@@ -71,11 +71,19 @@ static struct sink *new_sink(int fd, enum dw_log_level threshold)
     return sink;
 }
 
+static const struct dw_log *keep(struct sink *sink)
+{
+    sink->next = atomic_load(&sinks);
+    while (!atomic_compare_exchange_weak(&sinks, &sink->next, sink))
+        ;
+    return &sink->log;
+}
+
 const struct dw_log *dw_sys_log_to_fd(int fd, enum dw_log_level threshold)
 {
     struct sink *sink = new_sink(fd, threshold);
 
-    return sink ? &sink->log : NULL;
+    return sink ? keep(sink) : NULL;
 }
 
 static int open_to_append(const char *path)
@@ -104,18 +112,15 @@ const struct dw_log *dw_sys_log_to_file(const char *path, enum dw_log_level thre
         return NULL;
     }
     memcpy(sink->path, path, size);
-    sink->next = atomic_load(&sinks_to_files);
-    while (!atomic_compare_exchange_weak(&sinks_to_files, &sink->next, sink))
-        ;
-    return &sink->log;
+    return keep(sink);
 }
 
 /* The new file takes the old descriptor's number, so a line that is being written meanwhile goes to
  * one of the two. */
 void dw_sys_log_reopen(void)
 {
-    for (struct sink *sink = atomic_load(&sinks_to_files); sink; sink = sink->next) {
-        int fd = open_to_append(sink->path);
+    for (struct sink *sink = atomic_load(&sinks); sink; sink = sink->next) {
+        int fd = sink->path ? open_to_append(sink->path) : -1;
 
         if (fd < 0)
             continue; /* the old file stays in use */
