@@ -82,7 +82,10 @@ void dw_answer_error(struct dw_exchange *exchange, const struct dw_error *error)
 
 bool dw_passage_filters_list(const struct dw_passage *passage)
 {
-    return passage->gateway->filters_lists && passage->method && passage->method->is_list;
+    bool is_stream = !passage->message.document; /* GET: it may replay the answer to a list */
+
+    return passage->gateway->filters_lists &&
+           (is_stream || (passage->method && passage->method->is_list));
 }
 
 static bool may_see(void *user, enum dw_mcp_kind kind, struct dw_slice name)

@@ -8,27 +8,38 @@
 /* A tree of small items takes far more memory than its text. */
 #define ARENA_BYTES (DW_LIST_MAX_BYTES * 24)
 
-/* Which member of the result is the list, and which member of an item is its name. */
-static const struct {
+/* Which member of a result is a list of what, and which member of an item is its name. */
+struct shape {
     enum dw_mcp_kind kind;
-    const char *list;
+    struct dw_slice list;
     const char *name;
-} shapes[] = {
-    {DW_MCP_TOOL, "tools", "name"},
-    {DW_MCP_PROMPT, "prompts", "name"},
-    {DW_MCP_RESOURCE, "resources", "uri"},
-    {DW_MCP_RESOURCE_TEMPLATE, "resourceTemplates", "uriTemplate"},
 };
 
+static const struct shape shapes[] = {
+    {DW_MCP_TOOL, {"tools", 5}, "name"},
+    {DW_MCP_PROMPT, {"prompts", 7}, "name"},
+    {DW_MCP_RESOURCE, {"resources", 9}, "uri"},
+    {DW_MCP_RESOURCE_TEMPLATE, {"resourceTemplates", 17}, "uriTemplate"},
+};
+
+static const struct shape *find_shape(const struct dw_list_filter *filter, struct dw_slice key)
+{
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+        if (dw_slice_eq(shapes[i].list, key) &&
+            (!filter->method || filter->method->kind == shapes[i].kind))
+            return &shapes[i];
+    return NULL;
+}
+
 static void write_items(const struct dw_list_filter *filter, const struct dw_json *list,
-                        const char *name_key, struct dw_json_writer *writer)
+                        const struct shape *shape, struct dw_json_writer *writer)
 {
     dw_json_write_array_start(writer);
     for (size_t i = 0; i < list->array.count; i++) {
         const struct dw_json *item = &list->array.items[i];
-        struct dw_slice name = dw_json_text(item, name_key);
+        struct dw_slice name = dw_json_text(item, shape->name);
 
-        if (name.len > 0 && filter->may_see(filter->user, filter->method->kind, name))
+        if (name.len > 0 && filter->may_see(filter->user, shape->kind, name))
             dw_json_write_raw(writer, item->raw);
     }
     dw_json_write_array_end(writer);
@@ -37,29 +48,23 @@ static void write_items(const struct dw_list_filter *filter, const struct dw_jso
 static bool write_result(const struct dw_list_filter *filter, const struct dw_json *result,
                          struct dw_json_writer *writer, struct dw_error *reterr)
 {
-    const char *list_key = NULL, *name_key = NULL;
-
-    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
-        if (shapes[i].kind == filter->method->kind) {
-            list_key = shapes[i].list;
-            name_key = shapes[i].name;
-        }
-    if (!list_key || result->type != DW_JSON_OBJECT)
+    if (result->type != DW_JSON_OBJECT)
         return dw_fail(reterr, DW_BAD_GATEWAY, "the MCP server's list is not one we understand");
     dw_json_write_object_start(writer);
     for (size_t i = 0; i < result->object.count; i++) {
         const struct dw_json_member *member = &result->object.members[i];
+        const struct shape *shape = find_shape(filter, member->key);
 
         if (filter->is_modern && dw_slice_eq(member->key, DW_LIT("cacheScope")))
             continue;
         dw_json_write_key(writer, member->key);
-        if (!dw_slice_eq(member->key, dw_slice_from_text(list_key))) {
+        if (!shape)
             dw_json_write_raw(writer, member->value.raw);
-            continue;
-        }
-        if (member->value.type != DW_JSON_ARRAY)
-            return dw_fail(reterr, DW_BAD_GATEWAY, "the MCP server's \"%s\" is no list", list_key);
-        write_items(filter, &member->value, name_key, writer);
+        else if (member->value.type == DW_JSON_ARRAY)
+            write_items(filter, &member->value, shape, writer);
+        else
+            return dw_fail(reterr, DW_BAD_GATEWAY, "the MCP server's \"%.*s\" is no list",
+                           DW_PRINT(member->key));
     }
     /* MCP 2026-07-28 caching: what depends on the principal is for this principal only. */
     if (filter->is_modern)

@@ -11,8 +11,10 @@
 #define DW_LIST_MAX_BYTES ((size_t)4 * 1024 * 1024)
 
 struct dw_list_filter {
-    const struct dw_mcp_method *method; /* one with is_list */
-    bool is_modern;                     /* then the result says cacheScope "private" */
+    /* One with is_list; or NULL for a stream that may bring any answer again (a legacy GET with
+     * Last-Event-ID): then every result that has a list is filtered. */
+    const struct dw_mcp_method *method;
+    bool is_modern; /* then the result says cacheScope "private" */
     bool (*may_see)(void *user, enum dw_mcp_kind kind, struct dw_slice name);
     void *user;
 };

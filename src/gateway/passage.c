@@ -32,13 +32,34 @@ static bool enter_session(struct dw_passage *passage, struct dw_slice id)
     return true;
 }
 
+/* "application/json", or that with charset=utf-8. Nothing else: an upstream that decodes the body
+ * by another charset would read another message than we did. */
+static bool is_json(struct dw_slice type)
+{
+    if (!dw_slice_eat_nocase(&type, DW_LIT("application/json")))
+        return false;
+    while (dw_slice_eat(&type, DW_LIT(" ")))
+        continue;
+    if (type.len == 0)
+        return true;
+    if (!dw_slice_eat(&type, DW_LIT(";")))
+        return false;
+    while (dw_slice_eat(&type, DW_LIT(" ")))
+        continue;
+    return dw_slice_eq_nocase(type, DW_LIT("charset=utf-8")) ||
+           dw_slice_eq_nocase(type, DW_LIT("charset=\"utf-8\""));
+}
+
 static bool check_post(struct dw_http_fields fields, struct dw_error *reterr)
 {
     struct dw_slice coding = dw_http_field(fields, "content-encoding");
 
-    if (!dw_http_media_type_is(dw_http_field(fields, "content-type"), "application/json"))
-        return dw_fail(reterr, DW_UNSUPPORTED_MEDIA, "the body must be application/json");
-    if (coding.len > 0 && !dw_slice_eq_nocase(coding, DW_LIT("identity")))
+    if (dw_http_field_count(fields, "content-type") != 1 ||
+        !is_json(dw_http_field(fields, "content-type")))
+        return dw_fail(reterr, DW_UNSUPPORTED_MEDIA,
+                       "the Content-Type must be application/json (in UTF-8)");
+    if (coding.ptr && (dw_http_field_count(fields, "content-encoding") != 1 ||
+                       !dw_slice_eq_nocase(coding, DW_LIT("identity"))))
         return dw_fail(reterr, DW_UNSUPPORTED_MEDIA, "the body must not be compressed");
     return true;
 }

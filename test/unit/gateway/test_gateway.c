@@ -134,6 +134,8 @@ static void what_is_not_for_us_never_gets_upstream(void **state)
         {"POST", "", "{", "HTTP/1.1 400 ", "-32700"},
         {"POST", "", "[]", "HTTP/1.1 400 ", "batches"},
         {"POST", "Content-Encoding: gzip\r\n", LEGACY("initialize"), "HTTP/1.1 415 ", "compressed"},
+        {"POST", "Content-Type: application/json\r\n", LEGACY("initialize"), "HTTP/1.1 415 ",
+         "Content-Type"}, /* the second one */
         {"POST", MODERN_LIST_FIELDS, MODERN_CALL, "HTTP/1.1 400 ",
          "\"id\":\"a\",\"error\":{\"code\":-32020"},
         {"POST", "Mcp-Session-Id: never\r\n", LEGACY("tools/list"), "HTTP/1.1 404 ", "-32001"},
@@ -144,6 +146,16 @@ static void what_is_not_for_us_never_gets_upstream(void **state)
          "{\"jsonrpc\":\"2.0\",\"id\":5,\"method\":\"tools/call\",\"params\":{\"name\":"
          "\"secret-x\"}}",
          "HTTP/1.1 403 ", "\"id\":5"},
+    };
+
+    static const char *const types[] = {
+        "X: none",
+        "Content-Type: text/plain",
+        "Content-Type: application/json5",
+        "Content-Type: application/json; charset=utf-16le",
+        "Content-Type: application/json; charset=utf-8; charset=utf-7",
+        "Content-Type: application/json; x; charset=shift_jis",
+        "Content-Type: text/plain, application/json",
     };
 
     (void)state;
@@ -158,6 +170,13 @@ static void what_is_not_for_us_never_gets_upstream(void **state)
     assert_starts(ask_host_free("POST /mcp HTTP/1.1\r\nHost: evil.example.com\r\n"
                                 "Content-Length: 0\r\n"),
                   "HTTP/1.1 421 ");
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        char head[256];
+
+        snprintf(head, sizeof head,
+                 "POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n%s\r\n", types[i]);
+        assert_starts(ask_host_free(head), "HTTP/1.1 415 ");
+    }
     assert_has(ask_host_free("GET / HTTP/1.1\r\nHost: localhost\r\n"), "the MCP endpoint is");
     assert_int_equal(upstream->accepted, 0);
 }

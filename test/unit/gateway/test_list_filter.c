@@ -53,6 +53,15 @@ static void lists_lose_what_may_not_be_seen(void **state)
          "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":1,\"message\":\"\"}}"},
         {"tools/list", true, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\"}",
          "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\"}"},
+        /* a stream that may bring the answer to any list again */
+        {"", false, ANSWER("{\"tools\":[{\"name\":\"cat\"},{\"name\":\"dog\"}]}"),
+         ANSWER("{\"tools\":[{\"name\":\"cat\"}]}")},
+        {"", false, ANSWER("{\"resources\":[{\"uri\":\"b:1\"}],\"x\":1}"),
+         ANSWER("{\"resources\":[],\"x\":1}")},
+        {"", false, ANSWER("{\"content\":[{\"name\":\"dog\"}]}"),
+         ANSWER("{\"content\":[{\"name\":\"dog\"}]}")},
+        {"prompts/list", false, ANSWER("{\"tools\":[{\"name\":\"dog\"}]}"),
+         ANSWER("{\"tools\":[{\"name\":\"dog\"}]}")},
         /* what cannot be understood is not sent */
         {"tools/list", false, "", NULL},
         {"tools/list", false, "[]", NULL},
