@@ -4,6 +4,7 @@
 #include "http/chars_internal.h"
 #include "http/field.h"
 #include "http/parse.h"
+#include "http/skip_internal.h"
 
 static char *reserve(struct dw_http_writer *writer, size_t size)
 {
@@ -67,24 +68,29 @@ void dw_http_write_request_line(struct dw_http_writer *writer, enum dw_http_meth
     dw_http_write_raw(writer, DW_LIT(" HTTP/1.1\r\n"));
 }
 
+/* Written first and checked in place: behind the name stands ':', behind the value CR, so both
+ * scans end where they must unless a byte before that should not be there. */
 void dw_http_write_field(struct dw_http_writer *writer, struct dw_slice name, struct dw_slice value)
 {
-    char *at;
+    const char *end = writer->ptr + writer->size, *start_of_value;
+    char *start = reserve(writer, name.len + value.len + 4), *at = start;
 
-    if (!dw_http_is_token(name) || !dw_http_is_field_value(value)) {
-        refuse(writer);
+    if (!start)
         return;
-    }
-    at = reserve(writer, name.len + value.len + 4);
-    if (!at)
-        return;
-    memcpy(at, name.ptr, name.len);
+    if (name.len)
+        memcpy(at, name.ptr, name.len);
     at += name.len;
     *at++ = ':';
     *at++ = ' ';
+    start_of_value = at;
     if (value.len)
         memcpy(at, value.ptr, value.len);
-    memcpy(at + value.len, "\r\n", 2);
+    at += value.len;
+    *at++ = '\r';
+    *at++ = '\n';
+    if (name.len == 0 || dw_skip_token(start, end) != start + name.len ||
+        dw_skip_value(start_of_value, end) != start_of_value + value.len)
+        refuse(writer);
 }
 
 void dw_http_write_field_int(struct dw_http_writer *writer, struct dw_slice name, int64_t number)

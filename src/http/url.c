@@ -92,6 +92,8 @@ static bool is_host_name(struct dw_slice host)
 
     if (host.len == 0 || host.len > 255)
         return false;
+    if (dw_char_is(host.ptr[0], DW_CHAR_DIGIT) && is_ipv4(host))
+        return true;
     for (size_t i = 0; i < host.len; i++) {
         if (!dw_char_is(host.ptr[i], DW_CHAR_HOST))
             return false;
@@ -103,7 +105,7 @@ static bool is_host_name(struct dw_slice host)
             return false;
         label = 0;
     }
-    return !ends_in_number(host) || is_ipv4(host);
+    return !ends_in_number(host);
 }
 
 static bool parse_port(struct dw_slice text, int *ret_port)

@@ -46,6 +46,28 @@ static void only_letters_have_two_cases(void **state)
     }
 }
 
+static void names_are_compared_to_their_last_byte(void **state)
+{
+    char name[40], other[40];
+
+    (void)state;
+    for (size_t len = 1; len <= sizeof name; len++)
+        for (size_t at = 0; at < len; at++) {
+            struct dw_slice a = dw_slice_from(name, len), b = dw_slice_from(other, len);
+
+            memset(name, 'k', sizeof name);
+            memset(other, 'k', sizeof other);
+            assert_true(dw_slice_eq_nocase(a, b));
+            other[at] = 'K';
+            assert_true(dw_slice_eq_nocase(a, b));
+            other[at] = 'j';
+            assert_false(dw_slice_eq_nocase(a, b));
+            name[at] = '[';
+            other[at] = '{'; /* one bit, but no letter */
+            assert_false(dw_slice_eq_nocase(a, b));
+        }
+}
+
 static void values_are_checked_to_their_last_byte(void **state)
 {
     char text[64];
@@ -183,6 +205,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_table_says_what_the_rfcs_say),
         cmocka_unit_test(only_letters_have_two_cases),
+        cmocka_unit_test(names_are_compared_to_their_last_byte),
         cmocka_unit_test(values_are_checked_to_their_last_byte),
         cmocka_unit_test(lists_keep_quoted_commas),
         cmocka_unit_test(parameters_are_found),
