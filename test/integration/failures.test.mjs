@@ -7,7 +7,7 @@ import { describe, test } from "node:test";
 import { doorward, fixture, node, startDev, startFixture, startGateway, toml, users } from "./support/doorward.mjs";
 import { Issuer } from "./support/issuer.mjs";
 import { modernVersion, Peer, textOf } from "./support/mcp.mjs";
-import { freePort, sleep, temporaryFolder, until, writeFile } from "./support/process.mjs";
+import { binary, freePort, serve, sleep, temporaryFolder, until, writeFile } from "./support/process.mjs";
 
 const isRoot = process.getuid() === 0;
 
@@ -174,6 +174,13 @@ describe("running", () => {
 describe("the tenant", () => {
   const grant = (dev, parameters) => fetch(`${dev.issuer}oauth/token`, { method: "POST", body: new URLSearchParams(parameters) });
 
+  // Whether the tenant still knows an application that redirects to http://127.0.0.1:1/cb.
+  const knows = async (issuer, id) => {
+    const answer = await fetch(`${issuer}authorize?${new URLSearchParams({ response_type: "code", client_id: id, redirect_uri: "http://127.0.0.1:1/cb", code_challenge: "a".repeat(43), code_challenge_method: "S256", state: "s" })}`, { redirect: "manual" });
+    await answer.arrayBuffer();
+    return answer.status === 302 || answer.status === 200;
+  };
+
   test("kill -9 under load loses no acknowledged registration", async () => {
     const dev = await startDev({ upstream: [node, fixture, "stdio"] });
     const acknowledged = [];
@@ -195,11 +202,39 @@ describe("the tenant", () => {
     await load;
     await dev.program.ended;
     const again = await startDev({ upstream: [node, fixture, "stdio"], args: [], folder: dev.folder });
-    for (const id of acknowledged.filter(Boolean)) {
-      const answer = await fetch(`${again.issuer}authorize?${new URLSearchParams({ response_type: "code", client_id: id, redirect_uri: "http://127.0.0.1:1/cb", code_challenge: "a".repeat(43), code_challenge_method: "S256", state: "s" })}`, { redirect: "manual" });
-      assert.ok(answer.status === 302 || answer.status === 200, `${id} is unknown after the restart: ${answer.status}`);
-      await answer.arrayBuffer();
+    for (const id of acknowledged.filter(Boolean)) assert.equal(await knows(again.issuer, id), true, `${id} is unknown after the restart`);
+    await again.stop();
+  });
+  test("a full disk refuses clearly, keeps what was acknowledged, and reading goes on", async () => {
+    const folder = temporaryFolder();
+    const configure = async () => {
+      const port = await freePort();
+      const issuer = `http://127.0.0.1:${port}/`;
+      const config = writeFile(folder, "tenant.toml", toml({ tenant: { listen: `127.0.0.1:${port}`, issuer, state_dir: path.join(folder, "state"), registrations_per_hour: 100_000 }, "auth.dcr": { enabled: true } }));
+      return { issuer, config, health: `${issuer}healthz` };
+    };
+    // No file may grow past 1 MiB: to SQLite the same as a disk without room.
+    const small = await configure();
+    const tenant = await serve("bash", ["-c", `trap '' XFSZ; ulimit -f 1024; exec "$0" tenant --config "$1"`, binary, small.config], small.health);
+    const acknowledged = [];
+    let refused;
+    for (let index = 0; index < 5_000 && !refused; index += 20) {
+      const answers = await Promise.all(Array.from({ length: 20 }, (_, turn) => fetch(`${small.issuer}oidc/register`, {
+        method: "POST", headers: { "content-type": "application/json" },
+        body: JSON.stringify({ client_name: `claude ${index + turn} ${"x".repeat(100)}`, redirect_uris: ["http://127.0.0.1:1/cb", `http://127.0.0.1:2/${"y".repeat(1_500)}`], token_endpoint_auth_method: "none", application_type: "native" }),
+      }).then(async (answer) => ({ status: answer.status, body: await answer.json() }))));
+      acknowledged.push(...answers.filter((answer) => answer.status === 201).map((answer) => answer.body.client_id));
+      refused = answers.find((answer) => answer.status !== 201);
     }
+    assert.equal(refused?.status, 503, JSON.stringify(refused));
+    assert.ok(refused.body.error_description?.length > 5 && !refused.body.error_description.includes(folder), JSON.stringify(refused));
+    assert.ok(acknowledged.length > 10);
+    assert.equal((await fetch(`${small.issuer}.well-known/jwks.json`)).status, 200);
+    assert.equal(await knows(small.issuer, acknowledged[0]), true, "reading goes on");
+    await tenant.stop();
+    const roomy = await configure();
+    const again = await serve(binary, ["tenant", "--config", roomy.config], roomy.health);
+    for (const id of acknowledged) assert.equal(await knows(roomy.issuer, id), true, `${id} is lost`);
     await again.stop();
   });
   test("tokens outlive a restart: same keys, same users", async () => {
