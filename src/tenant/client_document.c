@@ -21,13 +21,12 @@ static enum dw_fetch_guard guard_for(const struct dw_tenant *tenant)
 
 static bool may_fetch(struct dw_tenant_call *call, struct dw_error *reterr)
 {
-    struct dw_rate rate = {.space = DW_LIT("client_document"),
-                           .key = call->peer_address,
-                           .limit = FETCHES_PER_HOUR,
-                           .window_s = 3600};
+    struct dw_rate rate = {
+        .space = DW_LIT("client_document"), .limit = FETCHES_PER_HOUR, .window_s = 3600};
     bool is_allowed = false;
 
-    if (!dw_store_rate_take(call->tenant->store, &rate, call->now_s, &is_allowed, reterr))
+    if (!dw_tenant_rate_key(call, &rate.key, reterr) ||
+        !dw_store_rate_take(call->tenant->store, &rate, call->now_s, &is_allowed, reterr))
         return false;
     return is_allowed ||
            dw_fail(reterr, DW_TOO_MANY_ATTEMPTS,

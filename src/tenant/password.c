@@ -14,14 +14,15 @@ static bool too_many(struct dw_error *reterr)
 }
 
 /* ASCII case folded, so that "A@x" and "a@x" share their attempts as they share their account. */
-static struct dw_slice attempts_key(struct dw_tenant_call *call, struct dw_slice identifier)
+static struct dw_slice attempts_key(struct dw_tenant_call *call, struct dw_slice address,
+                                    struct dw_slice identifier)
 {
-    char *key = dw_arena_alloc(call->arena, call->peer_address.len + 1 + identifier.len);
-    size_t at = call->peer_address.len;
+    char *key = dw_arena_alloc(call->arena, address.len + 1 + identifier.len);
+    size_t at = address.len;
 
     if (!key)
         return (struct dw_slice){0};
-    memcpy(key, call->peer_address.ptr, at);
+    memcpy(key, address.ptr, at);
     key[at++] = ' ';
     for (size_t i = 0; i < identifier.len; i++) {
         char byte = identifier.ptr[i];
@@ -75,12 +76,16 @@ bool dw_password_check(struct dw_tenant_call *call, struct dw_slice identifier,
 {
     struct dw_store *store = call->tenant->store;
     struct dw_slice name = dw_slice_sub(dw_slice_trim(identifier), 0, IDENTIFIER_MAX_BYTES);
-    struct dw_rate by_identifier = {DW_LIT("login"), attempts_key(call, name), DW_LOGIN_FAILURES,
-                                    DW_LOGIN_WINDOW_S};
-    struct dw_rate by_address = {DW_LIT("login_address"), call->peer_address,
-                                 DW_LOGIN_ADDRESS_FAILURES, DW_LOGIN_ADDRESS_WINDOW_S};
+    struct dw_rate by_identifier = {
+        .space = DW_LIT("login"), .limit = DW_LOGIN_FAILURES, .window_s = DW_LOGIN_WINDOW_S};
+    struct dw_rate by_address = {.space = DW_LIT("login_address"),
+                                 .limit = DW_LOGIN_ADDRESS_FAILURES,
+                                 .window_s = DW_LOGIN_ADDRESS_WINDOW_S};
     bool is_right;
 
+    if (!dw_tenant_rate_key(call, &by_address.key, reterr))
+        return false;
+    by_identifier.key = attempts_key(call, by_address.key, name);
     if (!by_identifier.key.ptr)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
     if (!take_attempt(call, &by_identifier, &by_address, reterr) ||

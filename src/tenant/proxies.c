@@ -1,5 +1,6 @@
 /* Who asks, when reverse proxies stand in between. Nobody's word counts but that of the addresses
  * an operator listed: limits on attempts hang on the answer. */
+#include "base/text.h"
 #include "http/field.h"
 #include "tenant/tenant_internal.h"
 
@@ -54,4 +55,22 @@ struct dw_slice dw_tenant_client_address(const struct dw_tenant *tenant, struct 
             return hop;
     }
     return peer;
+}
+
+bool dw_tenant_rate_key(struct dw_tenant_call *call, struct dw_slice *ret_key,
+                        struct dw_error *reterr)
+{
+    static const unsigned char ipv4_mapped[12] = {[10] = 0xff, [11] = 0xff};
+    struct dw_address_range range;
+    struct dw_slice network;
+
+    *ret_key = call->peer_address;
+    if (!dw_slice_contains(call->peer_address, ':') ||
+        !dw_address_range_parse(call->peer_address, &range, NULL))
+        return true;
+    if (memcmp(range.address, ipv4_mapped, sizeof ipv4_mapped) == 0)
+        return true;
+    network = dw_text_hex(call->arena, dw_slice_from((const char *)range.address, 8));
+    *ret_key = dw_arena_printf(call->arena, "%.*s/64", DW_PRINT(network));
+    return (network.ptr && ret_key->ptr) || dw_fail(reterr, DW_NO_MEMORY, "out of memory");
 }

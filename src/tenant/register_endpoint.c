@@ -11,14 +11,14 @@ static bool may_register(struct dw_tenant_call *call, struct dw_error *reterr)
 {
     struct dw_rate rate = {
         .space = DW_LIT("registration"),
-        .key = call->peer_address,
         .limit = call->tenant->config.registrations_per_hour,
         .window_s = 3600,
     };
     bool is_allowed = false;
     int64_t count = 0;
 
-    if (!dw_store_rate_take(call->tenant->store, &rate, call->now_s, &is_allowed, reterr))
+    if (!dw_tenant_rate_key(call, &rate.key, reterr) ||
+        !dw_store_rate_take(call->tenant->store, &rate, call->now_s, &is_allowed, reterr))
         return false;
     if (!is_allowed)
         return dw_fail(reterr, DW_TOO_MANY,

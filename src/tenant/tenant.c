@@ -11,6 +11,7 @@
 
 #define TENANT_ARENA_BYTES ((size_t)1024 * 1024)
 #define HOUSEKEEPING_MS 60000
+#define VISITS_PER_HOUR 10000
 
 /* RFC 8414 section 2: https, no query, no fragment. Endpoints are at fixed paths, so the issuer has
  * none of its own. */
@@ -102,6 +103,7 @@ struct dw_tenant *dw_tenant_open_store(const struct dw_tenant_config *config,
     }
     tenant->config = *config;
     tenant->now_s = dw_sys_wall_s;
+    tenant->visits_per_hour = VISITS_PER_HOUR;
     tenant->arena = dw_arena_new(TENANT_ARENA_BYTES);
     if (!tenant->arena)
         (void)dw_fail(reterr, DW_NO_MEMORY, "out of memory");

@@ -39,6 +39,7 @@ struct dw_tenant {
     struct dw_tenant_listener *listener;
     struct dw_address_range *trusted_proxies;
     size_t trusted_proxy_count;
+    int64_t visits_per_hour; /* from one address; the people of a large office share one */
     struct dw_timer *timer;
     int64_t (*now_s)(void); /* the clock; tests bring their own */
 };
@@ -84,6 +85,11 @@ bool dw_must_check dw_tenant_proxies_open(struct dw_tenant *tenant, struct dw_er
  * the peer is one. A view of `peer` or of `fields`. */
 struct dw_slice dw_tenant_client_address(const struct dw_tenant *tenant, struct dw_slice peer,
                                          struct dw_http_fields fields);
+
+/* What limits count by: an IPv4 address, or the /64 of an IPv6 address, of which one customer has
+ * 2^64 (RFC 6177). In the arena. */
+bool dw_must_check dw_tenant_rate_key(struct dw_tenant_call *call, struct dw_slice *ret_key,
+                                      struct dw_error *reterr);
 
 /* ---- listen.c ---- */
 struct dw_tenant_listener *dw_tenant_listen(struct dw_tenant *tenant,

@@ -53,22 +53,39 @@ bool dw_visit_load(struct dw_tenant_call *call, struct dw_slice state, struct dw
            dw_fail(reterr, DW_INVALID_REQUEST, "The application does not exist any more.");
 }
 
+/* Anybody can start a visit, and each is a row for half an hour. */
+static bool may_start(struct dw_tenant_call *call, struct dw_error *reterr)
+{
+    struct dw_rate rate = {
+        .space = DW_LIT("visit"), .limit = call->tenant->visits_per_hour, .window_s = 3600};
+    bool is_allowed = false;
+
+    if (!dw_tenant_rate_key(call, &rate.key, reterr) ||
+        !dw_store_rate_take(call->tenant->store, &rate, call->now_s, &is_allowed, reterr))
+        return false;
+    return is_allowed ||
+           dw_fail(reterr, DW_BUSY, "Too many sign-ins were started from your address.");
+}
+
 bool dw_visit_save(struct dw_tenant_call *call, struct dw_visit *visit, struct dw_error *reterr)
 {
-    struct dw_slice browser_id;
+    struct dw_slice browser_id, state;
 
     if (visit->state.len > 0)
         return dw_store_update_authorization_request(call->tenant->store, visit->request, reterr);
-    visit->state = dw_tenant_random_text(call->arena, "", 32);
-    if (!visit->state.ptr)
+    state = dw_tenant_random_text(call->arena, "", 32);
+    if (!state.ptr)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
-    if (!dw_browser_bind(call, &browser_id, reterr) ||
-        !visit_digest(call, browser_id, visit->state, &visit->request->id_digest, reterr))
+    if (!may_start(call, reterr) || !dw_browser_bind(call, &browser_id, reterr) ||
+        !visit_digest(call, browser_id, state, &visit->request->id_digest, reterr))
         return false;
     visit->request->csrf_digest = visit->request->id_digest;
     visit->request->created_at_s = call->now_s;
     visit->request->expires_at_s = call->now_s + DW_VISIT_LIFETIME_S;
-    return dw_store_add_authorization_request(call->tenant->store, visit->request, reterr);
+    if (!dw_store_add_authorization_request(call->tenant->store, visit->request, reterr))
+        return false;
+    visit->state = state;
+    return true;
 }
 
 static bool go_to_page(struct dw_tenant_call *call, struct dw_visit *visit, const char *path,

@@ -251,6 +251,22 @@ static void a_visit_does_not_wait_for_ever(void **state)
     assert_has(call->answer, "Start again from the application");
 }
 
+static void an_address_starts_only_so_many_visits(void **state)
+{
+    struct browser browser = {.address = "192.0.2.99"};
+    int64_t limit = world.tenant->visits_per_hour;
+    struct dw_tenant_call *call;
+
+    (void)state;
+    world.tenant->visits_per_hour = 2;
+    assert_true(state_of(get(&browser, AUTHORIZE))[0] != '\0');
+    assert_true(state_of(get(&browser, AUTHORIZE))[0] != '\0');
+    call = get(&browser, AUTHORIZE);
+    world.tenant->visits_per_hour = limit;
+    assert_slice(location_value(call, "error"), "temporarily_unavailable");
+    assert_slice(location_value(call, "state"), "s1");
+}
+
 /* ---- browsers ---- */
 static void a_visit_belongs_to_the_browser_it_began_in(void **state)
 {
@@ -447,6 +463,7 @@ int main(void)
         cmocka_unit_test(the_answer_comes_in_the_mode_that_was_asked),
         cmocka_unit_test(a_request_may_come_as_a_form),
         cmocka_unit_test(a_visit_does_not_wait_for_ever),
+        cmocka_unit_test(an_address_starts_only_so_many_visits),
         cmocka_unit_test(a_visit_belongs_to_the_browser_it_began_in),
         cmocka_unit_test(forms_of_other_sites_are_refused),
         cmocka_unit_test(consent_needs_the_login_of_its_visit),

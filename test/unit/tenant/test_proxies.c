@@ -51,10 +51,35 @@ static void ranges_that_make_no_sense_are_refused(void **state)
     dw_arena_free(tenant.arena);
 }
 
+static void limits_count_ipv6_by_network(void **state)
+{
+    static const struct {
+        const char *address, *key;
+    } cases[] = {
+        {"192.0.2.7", "192.0.2.7"},
+        {"2001:db8:1:2:3:4:5:6", "20010db800010002/64"},
+        {"2001:db8:1:2::9", "20010db800010002/64"},
+        {"::ffff:192.0.2.7", "::ffff:192.0.2.7"},
+        {"unix", "unix"},
+    };
+    struct dw_tenant_call call = {.arena = dw_arena_new(65536)};
+    struct dw_error error = {0};
+    struct dw_slice key;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        call.peer_address = S(cases[i].address);
+        assert_done(dw_tenant_rate_key(&call, &key, &error), error);
+        assert_slice(key, cases[i].key);
+    }
+    dw_arena_free(call.arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_listed_proxies_are_believed),
+        cmocka_unit_test(limits_count_ipv6_by_network),
         cmocka_unit_test(ranges_that_make_no_sense_are_refused),
     };
 
