@@ -105,7 +105,8 @@ struct dw_slice dw_slice_sub(struct dw_slice slice, size_t start, size_t len)
         start = slice.len;
     if (len > slice.len - start)
         len = slice.len - start;
-    return dw_slice_from(slice.ptr + start, len);
+    /* NULL + 0 is undefined in C, and an empty slice may have no bytes. */
+    return dw_slice_from(start ? slice.ptr + start : slice.ptr, len);
 }
 
 struct dw_slice dw_slice_trim(struct dw_slice slice)

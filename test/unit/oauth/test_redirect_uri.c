@@ -29,8 +29,7 @@ static const char *const refused[] = {
     "https://app.example.com\r\n/cb",
     "https://app.example.com/\x01",
     "https://app.\xc3\xa9xample.com/cb",
-    "https://app.example.com/\xe2\x80\xae"
-    "cb",
+    "https://app.example.com/\xe2\x80\xae/cb",
     /* backslashes, which browsers read as slashes */
     "https:\\\\evil.example\\cb",
     "https://app.example.com\\@evil.example/cb",
