@@ -180,32 +180,60 @@ static const unsigned char values64[256] = {
     ['/'] = 64, ['_'] = 64,
 };
 
+static bool has_byte(struct dw_slice text, char byte)
+{
+    return text.len && memchr(text.ptr, byte, text.len);
+}
+
+/* More than 63: no digit. */
+static uint32_t digit64(char byte)
+{
+    return values64[(unsigned char)byte] - 1u;
+}
+
+/* Four digits at a time; what is no digit shows in *seen. Returns how many bytes were written. */
+static size_t decode_groups(struct dw_slice text, unsigned char *bytes, uint32_t *seen)
+{
+    size_t len = 0;
+
+    for (size_t i = 0; i + 4 <= text.len; i += 4) {
+        uint32_t a = digit64(text.ptr[i]), b = digit64(text.ptr[i + 1]);
+        uint32_t c = digit64(text.ptr[i + 2]), d = digit64(text.ptr[i + 3]);
+
+        *seen |= a | b | c | d;
+        bytes[len++] = (unsigned char)(a << 2 | b >> 4);
+        bytes[len++] = (unsigned char)(b << 4 | c >> 2);
+        bytes[len++] = (unsigned char)(c << 6 | d);
+    }
+    return len;
+}
+
 /* foreign62, foreign63: the spellings of the other alphabet, which this one refuses. */
 static bool decode64(struct dw_slice text, char foreign62, char foreign63, struct dw_arena *arena,
                      struct dw_slice *ret_bytes, struct dw_error *reterr)
 {
+    size_t rest = text.len % 4, len;
+    uint32_t seen = 0, bits = 0;
     unsigned char *bytes;
-    size_t len = 0;
-    uint32_t bits = 0;
-    unsigned held = 0;
 
-    if (text.len % 4 == 1)
+    if (rest == 1)
         return dw_fail(reterr, DW_MALFORMED, "base64 of an impossible length");
     bytes = dw_arena_alloc(arena, text.len / 4 * 3 + 3);
     if (!bytes)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char value = values64[(unsigned char)text.ptr[i]];
-
-        if (!value || text.ptr[i] == foreign62 || text.ptr[i] == foreign63)
-            return dw_fail(reterr, DW_MALFORMED, "not a base64 digit");
-        bits = bits << 6 | (value - 1u);
-        held += 6;
-        if (held >= 8)
-            bytes[len++] = (unsigned char)(bits >> (held -= 8));
+    len = decode_groups(text, bytes, &seen);
+    for (size_t i = text.len - rest; i < text.len; i++) {
+        seen |= digit64(text.ptr[i]);
+        bits = bits << 6 | (digit64(text.ptr[i]) & 63);
     }
-    if (bits & ((1u << held) - 1))
+    if (seen > 63 || has_byte(text, foreign62) || has_byte(text, foreign63))
+        return dw_fail(reterr, DW_MALFORMED, "not a base64 digit");
+    if (bits & (rest == 2 ? 15u : rest == 3 ? 3u : 0u))
         return dw_fail(reterr, DW_MALFORMED, "base64 with stray bits at its end");
+    if (rest == 3)
+        bytes[len++] = (unsigned char)(bits >> 10);
+    if (rest)
+        bytes[len++] = (unsigned char)(bits >> (rest == 3 ? 2 : 4));
     *ret_bytes = dw_slice_from((const char *)bytes, len);
     return true;
 }

@@ -116,6 +116,50 @@ static void base64url_goes_both_ways(void **state)
     dw_arena_free(arena);
 }
 
+static void base64_judges_each_byte_wherever_it_stands(void **state)
+{
+    static const char url[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    dw_auto(dw_arena_auto_free) struct dw_arena *arena = dw_arena_new(1 << 16);
+
+    (void)state;
+    for (int byte = 0; byte < 256; byte++)
+        for (size_t at = 0; at < 12; at++) {
+            char text[] = "abcdABCD0123";
+            bool is_padding = byte == '=' && at == 11; /* then "3" before it has stray bits */
+            struct dw_slice back;
+            struct dw_error error;
+
+            text[at] = (char)byte;
+            assert_int_equal(dw_text_unbase64url(dw_slice_from(text, 12), arena, &back, &error),
+                             memchr(url, byte, 64) != NULL);
+            if (!is_padding)
+                assert_int_equal(dw_text_unbase64(dw_slice_from(text, 12), arena, &back, &error),
+                                 memchr(plain, byte, 64) != NULL);
+            dw_arena_reset(arena);
+        }
+}
+
+static void base64_of_any_length_comes_back(void **state)
+{
+    dw_auto(dw_arena_auto_free) struct dw_arena *arena = dw_arena_new(1 << 16);
+    char bytes[70];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (char)(i * 37 + 11);
+    for (size_t len = 0; len <= sizeof bytes; len++) {
+        struct dw_slice given = dw_slice_from(bytes, len), back;
+        struct dw_error error;
+
+        assert_done(dw_text_unbase64url(dw_text_base64url(arena, given), arena, &back, &error),
+                    error);
+        assert_true(dw_slice_eq(given, back));
+        assert_done(dw_text_unbase64(dw_text_base64(arena, given), arena, &back, &error), error);
+        assert_true(dw_slice_eq(given, back));
+    }
+}
+
 static void base64_has_one_spelling(void **state)
 {
     static const char *const bad_url[] = {"Zg==", "Zh",   "Z",    "Zm9v\n",
@@ -183,6 +227,8 @@ int main(void)
         cmocka_unit_test(utf8_has_one_spelling),
         cmocka_unit_test(globs_match_whole_texts),
         cmocka_unit_test(base64url_goes_both_ways),
+        cmocka_unit_test(base64_judges_each_byte_wherever_it_stands),
+        cmocka_unit_test(base64_of_any_length_comes_back),
         cmocka_unit_test(base64_has_one_spelling),
         cmocka_unit_test(hex_goes_both_ways),
         cmocka_unit_test(times_are_written_as_the_rfcs_say),

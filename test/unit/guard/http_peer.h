@@ -14,8 +14,8 @@
 #define PEER_PAGES 4
 
 struct peer_page {
-    const char *path; /* NULL: the end */
-    int status;       /* 0: 200 */
+    const char *path;   /* NULL: the end */
+    _Atomic int status; /* 0: 200 */
     const char *body;
     _Atomic int asked;
 };
