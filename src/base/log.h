@@ -12,6 +12,9 @@ struct dw_log {
     /* line: `"event":"...","key":...` without braces or newline; the sink adds time and level. */
     void (*write)(void *user, enum dw_log_level level, struct dw_slice line);
     void *user;
+    /* The same for several lines, in one system call. NULL: each is written. */
+    void (*write_lines)(void *user, enum dw_log_level level, const struct dw_slice *lines,
+                        size_t count);
 };
 
 enum dw_log_kind {

@@ -135,7 +135,7 @@ static void write_log_line(struct dw_exchange *exchange, int64_t duration_us, bo
 
     for (const struct dw_note *note = exchange->first_note; note; note = note->next)
         fields[++count] = note->field;
-    dw_log_write(exchange->conn->server->loop->net->log, DW_LOG_INFO,
+    dw_log_write(dw_loop_request_log(exchange->conn->server->loop), DW_LOG_INFO,
                  dw_listener_settings(exchange->conn->listener)->log_event, fields, count);
 }
 

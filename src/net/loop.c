@@ -139,6 +139,49 @@ static void run_deferred(struct dw_loop *loop)
     }
 }
 
+static void add_to_batch(void *user, enum dw_log_level level, struct dw_slice line)
+{
+    struct dw_loop *loop = user;
+    struct dw_log_batch *batch = loop->log_batch;
+
+    if (batch->count == DW_LOG_BATCH_LINES || line.len > sizeof batch->bytes - batch->used_bytes)
+        dw_loop_flush_log(loop);
+    if (level != DW_LOG_INFO || line.len > sizeof batch->bytes) {
+        loop->net->log->write(loop->net->log->user, level, line);
+        return;
+    }
+    memcpy(batch->bytes + batch->used_bytes, line.ptr, line.len);
+    batch->lines[batch->count++] = dw_slice_from(batch->bytes + batch->used_bytes, line.len);
+    batch->used_bytes += line.len;
+}
+
+const struct dw_log *dw_loop_request_log(struct dw_loop *loop)
+{
+    const struct dw_log *log = loop->net->log;
+
+    if (!log || !log->write_lines)
+        return log;
+    if (!loop->log_batch) {
+        loop->log_batch = dw_mem_new(sizeof *loop->log_batch);
+        if (!loop->log_batch)
+            return log;
+        loop->log_batch->log =
+            (struct dw_log){.threshold = log->threshold, .write = add_to_batch, .user = loop};
+    }
+    return &loop->log_batch->log;
+}
+
+void dw_loop_flush_log(struct dw_loop *loop)
+{
+    const struct dw_log *log = loop->net->log;
+    struct dw_log_batch *batch = loop->log_batch;
+
+    if (!batch || !batch->count)
+        return;
+    log->write_lines(log->user, DW_LOG_INFO, batch->lines, batch->count);
+    batch->count = batch->used_bytes = 0;
+}
+
 static void sync_wall(struct dw_loop *loop)
 {
     uv_timeval64_t wall;
@@ -151,6 +194,7 @@ static void sync_wall(struct dw_loop *loop)
 static void on_before_poll(uv_prepare_t *before_poll)
 {
     run_deferred(before_poll->data);
+    dw_loop_flush_log(before_poll->data);
 }
 
 static void on_after_poll(uv_check_t *after_poll)
@@ -160,6 +204,7 @@ static void on_after_poll(uv_check_t *after_poll)
     if (dw_loop_now_ms(loop) - loop->wall_synced_at_ms >= WALL_SYNC_MS)
         sync_wall(loop);
     run_deferred(loop);
+    dw_loop_flush_log(loop);
 }
 
 /* ---- deadlines ---- */
@@ -406,5 +451,6 @@ void dw_loop_done(struct dw_loop *loop)
     uv_loop_close(&loop->uv);
     uv_mutex_destroy(&loop->lock);
     dw_mem_free(loop->read_buffer);
+    dw_mem_free(loop->log_batch);
     here = before == loop ? NULL : before;
 }

@@ -198,6 +198,7 @@ static void settle(struct dw_net *net)
         for (unsigned i = 0; i < net->loop_count; i++) {
             dw_loop_enter(&net->loops[i]);
             uv_run(&net->loops[i].uv, UV_RUN_NOWAIT);
+            dw_loop_flush_log(&net->loops[i]); /* of what has just closed */
         }
         for (unsigned i = 0; i < net->loop_count; i++)
             has_posts = has_posts || dw_loop_has_posts(&net->loops[i]);

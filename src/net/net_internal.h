@@ -13,6 +13,8 @@
 #define DW_LOOP_READ_BYTES ((size_t)64 * 1024)
 #define DW_LOOP_SWEEP_MS 250
 #define DW_NET_MAX_HOOKS 32
+#define DW_LOG_BATCH_LINES 64
+#define DW_LOG_BATCH_BYTES ((size_t)48 * 1024) /* more than the longest line */
 
 struct dw_jobs;
 
@@ -45,6 +47,14 @@ struct dw_drainable {
     void (*drain)(struct dw_drainable *drainable, bool is_final);
 };
 
+/* The request lines of one turn: they leave in one system call. */
+struct dw_log_batch {
+    struct dw_log log; /* write to this, at DW_LOG_INFO */
+    struct dw_slice lines[DW_LOG_BATCH_LINES];
+    size_t count, used_bytes;
+    char bytes[DW_LOG_BATCH_BYTES];
+};
+
 struct dw_loop {
     struct dw_net *net;
     unsigned index;
@@ -71,7 +81,8 @@ struct dw_loop {
     char *read_buffer; /* DW_LOOP_READ_BYTES; valid inside one read callback */
     char http_date[DW_TEXT_HTTP_DATE_SIZE];
     int64_t http_date_at_s;
-    void *server; /* of server.c: what connections of this loop share */
+    struct dw_log_batch *log_batch; /* NULL: nothing was logged yet */
+    void *server;                   /* of server.c: what connections of this loop share */
 };
 
 struct dw_hook {
@@ -132,6 +143,9 @@ static inline void dw_loop_release(struct dw_loop *loop)
 {
     atomic_fetch_sub_explicit(&loop->holds, 1, memory_order_release);
 }
+/* Where a request's line goes. */
+const struct dw_log *dw_loop_request_log(struct dw_loop *loop);
+void dw_loop_flush_log(struct dw_loop *loop);
 /* Unguessable by nobody: for trace ids, not for secrets. */
 uint64_t dw_loop_random(struct dw_loop *loop);
 /* "Mon, 23 Nov 2026 07:25:00 GMT", made once a second. */

@@ -1,18 +1,23 @@
-/* Where log lines go: a file descriptor, one write(2) a line, so that lines of threads and of
- * processes that append to one file do not mix. */
+/* Where log lines go: a file descriptor. Threads take turns and a line is never cut in two, so that
+ * lines do not mix, also with those of other processes that append to the same file. */
 #include "sys/sys.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 #include "base/text.h"
 
+#define LINES_A_CALL 64
+
 struct sink {
     struct dw_log log;
+    pthread_mutex_t lock; /* one writer at a time */
     int fd;
     char *path; /* NULL: the descriptor is another's */
     struct sink *next;
@@ -38,26 +43,52 @@ static struct iovec part(const char *text, size_t len)
     return (struct iovec){.iov_base = pointer.to, .iov_len = len};
 }
 
-/* A line that cannot be written is lost: there is nowhere to say so. */
-static void write_line(void *user, enum dw_log_level level, struct dw_slice line)
+/* What cannot be written is lost: there is nowhere to say so. */
+static void write_parts(struct sink *sink, struct iovec *parts, size_t count)
 {
-    struct sink *sink = user;
-    char time_text[DW_TEXT_TIME_SIZE];
-    const char *name = level_names[level];
-    struct iovec parts[7];
-    ssize_t put;
+    pthread_mutex_lock(&sink->lock);
+    while (count > 0) {
+        ssize_t put = writev(sink->fd, parts, (int)count);
+
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put < 0)
+            break;
+        for (; count > 0 && (size_t)put >= parts->iov_len; parts++, count--)
+            put -= (ssize_t)parts->iov_len;
+        if (count > 0) { /* a pipe that was full, and a signal */
+            parts->iov_base = (char *)parts->iov_base + put;
+            parts->iov_len -= (size_t)put;
+        }
+    }
+    pthread_mutex_unlock(&sink->lock);
+}
+
+static void write_lines(void *user, enum dw_log_level level, const struct dw_slice *lines,
+                        size_t count)
+{
+    char time_text[DW_TEXT_TIME_SIZE], start[80];
+    struct iovec parts[LINES_A_CALL * 3];
+    int start_len;
 
     dw_text_time(dw_sys_wall_ms(), time_text);
-    parts[0] = part("{\"time\":\"", 9);
-    parts[1] = part(time_text, DW_TEXT_TIME_SIZE - 1);
-    parts[2] = part("\",\"level\":\"", 11);
-    parts[3] = part(name, strlen(name));
-    parts[4] = part("\",", 2);
-    parts[5] = part(line.ptr, line.len);
-    parts[6] = part("}\n", 2);
-    do
-        put = writev(sink->fd, parts, 7);
-    while (put < 0 && errno == EINTR);
+    start_len = snprintf(start, sizeof start, "{\"time\":\"%s\",\"level\":\"%s\",", time_text,
+                         level_names[level]);
+    for (size_t at = 0; at < count; at += LINES_A_CALL) {
+        size_t some = count - at < LINES_A_CALL ? count - at : LINES_A_CALL;
+
+        for (size_t i = 0; i < some; i++) {
+            parts[i * 3] = part(start, (size_t)start_len);
+            parts[i * 3 + 1] = part(lines[at + i].ptr, lines[at + i].len);
+            parts[i * 3 + 2] = part("}\n", 2);
+        }
+        write_parts(user, parts, some * 3);
+    }
+}
+
+static void write_line(void *user, enum dw_log_level level, struct dw_slice line)
+{
+    write_lines(user, level, &line, 1);
 }
 
 static struct sink *new_sink(int fd, enum dw_log_level threshold)
@@ -66,7 +97,9 @@ static struct sink *new_sink(int fd, enum dw_log_level threshold)
 
     if (!sink)
         return NULL;
-    sink->log = (struct dw_log){.threshold = threshold, .write = write_line, .user = sink};
+    sink->log = (struct dw_log){
+        .threshold = threshold, .write = write_line, .user = sink, .write_lines = write_lines};
+    pthread_mutex_init(&sink->lock, NULL);
     sink->fd = fd;
     return sink;
 }

@@ -193,6 +193,16 @@ static inline void keep_line(void *user, enum dw_log_level level, struct dw_slic
     pthread_mutex_unlock(&log_lock);
 }
 
+static _Atomic int log_calls;
+
+static inline void keep_lines(void *user, enum dw_log_level level, const struct dw_slice *lines,
+                              size_t count)
+{
+    atomic_fetch_add(&log_calls, 1);
+    for (size_t i = 0; i < count; i++)
+        keep_line(user, level, lines[i]);
+}
+
 static inline bool log_has(const char *text)
 {
     bool is_there;
@@ -212,12 +222,13 @@ static inline void *run_server(void *user)
 
 static inline void make_net(unsigned loop_count)
 {
-    static const struct dw_log log = {DW_LOG_INFO, keep_line, NULL};
+    static const struct dw_log log = {DW_LOG_INFO, keep_line, NULL, keep_lines};
     struct dw_net_config config = {.size = sizeof config, .loop_count = loop_count, .log = &log};
     struct dw_error error;
 
     requests_seen = gone_complete = gone_early = 0;
     log_lines[0] = '\0';
+    log_calls = 0;
     memset(large_body, 'x', sizeof large_body);
     metrics = config.metrics = dw_metrics_new();
     net = dw_net_new(&config, &error);

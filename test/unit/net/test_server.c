@@ -326,6 +326,21 @@ static void the_log_line_has_what_operators_need_and_no_query(void **state)
     assert_false(log_has("secret"));
 }
 
+static void lines_of_one_turn_are_written_together(void **state)
+{
+    int fd = dial();
+
+    (void)state;
+    say(fd, "GET /1 HTTP/1.1\r\nHost: h\r\n\r\nGET /2 HTTP/1.1\r\nHost: h\r\n\r\n"
+            "GET /3 HTTP/1.1\r\n" CLOSE);
+    hear_all(fd);
+    stop_server();
+    assert_true(log_has("\"/1\""));
+    assert_true(log_has("\"/2\""));
+    assert_true(log_has("\"/3\""));
+    assert_int_equal(log_calls, 1);
+}
+
 static void a_bad_traceparent_is_replaced(void **state)
 {
     static const char *const parents[] = {
@@ -382,6 +397,7 @@ int main(void)
         SERVER_TEST(a_peer_that_leaves_is_noticed_while_the_answer_is_pending),
         SERVER_TEST(a_half_closed_peer_gets_an_answer_that_is_ready),
         SERVER_TEST(the_log_line_has_what_operators_need_and_no_query),
+        SERVER_TEST(lines_of_one_turn_are_written_together),
         SERVER_TEST(a_bad_traceparent_is_replaced),
         SERVER_TEST(requests_are_counted_by_status),
     };
