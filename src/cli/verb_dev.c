@@ -228,11 +228,12 @@ static bool serve_gateway(struct dw_config *config, struct dw_tenant *tenant,
         .key_source = &source,
     };
     struct dw_guard_config guard = dw_config_guard(config, &issuer, 1);
+    struct dw_gateway_config settings = config->gateway;
     struct dw_gateway *gateway;
     bool has_run;
 
-    config->gateway.guard = &guard;
-    gateway = dw_gateway_open(net, &config->gateway, reterr);
+    settings.guard = &guard;
+    gateway = dw_gateway_open(net, &settings, reterr);
     if (!gateway)
         return false;
     has_run = dw_tenant_seed_dev(tenant, dev, reterr) && print_facts(config, dev, arena, reterr) &&

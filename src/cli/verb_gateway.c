@@ -63,6 +63,7 @@ static bool serve(struct dw_config *config, struct dw_arena *arena, struct dw_se
                   struct dw_error *reterr)
 {
     const struct dw_issuer_config *issuers;
+    struct dw_gateway_config settings = config->gateway;
     struct dw_guard_config guard;
     struct dw_gateway *gateway;
     size_t count;
@@ -73,8 +74,8 @@ static bool serve(struct dw_config *config, struct dw_arena *arena, struct dw_se
                           service, reterr))
         return false;
     guard = dw_config_guard(config, issuers, count);
-    config->gateway.guard = &guard;
-    gateway = dw_gateway_open(service->net, &config->gateway, reterr);
+    settings.guard = &guard;
+    gateway = dw_gateway_open(service->net, &settings, reterr);
     if (!gateway)
         return false;
     fprintf(stderr, "doorward gateway: %.*s\n", DW_PRINT(dw_gateway_public_url(gateway)));
