@@ -62,7 +62,7 @@ void dw_passage_refuse(struct dw_passage *passage, const struct dw_error *error,
     if (!challenge.ptr || challenge.len > 0)
         dw_field_list_add(&out, DW_LIT("WWW-Authenticate"), challenge);
     if (error->code == DW_METHOD_NOT_ALLOWED)
-        dw_field_list_add(&out, DW_LIT("Allow"), DW_LIT("POST, GET, DELETE, OPTIONS"));
+        dw_field_list_add(&out, DW_LIT("Allow"), DW_LIT(DW_ENDPOINT_METHODS));
     if (passage->principal)
         body = dw_mcp_error(passage->message.id, error, data, passage->arena);
     else
@@ -71,12 +71,15 @@ void dw_passage_refuse(struct dw_passage *passage, const struct dw_error *error,
                       body.ptr ? body : DW_EMPTY);
 }
 
-void dw_answer_error(struct dw_exchange *exchange, const struct dw_error *error)
+void dw_answer_error(struct dw_exchange *exchange, const struct dw_error *error,
+                     struct dw_slice allow)
 {
     struct dw_arena *arena = dw_exchange_arena(exchange);
     struct dw_field_list out = dw_field_list_in(arena, DW_ANSWER_FIELDS);
 
     note_refusal(exchange, error);
+    if (allow.len > 0)
+        dw_field_list_add(&out, DW_LIT("Allow"), allow);
     respond(exchange, dw_code_row(error->code)->http_status, &out, oauth_error(error, arena));
 }
 

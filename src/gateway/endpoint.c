@@ -26,7 +26,16 @@ static void fail(struct dw_exchange *exchange, enum dw_code code, const char *te
     struct dw_error error;
 
     dw_error_set(&error, code, __FILE__, __LINE__, "%s", text);
-    dw_answer_error(exchange, &error);
+    dw_answer_error(exchange, &error, DW_EMPTY);
+}
+
+static void fail_method(struct dw_exchange *exchange, struct dw_slice allow)
+{
+    struct dw_error error;
+
+    dw_error_set(&error, DW_METHOD_NOT_ALLOWED, __FILE__, __LINE__, "allowed here: %.*s",
+                 DW_PRINT(allow));
+    dw_answer_error(exchange, &error, allow);
 }
 
 static void preflight(struct dw_exchange *exchange, bool is_public)
@@ -57,7 +66,7 @@ static void metadata(const struct dw_gateway *gateway, struct dw_exchange *excha
         return;
     }
     if (request->method != DW_HTTP_GET && request->method != DW_HTTP_HEAD) {
-        fail(exchange, DW_METHOD_NOT_ALLOWED, "the metadata can only be read: GET");
+        fail_method(exchange, DW_LIT("GET, HEAD, OPTIONS"));
         return;
     }
     dw_field_list_add(&out, DW_LIT("Content-Type"), DW_LIT("application/json"));
@@ -87,7 +96,7 @@ static void mcp(struct dw_gateway *gateway, struct dw_exchange *exchange)
 
     if (!dw_origin_check(&gateway->rules, request->fields, dw_exchange_is_loopback(exchange),
                          &error)) {
-        dw_answer_error(exchange, &error);
+        dw_answer_error(exchange, &error, DW_EMPTY);
         return;
     }
     switch (request->method) {
@@ -105,7 +114,7 @@ static void mcp(struct dw_gateway *gateway, struct dw_exchange *exchange)
     case DW_HTTP_OTHER:
         break;
     }
-    fail(exchange, DW_METHOD_NOT_ALLOWED, "the MCP endpoint takes POST, GET and DELETE");
+    fail_method(exchange, DW_LIT(DW_ENDPOINT_METHODS));
 }
 
 static void not_found(const struct dw_gateway *gateway, struct dw_exchange *exchange)
@@ -115,7 +124,7 @@ static void not_found(const struct dw_gateway *gateway, struct dw_exchange *exch
     dw_error_set(&error, DW_NOT_FOUND, __FILE__, __LINE__,
                  "there is nothing here: the MCP endpoint is %.*s",
                  DW_PRINT(gateway->rules.public_url));
-    dw_answer_error(exchange, &error);
+    dw_answer_error(exchange, &error, DW_EMPTY);
 }
 
 static void on_request(void *user, struct dw_exchange *exchange)
@@ -130,7 +139,7 @@ static void on_request(void *user, struct dw_exchange *exchange)
     }
     if (!dw_host_check(&gateway->rules, request->authority, dw_exchange_is_loopback(exchange),
                        &error)) {
-        dw_answer_error(exchange, &error);
+        dw_answer_error(exchange, &error, DW_EMPTY);
         return;
     }
     if (dw_slice_eq(request->path, gateway->rules.path))
@@ -154,7 +163,7 @@ static void metrics(struct dw_exchange *exchange)
     if (dw_buf_finish(&out, &text, &error))
         dw_exchange_respond(exchange, 200, (struct dw_http_fields){&type, 1}, text);
     else
-        dw_answer_error(exchange, &error);
+        dw_answer_error(exchange, &error, DW_EMPTY);
 }
 
 /* The operators' listener. Its host is checked by nobody: it shows no secrets and changes nothing.

@@ -73,8 +73,11 @@ void dw_passage_refuse(struct dw_passage *passage, const struct dw_error *error,
  * The passage may be gone after it. */
 void dw_passage_answer(struct dw_passage *passage, int status, struct dw_field_list *out,
                        struct dw_slice body);
-/* Refusals outside of the MCP endpoint, or before a passage began. */
-void dw_answer_error(struct dw_exchange *exchange, const struct dw_error *error);
+/* Refusals outside of the MCP endpoint, or before a passage began. With DW_METHOD_NOT_ALLOWED,
+ * allow says which methods are (RFC 9110 15.5.6 MUST). */
+void dw_answer_error(struct dw_exchange *exchange, const struct dw_error *error,
+                     struct dw_slice allow);
+#define DW_ENDPOINT_METHODS "POST, GET, DELETE, OPTIONS"
 #define DW_ANSWER_FIELDS (DW_CORS_FIELDS + 4)
 
 /* list_filter.h, with the guard's answers for this passage. */

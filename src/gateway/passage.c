@@ -197,7 +197,7 @@ void dw_passage_begin(struct dw_gateway *gateway, struct dw_exchange *exchange)
 
     if (!passage) {
         dw_error_set(&error, DW_NO_MEMORY, __FILE__, __LINE__, "out of memory");
-        dw_answer_error(exchange, &error);
+        dw_answer_error(exchange, &error, DW_EMPTY);
         return;
     }
     passage->gateway = gateway;

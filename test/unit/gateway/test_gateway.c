@@ -130,7 +130,7 @@ static void what_is_not_for_us_never_gets_upstream(void **state)
          "is not allowed"},
         {"POST", "Origin: http://localhost\r\nOrigin: http://localhost\r\n", LEGACY("initialize"),
          "HTTP/1.1 403 ", "twice"},
-        {"PUT", "", "", "HTTP/1.1 405 ", "POST, GET and DELETE"},
+        {"PUT", "", "", "HTTP/1.1 405 ", "Allow: POST, GET, DELETE, OPTIONS\r\n"},
         {"POST", "", "{", "HTTP/1.1 400 ", "-32700"},
         {"POST", "", "[]", "HTTP/1.1 400 ", "batches"},
         {"POST", "Content-Encoding: gzip\r\n", LEGACY("initialize"), "HTTP/1.1 415 ", "compressed"},
