@@ -6,8 +6,8 @@
 #include "cli/verbs.h"
 
 static const struct dw_verb *const verbs[] = {
-    &dw_verb_dev,   &dw_verb_gateway, &dw_verb_tenant,
-    &dw_verb_token, &dw_verb_config,  &dw_verb_version,
+    &dw_verb_dev,    &dw_verb_gateway, &dw_verb_tenant,  &dw_verb_token,
+    &dw_verb_doctor, &dw_verb_config,  &dw_verb_version,
 };
 #define VERB_COUNT (sizeof verbs / sizeof verbs[0])
 

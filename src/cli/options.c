@@ -22,12 +22,14 @@ void dw_cli_say(const char *verb, const char *format, ...)
     fprintf(stderr, "%s\n", line);
 }
 
+const char *dw_cli_error_text(const struct dw_error *error)
+{
+    return error->cause[0] ? error->cause : error->message;
+}
+
 void dw_cli_say_error(const char *verb, const struct dw_error *error)
 {
-    if (error->cause[0])
-        dw_cli_say(verb, "%s: %s", error->message, error->cause);
-    else
-        dw_cli_say(verb, "%s", error->message);
+    dw_cli_say(verb, "%s", dw_cli_error_text(error));
 }
 
 void dw_options_print_help(const struct dw_verb *verb)

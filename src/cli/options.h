@@ -48,7 +48,10 @@ enum dw_options_result dw_options_read(const struct dw_verb *verb, int argc, cha
 void dw_options_print_help(const struct dw_verb *verb);
 /* "doorward gateway: " and the sentence, on stderr. */
 void dw_cli_say(const char *verb, const char *format, ...) dw_printf(2, 3);
-/* The message, and the cause behind it when there is one. */
+/* Whether it can be executed: a path, or a name that is in PATH. */
+bool dw_cli_is_program(const char *name);
+/* What an operator wants to read: the cause, which peers never see, when there is one. */
+const char *dw_cli_error_text(const struct dw_error *error);
 void dw_cli_say_error(const char *verb, const struct dw_error *error);
 
 #endif

@@ -1,9 +1,27 @@
 /* What every verb that serves does. */
 #include "cli/service.h"
 
+#include <stdio.h>
 #include <unistd.h>
 
+#include "cli/options.h"
 #include "sys/sys.h"
+
+bool dw_cli_is_program(const char *name)
+{
+    struct dw_slice path = dw_sys_environment("PATH"), folder;
+
+    if (strchr(name, '/'))
+        return access(name, X_OK) == 0;
+    while (dw_slice_split(&path, ':', &folder)) {
+        char file[1024];
+
+        if (snprintf(file, sizeof file, "%.*s/%s", DW_PRINT(folder), name) < (int)sizeof file &&
+            access(file, X_OK) == 0)
+            return true;
+    }
+    return false;
+}
 
 static void reopen_log(void *user)
 {

@@ -71,6 +71,7 @@ bool dw_token_discover(struct dw_slice issuer, struct dw_arena *arena,
     return take_endpoint(document, "authorization_endpoint", &ret_server->authorization_endpoint,
                          reterr) &&
            take_endpoint(document, "token_endpoint", &ret_server->token_endpoint, reterr) &&
+           take_endpoint(document, "jwks_uri", &ret_server->jwks_uri, reterr) &&
            take_endpoint(document, "registration_endpoint", &ret_server->registration_endpoint,
                          reterr);
 }

@@ -8,7 +8,7 @@
 
 /* Where an authorization server answers; what it does not have is empty. */
 struct dw_token_server {
-    struct dw_slice issuer, authorization_endpoint, token_endpoint, registration_endpoint;
+    struct dw_slice issuer, authorization_endpoint, token_endpoint, registration_endpoint, jwks_uri;
     bool sends_iss; /* RFC 9207 */
 };
 

@@ -1,6 +1,5 @@
 /* doorward dev: tenant and gateway in one process on loopback, around a real MCP server. */
 #include <stdio.h>
-#include <unistd.h>
 
 #include "cli/config.h"
 #include "cli/dev_print.h"
@@ -65,20 +64,6 @@ static const struct dw_policy_row *make_policy(struct dw_arena *arena, size_t *r
     return policy;
 }
 
-static bool is_in_path(const char *program)
-{
-    struct dw_slice path = dw_sys_environment("PATH"), folder;
-
-    while (dw_slice_split(&path, ':', &folder)) {
-        char file[1024];
-
-        if (snprintf(file, sizeof file, "%.*s/%s", DW_PRINT(folder), program) < (int)sizeof file &&
-            access(file, X_OK) == 0)
-            return true;
-    }
-    return false;
-}
-
 /* server-everything: an installed one, else npx fetches it. */
 static bool use_everything(struct dw_config *config, struct dw_arena *arena,
                            struct dw_error *reterr)
@@ -90,11 +75,11 @@ static bool use_everything(struct dw_config *config, struct dw_arena *arena,
 
     if (!words)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
-    if (access(local, X_OK) == 0) {
+    if (dw_cli_is_program(local)) {
         words[count++] = dw_slice_from_text(local);
-    } else if (is_in_path(installed)) {
+    } else if (dw_cli_is_program(installed)) {
         words[count++] = dw_slice_from_text(installed);
-    } else if (is_in_path("npx")) {
+    } else if (dw_cli_is_program("npx")) {
         words[count++] = DW_LIT("npx");
         words[count++] = DW_LIT("-y");
         words[count++] = DW_LIT(EVERYTHING);

@@ -8,6 +8,7 @@ extern const struct dw_verb dw_verb_dev;
 extern const struct dw_verb dw_verb_gateway;
 extern const struct dw_verb dw_verb_tenant;
 extern const struct dw_verb dw_verb_token;
+extern const struct dw_verb dw_verb_doctor;
 extern const struct dw_verb dw_verb_config;
 extern const struct dw_verb dw_verb_version;
 
