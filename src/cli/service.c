@@ -51,7 +51,10 @@ bool dw_service_start(struct dw_slice log_file, enum dw_log_level threshold, str
     config.log = ret_service->log;
     config.metrics = ret_service->metrics;
     ret_service->net = dw_net_new(&config, reterr);
-    return ret_service->net && dw_net_on_reload(ret_service->net, reopen_log, NULL);
+    if (!ret_service->net)
+        return false;
+    return dw_net_on_reload(ret_service->net, reopen_log, NULL) ||
+           dw_fail(reterr, DW_NO_MEMORY, "out of memory");
 }
 
 void dw_service_done(struct dw_service *service)

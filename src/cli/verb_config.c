@@ -4,6 +4,7 @@
 #include "cli/config.h"
 #include "cli/reference.h"
 #include "cli/verbs.h"
+#include "gateway/rules.h"
 
 #define ARENA_BYTES ((size_t)32 * 1024 * 1024)
 
@@ -28,25 +29,47 @@ static enum dw_cli_status print(struct dw_slice text)
     return fflush(stdout) == 0 ? DW_CLI_DONE : DW_CLI_FAILED;
 }
 
+/* A file for the tenant alone says nothing about who is trusted. */
+static bool is_for_gateway(const struct dw_config *config)
+{
+    const struct dw_config_issuer *issuer = &config->issuer;
+
+    return config->is_auth_enabled &&
+           (issuer->provider.len || issuer->domain.len || issuer->issuer.len ||
+            config->issuers.count || config->gateway.upstream.len || config->gateway.command.count);
+}
+
+/* What the gateway would make of it, so that its refusals come now. */
+static bool describe_issuers(const struct dw_config *config, struct dw_arena *arena,
+                             struct dw_buf *out, struct dw_error *reterr)
+{
+    const struct dw_issuer_config *issuers;
+    struct dw_gateway_rules rules;
+    size_t count;
+
+    if (!is_for_gateway(config)) {
+        dw_buf_add(out, DW_LIT("# no issuer is trusted: doorward gateway would not start\n"));
+        return true;
+    }
+    if (!dw_config_issuers(config, arena, &issuers, &count, reterr) ||
+        !dw_gateway_rules_make(&config->gateway, 1, arena, &rules, reterr))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        dw_buf_printf(out, "# issuer: %.*s (%.*s)\n", DW_PRINT(issuers[i].issuer),
+                      DW_PRINT(issuers[i].provider));
+    return true;
+}
+
 /* The issuers as the guard sees them, then every setting. */
 static bool describe(const struct dw_config *config, struct dw_arena *arena,
                      struct dw_slice *ret_text, struct dw_error *reterr)
 {
     struct dw_buf out = dw_buf_in(arena);
-    const struct dw_issuer_config *issuers;
-    size_t count;
 
     dw_buf_printf(&out, "# file: %.*s\n",
                   DW_PRINT(config->path.len ? config->path : DW_LIT("(none)")));
-    if (!config->is_auth_enabled) {
-        dw_buf_add(&out, DW_LIT("# auth is not enabled: the gateway will not start\n"));
-    } else {
-        if (!dw_config_issuers(config, arena, &issuers, &count, reterr))
-            return false;
-        for (size_t i = 0; i < count; i++)
-            dw_buf_printf(&out, "# issuer: %.*s (%.*s)\n", DW_PRINT(issuers[i].issuer),
-                          DW_PRINT(issuers[i].provider));
-    }
+    if (!describe_issuers(config, arena, &out, reterr))
+        return false;
     dw_fields_print(&dw_config_fields, "", config, &out);
     return dw_buf_finish(&out, ret_text, reterr);
 }
@@ -68,7 +91,7 @@ static enum dw_cli_status run_word(struct dw_slice word, const struct settings *
                                    struct dw_arena *arena)
 {
     struct dw_slice text;
-    struct dw_error error;
+    struct dw_error error = {.code = DW_OK};
 
     if (dw_slice_eq(word, DW_LIT("check")))
         return check(settings, arena);

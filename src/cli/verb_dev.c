@@ -258,7 +258,7 @@ static enum dw_cli_status run(int argc, char **argv)
     struct dw_service service = {.net = NULL};
     struct dw_config config;
     struct dw_slices command;
-    struct dw_error error;
+    struct dw_error error = {.code = DW_OK};
     bool is_done;
 
     if (!arena)
@@ -271,8 +271,10 @@ static enum dw_cli_status run(int argc, char **argv)
     case DW_OPTIONS_RUN:
         break;
     }
-    is_done = dw_config_load(settings.config, arena, &config, &error) &&
-              choose_upstream(&settings, command, &config, arena, &error) &&
+    is_done = dw_config_load(settings.config, arena, &config, &error);
+    if (is_done)
+        dw_config_warn(&config, "dev");
+    is_done = is_done && choose_upstream(&settings, command, &config, arena, &error) &&
               prepare(&settings, arena, &config, &error) &&
               serve(&config, &settings, arena, &service, &error);
     dw_service_done(&service);

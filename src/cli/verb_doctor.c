@@ -253,7 +253,7 @@ static enum dw_cli_status run(int argc, char **argv)
     struct settings settings = {.config = DW_EMPTY};
     struct report report = {.arena = arena};
     struct dw_slices rest;
-    struct dw_error error;
+    struct dw_error error = {.code = DW_OK};
 
     if (!arena)
         return DW_CLI_FAILED;

@@ -91,7 +91,7 @@ static enum dw_cli_status run(int argc, char **argv)
     struct dw_service service = {.net = NULL};
     struct dw_config config;
     struct dw_slices command;
-    struct dw_error error;
+    struct dw_error error = {.code = DW_OK};
     bool is_done;
 
     if (!arena)

@@ -86,7 +86,7 @@ static enum dw_cli_status run_tenant(const struct settings *settings, int manage
 {
     struct dw_service service = {.net = NULL};
     struct dw_config config;
-    struct dw_error error;
+    struct dw_error error = {.code = DW_OK};
     bool is_done = dw_config_load(settings->config, arena, &config, &error) &&
                    apply_flags(settings, &config, arena, &error);
 

@@ -148,7 +148,7 @@ static enum dw_cli_status run(int argc, char **argv)
     struct request request = {.audience = DW_EMPTY};
     struct dw_slices rest;
     struct dw_slice body, token;
-    struct dw_error error;
+    struct dw_error error = {.code = DW_OK};
 
     if (!arena)
         return DW_CLI_FAILED;

@@ -1,7 +1,6 @@
-/* cli/options.h: the command line by a table; and the users of `doorward dev`. */
+/* cli/options.h: the command line by a table. */
 #include "test.h"
 
-#include "cli/dev_users.h"
 #include "cli/options.h"
 
 struct settings {
@@ -77,44 +76,11 @@ static void what_is_no_option_is_used_wrongly(void **state)
     assert_int_equal(read_words("test --xyz"), DW_OPTIONS_WRONG);
 }
 
-static void users_have_an_email_a_password_and_a_role(void **state)
-{
-    const struct dw_slice written[] = {
-        DW_LIT("a@b"),           DW_LIT("a@b:pass word"), DW_LIT("a@b:p:q:MCP Admin"),
-        DW_LIT("a@b::MCP User"), DW_LIT("a@b:p:Other"),
-    };
-    const struct dw_tenant_dev_user *users;
-    struct dw_error error;
-    size_t count;
-
-    (void)state;
-    assert_done(dw_dev_users((struct dw_slices){written, 5}, arena, &users, &count, &error), error);
-    assert_int_equal(count, 5);
-    assert_slice(users[0].email, "a@b");
-    assert_int_equal(users[0].password.len, 16);
-    assert_slice(users[0].role, "MCP User");
-    assert_slice(users[1].password, "pass word");
-    assert_slice(users[2].password, "p:q");
-    assert_slice(users[2].role, "MCP Admin");
-    assert_int_equal(users[3].password.len, 16);
-    assert_false(dw_slice_eq(users[0].password, users[3].password));
-    assert_slice(users[4].password, "p:Other");
-    assert_done(dw_dev_users((struct dw_slices){NULL, 0}, arena, &users, &count, &error), error);
-    assert_int_equal(count, 2);
-    assert_slice(users[0].email, "user@example.com");
-    assert_slice(users[1].role, "MCP Admin");
-    assert_fails(dw_dev_users((struct dw_slices){(const struct dw_slice[]){DW_LIT("nobody")}, 1},
-                              arena, &users, &count, &error),
-                 error, DW_USAGE);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(options_set_their_members, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_no_option_is_used_wrongly, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(users_have_an_email_a_password_and_a_role, set_up,
-                                        tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
