@@ -51,7 +51,10 @@ static bool describe_issuers(const struct dw_config *config, struct dw_arena *ar
         dw_buf_add(out, DW_LIT("# no issuer is trusted: doorward gateway would not start\n"));
         return true;
     }
-    if (!dw_config_issuers(config, arena, &issuers, &count, reterr) ||
+    if (!dw_config_issuers(config, arena, &issuers, &count, reterr))
+        return false;
+    /* The seed's file has no MCP server in it: a flag may bring one. */
+    if ((config->gateway.upstream.len || config->gateway.command.count) &&
         !dw_gateway_rules_make(&config->gateway, 1, arena, &rules, reterr))
         return false;
     for (size_t i = 0; i < count; i++)
