@@ -3,6 +3,7 @@
 #include "oauth/authorization_request.h"
 #include "tenant/clients_internal.h"
 #include "tenant/endpoints_internal.h"
+#include "tenant/grants_internal.h"
 #include "tenant/visit_internal.h"
 
 static bool read_parameters(struct dw_tenant_call *call, struct dw_form *ret_form,
@@ -23,7 +24,8 @@ static bool go_on(struct dw_tenant_call *call, const struct dw_form *form, struc
     struct dw_slice audience;
 
     if (!dw_authorization_request_fill(form, visit->client, &call->tenant->settings, call->arena,
-                                       visit->request, reterr))
+                                       visit->request, reterr) ||
+        !dw_tenant_settle_audience(call, &visit->request->audience, reterr))
         return false;
     audience = visit->request->audience;
     if (audience.len > 0) {
