@@ -66,6 +66,30 @@ static bool has_text(struct dw_slice bytes, const char *wanted)
     return bytes.len > 0 && memmem(bytes.ptr, bytes.len, wanted, strlen(wanted)) != NULL;
 }
 
+/* No name of ours needs escapes, so one that has them may be any name. */
+static bool has_escaped_name(struct dw_slice form)
+{
+    bool is_name = true;
+
+    for (size_t i = 0; i < form.len; i++) {
+        if (is_name && form.ptr[i] == '%')
+            return true;
+        is_name = form.ptr[i] == '&' || (is_name && form.ptr[i] != '=');
+    }
+    return has_text(form, "\\u"); /* or the JSON form */
+}
+
+/* A metadata document or a client's keys, perhaps from a slow server: such a call must not hold up
+ * the others, also when its sender hides what it is. */
+static bool may_fetch(dw_tenant_endpoint *run, struct dw_slice form)
+{
+    if (run == dw_endpoint_authorize)
+        return has_text(form, "client_id=http") || has_text(form, "client_id=%") ||
+               has_escaped_name(form);
+    return (run == dw_endpoint_token || run == dw_endpoint_revoke) &&
+           (has_text(form, "client_assertion") || has_escaped_name(form));
+}
+
 enum dw_job_pool dw_tenant_pool(const struct dw_tenant_call *call)
 {
     struct dw_route_match match;
@@ -76,10 +100,9 @@ enum dw_job_pool dw_tenant_pool(const struct dw_tenant_call *call)
     /* Guesses from the bytes: a wrong one only costs a place in another queue. */
     if (endpoint->run == dw_endpoint_token && has_text(call->body, "password"))
         return DW_POOL_PASSWORD;
-    if (endpoint->run == dw_endpoint_authorize &&
-        (has_text(call->query, "client_id=http") || has_text(call->body, "client_id=http")))
-        return DW_POOL_FETCH; /* a metadata document, perhaps from a slow server */
-    return endpoint->pool;
+    return may_fetch(endpoint->run, call->query) || may_fetch(endpoint->run, call->body)
+               ? DW_POOL_FETCH
+               : endpoint->pool;
 }
 
 /* Every row for this path takes cross-origin calls. */

@@ -277,6 +277,88 @@ static void an_assertion_works_once_and_only_for_us(void **state)
     dw_key_unref(key);
 }
 
+/* One fetch for many tokens; a key that is gone from the URL is gone here some minutes later. */
+static void keys_behind_a_url_are_kept_for_some_minutes(void **state)
+{
+    struct dw_error error = {0};
+    struct dw_key *key = dw_key_generate(DW_KEY_P256, 0, &error);
+    struct dw_oauth_client client;
+    struct dw_slice grant = S("client_credentials"), keys;
+    struct dw_client_grant row = {.id = S("cgr_remote"),
+                                  .client_id = S("remote"),
+                                  .audience = S(AUDIENCE),
+                                  .allows_all_scopes = true,
+                                  .created_at_s = world_now_s};
+    int asked = peer.asked;
+
+    (void)state;
+    assert_non_null(key);
+    signer = dw_signing_key_new(key, DW_ALG_ES256, DW_EMPTY, DW_EMPTY, &error);
+    assert_non_null(signer);
+    dw_seed_client_defaults(world.tenant, &client);
+    client.id = client.name = S("remote");
+    client.auth_method = DW_CLIENT_AUTH_PRIVATE_KEY_JWT;
+    client.grant_types = (struct dw_slices){&grant, 1};
+    client.jwks_uri = S(client_url("keys.json"));
+    assert_done(dw_signing_keys_jwks(&signer, 1, world.arena, &keys, &error), error);
+    assert_done(dw_store_add_client(world.tenant->store, &client, &error), error);
+    assert_done(dw_store_put_client_grant(world.tenant->store, &row, &error), error);
+
+    answer_with(404, "application/json", "", "{}");
+    assert_status(ask_with(assertion("remote", ISSUER, "r0", world_now_s + 60)), 401);
+    answer_with(200, "application/json", "", text_of(keys)); /* a failure is not kept */
+    for (int i = 1; i < 100; i++)
+        assert_status(
+            ask_with(assertion("remote", ISSUER, text_of(dw_arena_printf(world.arena, "r%d", i)),
+                               world_now_s + 60)),
+            200);
+    assert_int_equal(peer.asked, asked + 2);
+    answer_with(200, "application/json", "", "{\"keys\":[]}");
+    world_now_s += 299;
+    assert_status(ask_with(assertion("remote", ISSUER, "old", world_now_s + 60)), 200);
+    world_now_s += 1;
+    assert_status(ask_with(assertion("remote", ISSUER, "gone", world_now_s + 60)), 401);
+    assert_int_equal(peer.asked, asked + 3);
+    dw_signing_key_unref(signer);
+    dw_key_unref(key);
+}
+
+/* What may wait for a server of the peer's choice never waits where everybody waits. */
+static void calls_that_may_fetch_have_a_queue_of_their_own(void **state)
+{
+    static const struct {
+        enum dw_http_method method;
+        const char *path, *query, *body;
+        enum dw_job_pool pool;
+    } cases[] = {
+        {DW_HTTP_GET, "/authorize", "client_id=tpc_1&state=a%20b", "", DW_POOL_STORE},
+        {DW_HTTP_GET, "/authorize", "a=b&client_id=https%3A%2F%2Fa.example%2Fb", "", DW_POOL_FETCH},
+        {DW_HTTP_GET, "/authorize", "client_id=%68ttps://a.example/b", "", DW_POOL_FETCH},
+        {DW_HTTP_GET, "/authorize", "a=%20&client%5Fid=https://a.example/b", "", DW_POOL_FETCH},
+        {DW_HTTP_POST, "/authorize", "", "client_id=https://a.example/b", DW_POOL_FETCH},
+        {DW_HTTP_POST, "/oauth/token", "", "grant_type=refresh_token&a=%20", DW_POOL_STORE},
+        {DW_HTTP_POST, "/oauth/token", "", "a=b&client_assertion=x", DW_POOL_FETCH},
+        {DW_HTTP_POST, "/oauth/token", "", "a=b&client%5Fassertion=x", DW_POOL_FETCH},
+        {DW_HTTP_POST, "/oauth/token", "", "{\"client\\u005fassertion\":\"x\"}", DW_POOL_FETCH},
+        {DW_HTTP_POST, "/oauth/revoke", "", "client_assertion=x", DW_POOL_FETCH},
+        {DW_HTTP_POST, "/oauth/token", "", "grant_type=password", DW_POOL_PASSWORD},
+        {DW_HTTP_POST, "/u/login", "", "state=x", DW_POOL_PASSWORD},
+        {DW_HTTP_GET, "/nowhere", "client_id=http", "", DW_POOL_STORE},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct dw_tenant_call call = {.tenant = world.tenant,
+                                      .method = cases[i].method,
+                                      .path = S(cases[i].path),
+                                      .query = S(cases[i].query),
+                                      .body = S(cases[i].body)};
+
+        if (dw_tenant_pool(&call) != cases[i].pool)
+            fail_msg("%s?%s %s", cases[i].path, cases[i].query, cases[i].body);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -285,6 +367,8 @@ int main(void)
         cmocka_unit_test(an_address_makes_us_fetch_only_so_much),
         cmocka_unit_test(loopback_is_for_development_only),
         cmocka_unit_test(an_assertion_works_once_and_only_for_us),
+        cmocka_unit_test(keys_behind_a_url_are_kept_for_some_minutes),
+        cmocka_unit_test(calls_that_may_fetch_have_a_queue_of_their_own),
     };
 
     return cmocka_run_group_tests(tests, start, stop);
