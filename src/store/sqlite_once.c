@@ -6,7 +6,9 @@
 #define KEEP_USED_CODE_S 86400            /* a replay is seen for a day */
 #define KEEP_REVOKED_FAMILY_S (7 * 86400) /* so is a reused refresh token, for a week */
 #define UNUSED_DYNAMIC_CLIENT_S (30 * 86400) /* a DCR client nobody ever consented to */
-#define UNUSED_CIMD_CLIENT_S 3600            /* longer than a login and its code take */
+#define UNUSED_DYNAMIC_CLIENTS "1000" /* of many such, only the newest; not the ones just made */
+#define FRESH_DYNAMIC_CLIENT_S 3600
+#define UNUSED_CIMD_CLIENT_S 3600 /* longer than a login and its code take */
 
 struct first_use {
     struct dw_slice space;
@@ -143,6 +145,12 @@ static const struct {
      " AND NOT EXISTS (SELECT 1 FROM refresh_family WHERE refresh_family.client_id = c.id)"
      " LIMIT ?2)",
      UNUSED_DYNAMIC_CLIENT_S},
+    {"DELETE FROM client WHERE rowid IN (SELECT rowid FROM client AS c"
+     " WHERE kind <> 'static' AND kind = 'dcr' AND created_at <= ?1"
+     " AND NOT EXISTS (SELECT 1 FROM consent WHERE consent.client_id = c.id)"
+     " AND NOT EXISTS (SELECT 1 FROM refresh_family WHERE refresh_family.client_id = c.id)"
+     " ORDER BY created_at DESC LIMIT ?2 OFFSET " UNUSED_DYNAMIC_CLIENTS ")",
+     FRESH_DYNAMIC_CLIENT_S},
     {"DELETE FROM client WHERE rowid IN (SELECT rowid FROM client AS c"
      " WHERE kind <> 'static' AND kind = 'cimd' AND document_expires_at <= ?1"
      " AND NOT EXISTS (SELECT 1 FROM consent WHERE consent.client_id = c.id)"

@@ -598,12 +598,51 @@ static void a_client_by_its_document_stays_while_somebody_uses_it(void **state)
     assert_false(is_kept("https://a.example/client", NOW_S + 300 + 3600));
 }
 
+/* Clients that registered and never came back. */
+enum {
+    UNUSED_CLIENTS = 1010
+};
+
+static void register_clients(struct dw_arena *arena, int number)
+{
+    for (int at = number; at < UNUSED_CLIENTS; at += THREADS) {
+        struct dw_slice id = dw_arena_printf(arena, "tpc_%d", at);
+        struct dw_oauth_client client = fixture_client(dw_arena_text(arena, id));
+        struct dw_error failure;
+
+        client.created_at_s = NOW_S + at;
+        (void)!dw_store_add_client(fixture.store, &client, &failure);
+    }
+}
+
+/* Registration is open to strangers, so there is a number of clients at which it closes. One who
+ * fills it up must not keep everybody out for a month. */
+static void of_too_many_unused_clients_the_oldest_go(void **state)
+{
+    struct dw_consent consent = {.id = S("grt_1"),
+                                 .user_id = S("auth0|1"),
+                                 .client_id = S("tpc_0"),
+                                 .audience = S(AUDIENCE),
+                                 .created_at_s = NOW_S,
+                                 .updated_at_s = NOW_S};
+
+    (void)state;
+    run_threads(register_clients);
+    assert_done(dw_store_add_consent(fixture.store, &consent, &error), error);
+    assert_true(is_kept("tpc_1", NOW_S + 3600));
+    assert_true(is_kept("tpc_0", NOW_S + 7200));  /* used */
+    assert_false(is_kept("tpc_9", NOW_S + 7200)); /* with c1, ten too many */
+    assert_true(is_kept("tpc_10", NOW_S + 7200));
+    assert_true(is_kept("tpc_1009", NOW_S + 7200));
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, start, end)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(an_unknown_code_is_null),
+        CASE(of_too_many_unused_clients_the_oldest_go),
         CASE(purging_takes_all_that_has_expired),
         CASE(a_client_by_its_document_stays_while_somebody_uses_it),
         CASE(a_code_comes_back_whole_and_works_once),
