@@ -207,6 +207,37 @@ static void loopback_is_for_development_only(void **state)
     assert_int_equal(peer.asked, asked);
 }
 
+/* A switch that was turned off counts for those who came before, too. */
+static void documents_that_are_no_longer_taken_are_no_clients(void **state)
+{
+    struct browser browser = {0};
+    const char *id = client_url("former.json"), *redeem_body;
+    struct dw_tenant_call *call;
+
+    (void)state;
+    answer_with(200, "application/json", "Cache-Control: max-age=86400\r\n",
+                document(id, CALLBACK));
+    call = authorize(&browser, authorize_url(id));
+    redeem_body = text_of(
+        dw_arena_printf(world.arena,
+                        "grant_type=authorization_code&client_id=%s&code=%s&code_verifier=" VERIFIER
+                        "&redirect_uri=" CALLBACK,
+                        id, text_of(location_value(call, "code"))));
+    for (int i = 0; i < 2; i++) {
+        bool *is_on = i == 0 ? &world.tenant->config.allow_metadata_documents
+                             : &world.tenant->config.allow_insecure_client_metadata;
+
+        *is_on = false;
+        assert_status(get(&browser, authorize_url(id)), 400);
+        world_now_s += i * 86401; /* the document in the store grows old */
+        assert_status(get(&browser, authorize_url(id)), 400);
+        world_now_s -= i * 86401;
+        assert_status(post(&browser, "/oauth/token", redeem_body), 401);
+        *is_on = true;
+    }
+    assert_status(post(&browser, "/oauth/token", redeem_body), 200);
+}
+
 /* ---- private_key_jwt ---- */
 static struct dw_signing_key *signer;
 
@@ -366,6 +397,7 @@ int main(void)
         cmocka_unit_test(documents_that_do_not_fit_are_refused),
         cmocka_unit_test(an_address_makes_us_fetch_only_so_much),
         cmocka_unit_test(loopback_is_for_development_only),
+        cmocka_unit_test(documents_that_are_no_longer_taken_are_no_clients),
         cmocka_unit_test(an_assertion_works_once_and_only_for_us),
         cmocka_unit_test(keys_behind_a_url_are_kept_for_some_minutes),
         cmocka_unit_test(calls_that_may_fetch_have_a_queue_of_their_own),
