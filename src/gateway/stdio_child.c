@@ -34,6 +34,22 @@ void dw_stdio_child_drop(struct dw_stdio_child *child, struct dw_stdio_call *cal
         dw_stdio_call_unref(call);
 }
 
+void dw_stdio_child_unqueue(struct dw_stdio_child *child, struct dw_stdio_call *call)
+{
+    struct dw_stdio_call **at = &child->first_waiting, *previous = NULL;
+
+    while (*at && *at != call) {
+        previous = *at;
+        at = &previous->next;
+    }
+    if (!*at)
+        return;
+    *at = call->next;
+    if (child->last_waiting == call)
+        child->last_waiting = previous;
+    dw_stdio_call_unref(call);
+}
+
 static void refuse(struct dw_stdio_call *call, enum dw_code code, const char *text)
 {
     struct dw_error error;
@@ -245,10 +261,12 @@ static void take_answer(struct dw_stdio_child *child, const struct dw_mcp_messag
         dw_stdio_mail_error(call, &error);
     } else {
         dw_stdio_mail_result(call, answer);
-        if (call->is_handshake && message->error)
+        if (call->is_handshake && message->error) {
             child->is_doomed = true;
-        else if (call->is_handshake)
+        } else if (call->is_handshake) {
+            child->has_greeted = true;
             child->stdio->failures = 0;
+        }
     }
     dw_stdio_call_unref(call);
 }

@@ -86,7 +86,8 @@ struct dw_stdio_child {
     const struct dw_json *greeting; /* the InitializeResult */
     int64_t started_ms, used_ms;
     struct dw_stdio_child *next, *previous;
-    bool is_doomed; /* ended at the next tick */
+    bool is_doomed;   /* ended at the next tick */
+    bool has_greeted; /* a session's: its initialize was answered */
 };
 
 struct dw_stdio {
@@ -143,6 +144,8 @@ void dw_stdio_child_greet(struct dw_stdio_child *child);
 void dw_stdio_child_flush(struct dw_stdio_child *child);
 /* Forgets a request; the hub's reference goes. */
 void dw_stdio_child_drop(struct dw_stdio_child *child, struct dw_stdio_call *call);
+/* The same for one that waits for the child to be ready; nothing when it does not. */
+void dw_stdio_child_unqueue(struct dw_stdio_child *child, struct dw_stdio_call *call);
 /* The pending request of a client's own id (raw), or NULL. */
 struct dw_stdio_call *dw_stdio_child_find(const struct dw_stdio_child *child,
                                           struct dw_slice client_id);
