@@ -449,6 +449,22 @@ static void logout_ends_the_session_and_goes_nowhere_else(void **state)
     assert_slice(location_value(call, "error"), "login_required");
 }
 
+/* Else anybody could have a token that says he belongs to it. */
+static void nobody_gets_into_an_organization_by_asking(void **state)
+{
+    struct browser browser = {0};
+    struct dw_tenant_call *call = authorize(&browser, AUTHORIZE "&organization=org_acme");
+
+    (void)state;
+    assert_slice(location_value(call, "error"), "invalid_request");
+    assert_slice(location_value(call, "error_description"),
+                 "parameter organization is not allowed for this client");
+    assert_int_equal(location_value(call, "code").len, 0);
+    call = redeem(code_for(AUTHORIZE "&organization="));
+    assert_status(call, 200);
+    assert_null(dw_json_get(claims_of(call, "access_token"), "org_id"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -473,6 +489,7 @@ int main(void)
         cmocka_unit_test(guessing_is_stopped_and_time_heals),
         cmocka_unit_test(nothing_a_stranger_says_becomes_html),
         cmocka_unit_test(logout_ends_the_session_and_goes_nowhere_else),
+        cmocka_unit_test(nobody_gets_into_an_organization_by_asking),
     };
 
     return cmocka_run_group_tests(tests, world_start, world_stop);
