@@ -189,7 +189,7 @@ static void check_refusal(struct report *report, struct dw_slice public_url,
     challenge = dw_http_field(response.fields, "WWW-Authenticate");
     note(report,
          response.status == 401 && challenge.len &&
-             memmem(challenge.ptr, challenge.len, "resource_metadata=", 18),
+             dw_slice_has(challenge, DW_LIT("resource_metadata=")),
          "refusal", "%s gets status %d%s", what, response.status,
          challenge.len ? " and a challenge" : " and no challenge");
 }

@@ -61,11 +61,6 @@ static const struct endpoint endpoints[] = {
     {{DW_HTTP_GET, "/"}, dw_endpoint_home, FOR_BROWSERS, CORS_NEVER, DW_POOL_STORE},
 };
 
-static bool has_text(struct dw_slice bytes, const char *wanted)
-{
-    return bytes.len > 0 && memmem(bytes.ptr, bytes.len, wanted, strlen(wanted)) != NULL;
-}
-
 /* No name of ours needs escapes, so one that has them may be any name. */
 static bool has_escaped_name(struct dw_slice form)
 {
@@ -76,7 +71,7 @@ static bool has_escaped_name(struct dw_slice form)
             return true;
         is_name = form.ptr[i] == '&' || (is_name && form.ptr[i] != '=');
     }
-    return has_text(form, "\\u"); /* or the JSON form */
+    return dw_slice_has(form, DW_LIT("\\u")); /* or the JSON form */
 }
 
 /* A metadata document or a client's keys, perhaps from a slow server: such a call must not hold up
@@ -84,10 +79,10 @@ static bool has_escaped_name(struct dw_slice form)
 static bool may_fetch(dw_tenant_endpoint *run, struct dw_slice form)
 {
     if (run == dw_endpoint_authorize)
-        return has_text(form, "client_id=http") || has_text(form, "client_id=%") ||
-               has_escaped_name(form);
+        return dw_slice_has(form, DW_LIT("client_id=http")) ||
+               dw_slice_has(form, DW_LIT("client_id=%")) || has_escaped_name(form);
     return (run == dw_endpoint_token || run == dw_endpoint_revoke) &&
-           (has_text(form, "client_assertion") || has_escaped_name(form));
+           (dw_slice_has(form, DW_LIT("client_assertion")) || has_escaped_name(form));
 }
 
 enum dw_job_pool dw_tenant_pool(const struct dw_tenant_call *call)
@@ -98,7 +93,7 @@ enum dw_job_pool dw_tenant_pool(const struct dw_tenant_call *call)
         return DW_POOL_STORE;
     const struct endpoint *endpoint = (const struct endpoint *)(const void *)match.route;
     /* Guesses from the bytes: a wrong one only costs a place in another queue. */
-    if (endpoint->run == dw_endpoint_token && has_text(call->body, "password"))
+    if (endpoint->run == dw_endpoint_token && dw_slice_has(call->body, DW_LIT("password")))
         return DW_POOL_PASSWORD;
     return may_fetch(endpoint->run, call->query) || may_fetch(endpoint->run, call->body)
                ? DW_POOL_FETCH
