@@ -419,6 +419,7 @@ static struct dw_process_config process_config(const struct dw_stdio *stdio)
         .environment = stdio->environment,
         .directory = gateway->directory,
         .is_environment_clean = true,
+        .max_line_bytes = DW_STDIO_MAX_LINE,
         .on_line = on_line,
         .on_talk = on_talk,
         .on_exit = on_exit,

@@ -15,6 +15,9 @@
 #define DW_STDIO_MAX_QUEUED 64    /* messages for a stream that is not open yet */
 #define DW_STDIO_MAX_ASKED 256    /* requests of a process without an answer */
 #define DW_STDIO_MAX_UNSENT (4 * 1024 * 1024)
+/* A longer one ends the process, for all whom it serves: so more than an echo of the largest
+ * standard request, also as text and structured content, escaped. */
+#define DW_STDIO_MAX_LINE ((size_t)16 * 1024 * 1024)
 
 enum dw_stdio_kind {
     DW_STDIO_REQUEST,

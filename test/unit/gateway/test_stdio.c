@@ -18,6 +18,10 @@
     "read -r line; id=${line#*id\\\":}; id=${id%%,*}; "                                            \
     "echo \"{\\\"jsonrpc\\\":\\\"2.0\\\",\\\"id\\\":$id,\\\"result\\\":{}}\"; read -r line; exit " \
     "3"
+#define ANSWERS_WITH_6_MB                                                                          \
+    "read -r line; id=${line#*id\\\":}; id=${id%%,*}; "                                            \
+    "printf '{\"jsonrpc\":\"2.0\",\"id\":%s,\"result\":{\"a\":\"' $id; "                           \
+    "head -c 6000000 /dev/zero | tr '\\0' a; printf '\"}}\\n'; read -r line"
 #define LARGE ((size_t)3 * 1024 * 1024)
 
 static struct dw_gateway *gateway;
@@ -108,6 +112,23 @@ static void a_session_that_crashes_keeps_nobody_else_out(void **state)
     }
 }
 
+/* A process may serve many clients: the large answer of one must not end it. */
+static void an_answer_larger_than_a_request_may_be_ends_no_server(void **state)
+{
+    int fd;
+    size_t total = 0;
+    static char bytes[65536];
+
+    (void)state;
+    open_gateway(ANSWERS_WITH_6_MB);
+    fd = send_post("", S(LEGACY("initialize")));
+    for (ssize_t count; (count = recv(fd, bytes, sizeof bytes, 0)) > 0; total += (size_t)count)
+        if (total == 0)
+            assert_memory_equal(bytes, "HTTP/1.1 200 OK\r\n", 17);
+    assert_true(total > 6000000);
+    close(fd);
+}
+
 static size_t allocated_bytes(void)
 {
     struct mallinfo2 info = mallinfo2();
@@ -149,6 +170,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_teardown(name, close_gateway)
     const struct CMUnitTest tests[] = {
         TEST(a_session_that_crashes_keeps_nobody_else_out),
+        TEST(an_answer_larger_than_a_request_may_be_ends_no_server),
         TEST(requests_whose_client_has_left_do_not_wait_for_the_server),
     };
 
