@@ -113,11 +113,11 @@ static void a_document_makes_a_client(void **state)
     call = decide(&browser, state_of(call), "accept");
     assert_true(location_value(call, "code").len > 0);
     /* remembered: the client and the consent */
-    assert_true(location_value(get(&browser, authorize_url(id)), "code").len > 0);
+    assert_true(location_value(authorize(&browser, authorize_url(id)), "code").len > 0);
     assert_int_equal(peer.asked, asked + 1);
     /* too old: asked again */
     world_now_s += 601;
-    assert_true(location_value(get(&browser, authorize_url(id)), "code").len > 0);
+    assert_true(location_value(authorize(&browser, authorize_url(id)), "code").len > 0);
     assert_int_equal(peer.asked, asked + 2);
     /* the codes go somewhere else now: nobody has agreed to that */
     world_now_s += 601;
