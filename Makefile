@@ -27,7 +27,7 @@ build:
 run:
 	@tools/install-deps build run
 	@$(MESON_SETUP)
-	@ninja -C $(BUILD)
+	@ninja -C $(BUILD) doorward
 	@tools/with-node $(BUILD)/doorward dev $(ARGS)
 
 test:
