@@ -205,7 +205,8 @@ static bool select_permissions(const struct dw_grant_question *question,
     if (!items)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
     for (size_t at = 0; at < held.count; at++)
-        if (is_under(ceiling, held.items[at]) && is_within_dynamic(question, held.items[at]))
+        if (is_under(ceiling, held.items[at]) && is_within_dynamic(question, held.items[at]) &&
+            (!question->consented || dw_slices_have(*question->consented, held.items[at])))
             items[count++] = held.items[at];
     *ret_permissions = (struct dw_slices){items, count};
     return true;

@@ -63,6 +63,23 @@ static bool load_grants(struct dw_tenant_call *call, const struct dw_grant_subje
                                                        &question->user_permissions, reterr);
 }
 
+/* When tokens are made for a third party, what the user agreed to is the most it gets: since then
+ * the user may have come to permissions that were not on the page. */
+static bool load_consent(struct dw_tenant_call *call, const struct dw_grant_subjects *subjects,
+                         struct dw_grant_question *question, struct dw_error *reterr)
+{
+    static const struct dw_slices nothing;
+    struct dw_consent *consent;
+
+    if (!subjects->original || subjects->client->is_first_party)
+        return true;
+    if (!dw_store_consent(call->tenant->store, subjects->user_id, subjects->client->id,
+                          subjects->audience, call->arena, &consent, reterr))
+        return false;
+    question->consented = consent ? &consent->scopes : &nothing;
+    return true;
+}
+
 bool dw_tenant_decide(struct dw_tenant_call *call, const struct dw_grant_subjects *subjects,
                       struct dw_api **ret_api, struct dw_grant_answer *ret_answer,
                       struct dw_error *reterr)
@@ -83,5 +100,6 @@ bool dw_tenant_decide(struct dw_tenant_call *call, const struct dw_grant_subject
          !load_grants(call, subjects, &question, reterr)))
         return false;
     question.api = *ret_api;
-    return dw_grant_decide(&question, call->arena, ret_answer, reterr);
+    return load_consent(call, subjects, &question, reterr) &&
+           dw_grant_decide(&question, call->arena, ret_answer, reterr);
 }

@@ -154,6 +154,8 @@ static const struct row rows[] = {
      "r", "r w x", NULL, NULL, "r w", "r", "r w"},
     {"... also in a refresh", REFRESH, THIRD | DYNAMIC | RBAC | AUTHZ, NEED, NULL, "r w x", "",
      "r w x", NULL, "r", "r w", "r", "r w"},
+    {"a third party gets no permission that nobody agreed to", REFRESH, THIRD | RBAC | AUTHZ, NEED,
+     NULL, "r w x", "", "r w x", "r w", "r", "", "r", "r w"},
     /* client_credentials */
     {"client: no API", CLIENT, NO_API, NEED, NULL, NULL, "", "", NULL, NULL, "", NULL,
      "Service not found: " AUDIENCE},
