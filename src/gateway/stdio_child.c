@@ -154,7 +154,7 @@ static void drop_queue(struct dw_stdio_child *child)
 {
     for (size_t i = 0; i < child->queued_count; i++)
         dw_mem_free((void *)(uintptr_t)child->queued[i].ptr);
-    child->queued_count = 0;
+    child->queued_count = child->queued_bytes = 0;
 }
 
 void dw_stdio_child_set_stream(struct dw_stdio_child *child, struct dw_stdio_call *call)
@@ -176,13 +176,15 @@ static void keep_for_stream(struct dw_stdio_child *child, struct dw_slice messag
 {
     char *copy;
 
-    if (child->queued_count == DW_STDIO_MAX_QUEUED)
+    if (child->queued_count == DW_STDIO_MAX_QUEUED ||
+        message.len > DW_STDIO_MAX_QUEUED_BYTES - child->queued_bytes)
         return; /* nobody listens */
     copy = dw_mem_alloc(message.len + 1);
     if (!copy)
         return;
     memcpy(copy, message.ptr, message.len);
     child->queued[child->queued_count++] = dw_slice_from(copy, message.len);
+    child->queued_bytes += message.len;
 }
 
 /* A session's message that names no request: with one request under way it belongs to that one's

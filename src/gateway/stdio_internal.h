@@ -13,7 +13,8 @@
 
 #define DW_STDIO_MAX_PENDING 4096 /* a process */
 #define DW_STDIO_MAX_QUEUED 64    /* messages for a stream that is not open yet */
-#define DW_STDIO_MAX_ASKED 256    /* requests of a process without an answer */
+#define DW_STDIO_MAX_QUEUED_BYTES ((size_t)4 * 1024 * 1024)
+#define DW_STDIO_MAX_ASKED 256 /* requests of a process without an answer */
 #define DW_STDIO_MAX_UNSENT (4 * 1024 * 1024)
 /* A longer one ends the process, for all whom it serves: so more than an echo of the largest
  * standard request, also as text and structured content, escaped. */
@@ -82,7 +83,7 @@ struct dw_stdio_child {
     struct dw_stdio_call *stream; /* GET */
     struct dw_map *asked;         /* raw ids of the process's own requests */
     struct dw_slice queued[DW_STDIO_MAX_QUEUED];
-    size_t queued_count;
+    size_t queued_count, queued_bytes;
     struct dw_stdio_call *first_waiting, *last_waiting;
     int64_t own_id; /* of our discover or initialize */
     struct dw_arena *greeting_arena;
