@@ -52,7 +52,7 @@ fuzz:
 
 bench:
 	@tools/install-deps build run bench
-	@$(MESON_SETUP) --buildtype=release
+	@$(MESON_SETUP)
 	@ninja -C $(BUILD)
 	@tools/with-node node bench/run.mjs $(ARGS)
 
