@@ -95,15 +95,16 @@ struct dw_jwt_validator_config {
     size_t size;       /* sizeof(struct dw_jwt_validator_config) */
     char provider[16]; /* auth0 okta cognito entra keycloak google oidc */
     char issuer[512];
-    char audience[512];
+    char audience[512];   /* empty: a server's public URL */
     char jwks_uri[512];   /* empty: from discovery */
     char algorithms[128]; /* "RS256 ES256"; empty: RS256 for auth0, else all asymmetric ones */
     char client_ids[512]; /* Cognito: tokens without aud need one of these; separated by spaces */
-    int64_t leeway_s;     /* default 60 */
+    int64_t leeway_s;     /* 0 to 300; 0 means 60 */
+    const char *jwks;     /* the keys themselves, a JWK Set: nothing is fetched then; or NULL */
 };
 
-/* All fill the config's defaults and return it; a text that does not fit makes the validator fail.
- */
+/* All fill the config's defaults and return it; a text that is missing or does not fit makes the
+ * validator fail. */
 DW_EXPORT struct dw_jwt_validator_config dw_jwt_validator_config_from_auth0(
     const struct dw_auth0_config *config);
 DW_EXPORT struct dw_jwt_validator_config dw_jwt_validator_config_okta(const char *domain,
