@@ -80,6 +80,7 @@ struct dw_server {
     /* who may come; auth_config.c fills the issuers */
     struct dw_issuer_config issuers[DW_SDK_MAX_ISSUERS];
     size_t issuer_count;
+    int64_t leeway_s; /* the largest that an issuer asks for */
     bool is_without_auth;
 
     struct dw_slice listen, public_url;
@@ -105,6 +106,9 @@ struct dw_server {
 
 /* Remembers the first error; false. */
 bool dw_server_note(struct dw_server *server, const struct dw_error *error);
+
+/* auth_config.c: lets go of configured keys; the guard must be gone. */
+void dw_server_free_issuers(struct dw_server *server);
 
 /* ---- who calls ---- */
 
