@@ -71,6 +71,7 @@ struct dw_server {
     struct dw_arena *arena; /* what is registered */
     struct dw_error error;  /* the first of the builder calls; code DW_OK: none */
     struct dw_slice name, version, title, instructions;
+    struct dw_slice info; /* {"name","version","title"}: made at build */
     struct dw_items tools, prompts, resources, templates;
     dw_tool_run *complete;
     void *complete_user;
@@ -133,6 +134,7 @@ struct dw_session {
     int log_level;                      /* of enum dw_mcp_log_level */
     unsigned references;                /* calls and streams that point here, and the table */
     bool is_over;
+    bool is_primed; /* the client knows 2025-11-25: streams begin with an event id */
     int64_t used_at_ms;
     struct dw_call *first_call; /* running, newest first */
     size_t call_count;
@@ -140,6 +142,7 @@ struct dw_session {
     struct dw_event_log *events;  /* event_log.c: for resuming; HTTP only */
     void *stream;                 /* http.c: the open standalone stream, or NULL */
     int64_t next_request_id;      /* of requests we send */
+    int64_t next_stream;
 };
 
 /* A message to the peer outside any call (a list has changed): the standalone stream, or stdout. */
@@ -202,6 +205,12 @@ struct dw_call {
     /* while and after the author's function runs */
     struct dw_content *content; /* what dw_call_add_* made */
     struct dw_asks *asks;
+    dw_tool_run *run; /* of the item, or the completion's */
+    void *run_user;
+    bool is_quick;
+    bool is_running;                     /* on a worker: the call must live on */
+    bool is_listening;                   /* subscriptions/listen */
+    bool has_meta;                       /* dw_call_put_meta has written it */
     bool has_run, is_done;               /* what run returned */
     struct dw_error error;               /* of run, when it failed */
     bool has_memory_failed;              /* some dw_call_add_* had no memory: the call fails */
@@ -229,12 +238,14 @@ void dw_call_start(struct dw_call *call);
 void dw_call_finish(struct dw_call *call, struct dw_slice result);
 /* Writes the member "_meta": `own` (a JSON object or empty) and, for modern peers, the server's
  * name and version. Writes nothing when both are empty. */
-void dw_call_put_meta(const struct dw_call *call, struct dw_json_writer *writer,
-                      struct dw_slice own);
+void dw_call_put_meta(struct dw_call *call, struct dw_json_writer *writer, struct dw_slice own);
 /* Answers with an error and frees the call. data: JSON, or empty. */
 void dw_call_fail(struct dw_call *call, const struct dw_error *error, struct dw_slice data);
-/* Any thread: sends a JSON-RPC message to the peer before the answer; in order; copied. */
-void dw_call_send(struct dw_call *call, struct dw_slice message);
+/* Ends it without an answer: a notification was taken, or the client has cancelled. */
+void dw_call_end(struct dw_call *call);
+/* The call's thread: sends a JSON-RPC message to the peer before the answer; in order; copied.
+ * False when memory is short. */
+bool dw_call_send(struct dw_call *call, struct dw_slice message);
 /* On the loop: the client has cancelled or left. Wakes a waiting worker. No answer is sent. */
 void dw_call_cancel(struct dw_call *call);
 
@@ -276,7 +287,74 @@ const struct dw_item *dw_templates_match(const struct dw_server *server, struct 
 
 /* ---- dispatch.c ---- */
 
+/* Whether the caller has all scopes the item asks for. */
+bool dw_call_may_use(const struct dw_call *call, const struct dw_item *item);
 /* A request that was authenticated, parsed into call->message and authorized; takes the call. */
 void dw_dispatch(struct dw_call *call);
+
+/* ---- lists.c, handshake.c, subscribe.c: methods; each takes the call over ---- */
+
+void dw_call_list(struct dw_call *call);
+/* ttlMs and cacheScope, for modern peers: lists, discovery and resources/read. */
+void dw_call_put_caching(const struct dw_call *call, bool is_private,
+                         struct dw_json_writer *writer);
+void dw_call_initialize(struct dw_call *call);
+void dw_call_discover(struct dw_call *call);
+void dw_call_set_level(struct dw_call *call);
+void dw_call_subscribe(struct dw_call *call);
+void dw_call_unsubscribe(struct dw_call *call);
+void dw_call_listen(struct dw_call *call);
+/* Ends the stream of a listening call, with its last message when the server stops. */
+void dw_listen_end(struct dw_call *call, bool is_graceful);
+
+/* ---- session.c ---- */
+
+/* A session with one reference, the table's. id empty: stdio's. NULL: *reterr. */
+struct dw_session *dw_session_new(struct dw_server *server, struct dw_slice id,
+                                  struct dw_slice principal, struct dw_error *reterr) dw_must_check;
+struct dw_session *dw_session_ref(struct dw_session *session);
+void dw_session_unref(struct dw_session *session);
+/* NULL: there is no such session of this principal. Borrowed. */
+struct dw_session *dw_session_find(struct dw_server *server, struct dw_slice id,
+                                   struct dw_slice principal);
+/* Out of the table: DELETE, idle too long, the end. Its calls are cancelled. */
+void dw_session_end(struct dw_session *session);
+/* The call belongs to the session from now on, and can be cancelled by its id. Fails with
+ * DW_TOO_MANY. */
+bool dw_must_check dw_session_add_call(struct dw_session *session, struct dw_call *call,
+                                       struct dw_error *reterr);
+void dw_session_remove_call(struct dw_call *call);
+/* notifications/cancelled */
+void dw_session_cancel(struct dw_session *session, const struct dw_mcp_message *message);
+void dw_sessions_reap(struct dw_server *server);
+
+/* ---- event_log.c: what a legacy client may ask for again (MCP 2025-11-25 resumability) ---- */
+
+#define DW_EVENT_LOG_BYTES ((size_t)1024 * 1024) /* a session */
+#define DW_EVENT_ID_SIZE 48
+
+struct dw_event_log *dw_event_log_new(void) dw_must_check;
+void dw_event_log_free(struct dw_event_log *log);
+/* Keeps the message as the next event of the stream; the oldest ones give way. Writes the event's
+ * id, also when there was no memory to keep it. */
+void dw_event_log_add(struct dw_event_log *log, int64_t stream, struct dw_slice message,
+                      bool is_last, char ret_id[static DW_EVENT_ID_SIZE]);
+bool dw_event_id_read(struct dw_slice text, int64_t *ret_stream, int64_t *ret_number);
+/* Calls with every kept event of the stream after `number`, oldest first. */
+void dw_event_log_replay(const struct dw_event_log *log, int64_t stream, int64_t number,
+                         void (*event)(void *user, struct dw_slice id, struct dw_slice message,
+                                       bool is_last),
+                         void *user);
+
+/* ---- http.c, stdio.c ---- */
+
+bool dw_must_check dw_http_open(struct dw_server *server, struct dw_error *reterr);
+void dw_http_close(struct dw_server *server);
+/* Ends the standalone stream of the session. */
+void dw_http_end_stream(struct dw_session *session);
+void dw_http_session_send(struct dw_session *session, struct dw_slice message);
+bool dw_must_check dw_stdio_open(struct dw_server *server, struct dw_error *reterr);
+void dw_stdio_close(struct dw_server *server);
+void dw_stdio_send(struct dw_server *server, struct dw_slice message);
 
 #endif
