@@ -3,7 +3,7 @@
 #ifndef DW_GATEWAY_GATEWAY_INTERNAL_H
 #define DW_GATEWAY_GATEWAY_INTERNAL_H
 
-#include "gateway/field_list.h"
+#include "http/field_list.h"
 #include "gateway/rules.h"
 #include "gateway/session.h"
 #include "mcp/method.h"

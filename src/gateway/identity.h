@@ -3,7 +3,7 @@
 #ifndef DW_GATEWAY_IDENTITY_H
 #define DW_GATEWAY_IDENTITY_H
 
-#include "gateway/field_list.h"
+#include "http/field_list.h"
 #include "gateway/rules.h"
 #include "oauth/access_token.h"
 
