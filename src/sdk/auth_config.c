@@ -47,12 +47,6 @@ void dw_server_with_oauth_from_env(struct dw_server *server)
         add(server, &config);
 }
 
-void dw_server_without_auth(struct dw_server *server)
-{
-    if (server)
-        server->is_without_auth = true;
-}
-
 void dw_server_free_issuers(struct dw_server *server)
 {
     for (size_t i = 0; i < server->issuer_count; i++)
