@@ -21,6 +21,8 @@ DW_EXPORT bool dw_call_bool(const struct dw_call *call, const char *name, bool *
 DW_EXPORT bool dw_call_json(const struct dw_call *call, const char *name,
                             struct dw_slice *ret_json);
 DW_EXPORT struct dw_slice dw_call_uri(const struct dw_call *call);
+/* Completion: the prompt's name or the template's URI that values are wanted for. */
+DW_EXPORT struct dw_slice dw_call_ref(const struct dw_call *call);
 DW_EXPORT bool dw_call_variable(const struct dw_call *call, const char *name,
                                 struct dw_slice *ret_text);
 /* params._meta as JSON text, or "{}". */
@@ -77,6 +79,10 @@ DW_EXPORT void dw_call_progress(struct dw_call *call, double progress, double to
  * JSON value. Sent when the client asked for this level. */
 DW_EXPORT void dw_call_log(struct dw_call *call, const char *level, const char *logger,
                            struct dw_slice json);
+/* From here on the call is a task (the tasks extension), when the client can follow one: it gets
+ * its answer now and asks for the result later. For tools with DW_TASK_LATER, which ask the user
+ * first; what they ask after this comes with the task. */
+DW_EXPORT void dw_call_become_task(struct dw_call *call);
 
 /* Asks the user, through the client. To a 2025-11-25 client the question goes out at once and the
  * call waits for the answer. To a 2026-07-28 client it goes out as the result of this call: the
@@ -87,7 +93,9 @@ DW_EXPORT void dw_call_log(struct dw_call *call, const char *level, const char *
  * schema    a JSON Schema of a flat object (MCP elicitation)
  * ret_json  the client's result: {"action":"accept","content":{...}}; in the call's memory
  *
- * Fails with DW_INPUT_REQUIRED, DW_MISSING_CAPABILITY, DW_TIMED_OUT or DW_NO_MEMORY. */
+ * Fails with DW_INPUT_REQUIRED, DW_MISSING_CAPABILITY, DW_TIMED_OUT, DW_UNAVAILABLE (the client
+ * refused), DW_MALFORMED (its answer does not fit the question) or DW_NO_MEMORY; with DW_INTERNAL
+ * when a quick tool asks a 2025-11-25 client: it cannot wait. */
 DW_EXPORT_CHECKED bool dw_call_elicit(struct dw_call *call, const char *key, const char *message,
                                       const char *schema, struct dw_slice *ret_json,
                                       struct dw_error *reterr);
@@ -101,9 +109,9 @@ DW_EXPORT_CHECKED bool dw_call_sample(struct dw_call *call, const char *key, str
 /* The client's roots (roots/list). */
 DW_EXPORT_CHECKED bool dw_call_roots(struct dw_call *call, const char *key,
                                      struct dw_slice *ret_json, struct dw_error *reterr);
-/* Several questions in one round: between begin and end the functions above collect and return
- * false with DW_INPUT_REQUIRED without asking; end is true when all answers are here. */
-DW_EXPORT void dw_call_ask_begin(struct dw_call *call);
+/* Several questions in one round: call the functions above one after the other, whatever they
+ * return, and then this: true when all answers are here, else false with DW_INPUT_REQUIRED. An
+ * answer that is not here leaves *ret_json empty. */
 DW_EXPORT_CHECKED bool dw_call_ask_end(struct dw_call *call, struct dw_error *reterr);
 /* What the tool wants to find again when it runs next: sealed, bound to the caller, the method and
  * the arguments, and short-lived. JSON text; empty before it was set. */

@@ -68,7 +68,8 @@ DW_EXPORT void dw_server_with_cache_ttl(struct dw_server *server, int64_t ttl_ms
 enum dw_task_support {
     DW_TASK_FORBIDDEN, /* always answers at once */
     DW_TASK_OPTIONAL,  /* becomes a task when the client can follow one */
-    DW_TASK_REQUIRED   /* refused for clients that cannot */
+    DW_TASK_REQUIRED,  /* refused for clients that cannot */
+    DW_TASK_LATER      /* becomes one when it calls dw_call_become_task */
 };
 
 /* Does the work: adds content with dw_call_add_*. False: the call failed, *reterr says how: codes
@@ -143,9 +144,9 @@ struct dw_prompt {
 };
 DW_EXPORT void dw_server_with_prompt(struct dw_server *server, const struct dw_prompt *prompt);
 
-/* Suggests values for an argument of a prompt or a variable of a template: dw_call_ref,
- * dw_call_argument
- * ("name", "value"), then dw_call_add_completion. One a server. */
+/* Suggests values for an argument of a prompt or a variable of a template: dw_call_ref says of
+ * which, dw_call_text "name" and "value" what is typed so far; then dw_call_add_completion. One a
+ * server. */
 DW_EXPORT void dw_server_with_completion(struct dw_server *server, dw_tool_run *complete,
                                          void *user);
 

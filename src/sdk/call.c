@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "net/job.h"
+#include "sdk/tasks_internal.h"
 
 /* ---- making and freeing ---- */
 
@@ -217,6 +218,17 @@ static bool is_refusal(enum dw_code code)
            code == DW_MISSING_CAPABILITY;
 }
 
+/* MCP 2026-07-28 basic, "Error Codes": -32021 says in data.requiredCapabilities what it lacks. */
+static void refuse(struct dw_call *call, const struct dw_error *error)
+{
+    struct dw_slice data = DW_EMPTY;
+
+    if (error->code == DW_MISSING_CAPABILITY && call->missing_capability.len)
+        data = dw_arena_printf(call->arena, "{\"requiredCapabilities\":%.*s}",
+                               DW_PRINT(call->missing_capability));
+    dw_call_fail(call, error, data.ptr ? data : DW_EMPTY);
+}
+
 static void done(void *user)
 {
     struct dw_call *call = user;
@@ -230,7 +242,11 @@ static void done(void *user)
         return;
     }
     if (!call->is_done && is_refusal(call->error.code)) {
-        dw_call_fail(call, &call->error, DW_EMPTY);
+        refuse(call, &call->error);
+        return;
+    }
+    if (!call->is_done && call->error.code == DW_INPUT_REQUIRED && call->task) {
+        dw_task_park(call);
         return;
     }
     if (!call->is_done && call->error.code == DW_INPUT_REQUIRED)
@@ -241,6 +257,28 @@ static void done(void *user)
         dw_call_finish(call, result);
     else
         dw_call_fail(call, &error, DW_EMPTY);
+}
+
+/* Takes the call: on a worker, or here. */
+static void run(struct dw_call *call)
+{
+    struct dw_error error = {0};
+
+    call->is_running = true;
+    if (call->is_quick) {
+        work(call);
+        done(call);
+        return;
+    }
+    if (dw_job_run(call->server->loop, DW_POOL_TOOL, work, done, call, &error))
+        return;
+    call->is_running = false;
+    dw_call_fail(call, &error, DW_EMPTY);
+}
+
+static bool is_task_at_once(const struct dw_item *item)
+{
+    return item->task_support == DW_TASK_OPTIONAL || item->task_support == DW_TASK_REQUIRED;
 }
 
 void dw_call_start(struct dw_call *call)
@@ -255,14 +293,17 @@ void dw_call_start(struct dw_call *call)
             dw_call_fail(call, &error, DW_EMPTY);
         return;
     }
-    call->is_running = true;
-    if (call->is_quick) {
-        work(call);
-        done(call);
+    if (call->item && is_task_at_once(call->item) && !dw_task_begin(call, &error)) {
+        refuse(call, &error);
         return;
     }
-    if (dw_job_run(call->server->loop, DW_POOL_TOOL, work, done, call, &error))
-        return;
-    call->is_running = false;
-    dw_call_fail(call, &error, DW_EMPTY);
+    run(call);
+}
+
+void dw_call_run_again(struct dw_call *call)
+{
+    call->content = NULL;
+    call->error = (struct dw_error){0};
+    call->has_memory_failed = false;
+    run(call);
 }

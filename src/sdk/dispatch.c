@@ -3,6 +3,7 @@
 #include "sdk/sdk_internal.h"
 
 #include "oauth/access_token.h"
+#include "sdk/tasks_internal.h"
 
 bool dw_call_may_use(const struct dw_call *call, const struct dw_item *item)
 {
@@ -171,6 +172,9 @@ static const struct {
     {{"completion/complete", 19}, complete, has_completion},
     {{"server/discover", 15}, dw_call_discover, NULL},
     {{"subscriptions/listen", 20}, dw_call_listen, NULL},
+    {{"tasks/get", 9}, dw_call_task_get, dw_tasks_are_offered},
+    {{"tasks/update", 12}, dw_call_task_update, dw_tasks_are_offered},
+    {{"tasks/cancel", 12}, dw_call_task_cancel, dw_tasks_are_offered},
     {{"initialize", 10}, dw_call_initialize, NULL},
     {{"ping", 4}, ping, NULL},
     {{"logging/setLevel", 16}, dw_call_set_level, NULL},

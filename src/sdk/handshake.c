@@ -1,6 +1,7 @@
 /* How a client and the server get to know each other: initialize (up to 2025-11-25),
  * server/discover (2026-07-28), and the level of log messages. */
 #include "sdk/sdk_internal.h"
+#include "sdk/tasks_internal.h"
 
 static const struct dw_slice levels[] = {
     {"debug", 5}, {"info", 4},     {"notice", 6}, {"warning", 7},
@@ -39,6 +40,8 @@ static void put_capabilities(const struct dw_call *call, struct dw_json_writer *
     if (server->complete)
         put_empty(writer, "completions");
     put_empty(writer, "logging");
+    if (call->era == DW_MCP_ERA_MODERN && dw_tasks_are_offered(server))
+        dw_json_put_raw(writer, "extensions", DW_LIT("{\"" DW_TASKS_EXTENSION "\":{}}"));
     dw_json_write_object_end(writer);
 }
 

@@ -217,6 +217,10 @@ struct dw_call {
     const struct dw_variable *variables; /* of a template */
     size_t variable_count;
     void *task; /* tasks.c */
+    /* what dw_call_elicit and its like missed: the value of requiredCapabilities; empty: nothing */
+    struct dw_slice missing_capability;
+    bool has_progress; /* some was sent; this much */
+    double progress;
 };
 
 struct dw_variable {
@@ -232,6 +236,8 @@ void dw_call_free(struct dw_call *call);
 /* Runs it: checks the arguments, runs the author's function on a worker (or here, is_quick), then
  * renders and finishes. Takes the call over. */
 void dw_call_start(struct dw_call *call);
+/* Runs the author's function again from its start: a task has its answers. */
+void dw_call_run_again(struct dw_call *call);
 /* Answers with a result, a JSON object written with dw_json_writer, and frees the call. Modern
  * peers: "resultType":"complete" is put in front unless the object has one, and _meta with the
  * server's info unless it has a _meta (see dw_call_put_meta). */
