@@ -312,6 +312,8 @@ void dw_call_unsubscribe(struct dw_call *call);
 void dw_call_listen(struct dw_call *call);
 /* Ends the stream of a listening call, with its last message when the server stops. */
 void dw_listen_end(struct dw_call *call, bool is_graceful);
+/* The server stops: all of them end. */
+void dw_listens_end(struct dw_server *server);
 
 /* ---- session.c ---- */
 
