@@ -96,7 +96,7 @@ struct dw_server {
     struct dw_guard *guard;
     unsigned char state_key[32]; /* seals requestState; made at build, lives as long as we */
     struct dw_http *http;        /* http.c; NULL: not served so */
-    struct dw_stdio *stdio;      /* stdio.c; NULL: not served so */
+    struct dw_lines *stdio;      /* stdio.c; NULL: not served so */
     struct dw_map *sessions;     /* legacy HTTP sessions by id */
     struct dw_session *first_session;
     struct dw_listen_stream *first_listen; /* subscribe.c: open subscriptions/listen */
@@ -334,7 +334,7 @@ bool dw_must_check dw_session_add_call(struct dw_session *session, struct dw_cal
 void dw_session_remove_call(struct dw_call *call);
 /* notifications/cancelled */
 void dw_session_cancel(struct dw_session *session, const struct dw_mcp_message *message);
-void dw_sessions_reap(struct dw_server *server);
+void dw_server_reap_sessions(struct dw_server *server);
 
 /* ---- event_log.c: what a legacy client may ask for again (MCP 2025-11-25 resumability) ---- */
 
@@ -361,8 +361,8 @@ void dw_http_close(struct dw_server *server);
 /* Ends the standalone stream of the session. */
 void dw_http_end_stream(struct dw_session *session);
 void dw_http_session_send(struct dw_session *session, struct dw_slice message);
-bool dw_must_check dw_stdio_open(struct dw_server *server, struct dw_error *reterr);
-void dw_stdio_close(struct dw_server *server);
-void dw_stdio_send(struct dw_server *server, struct dw_slice message);
+bool dw_must_check dw_lines_open(struct dw_server *server, struct dw_error *reterr);
+void dw_lines_close(struct dw_server *server);
+void dw_lines_send(struct dw_server *server, struct dw_slice message);
 
 #endif

@@ -89,7 +89,7 @@ static void sweep(void *user)
 {
     struct dw_server *server = user;
 
-    dw_sessions_reap(server);
+    dw_server_reap_sessions(server);
     if (server->http)
         dw_streams_keep_alive(server->http);
 }
@@ -163,7 +163,7 @@ static bool serve(struct dw_server *server, struct dw_error *reterr)
 {
     if (!dw_server_build(server, reterr))
         return false;
-    if (server->is_stdio && !dw_stdio_open(server, reterr))
+    if (server->is_stdio && !dw_lines_open(server, reterr))
         return false;
     if (server->listen.len > 0)
         dw_log(server->log, DW_LOG_INFO, "serving", DW_S("url", server->public_url));
@@ -213,7 +213,7 @@ void dw_server_free(struct dw_server *server)
     if (!server)
         return;
     if (server->stdio)
-        dw_stdio_close(server);
+        dw_lines_close(server);
     if (server->reaper)
         dw_timer_free(server->reaper);
     while (server->first_session)

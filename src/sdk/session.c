@@ -118,7 +118,7 @@ void dw_session_end(struct dw_session *session)
     dw_session_unref(session);
 }
 
-void dw_sessions_reap(struct dw_server *server)
+void dw_server_reap_sessions(struct dw_server *server)
 {
     int64_t now_ms = dw_loop_now_ms(server->loop);
     struct dw_session *session, *next;
@@ -136,7 +136,7 @@ void dw_session_send(struct dw_session *session, struct dw_slice message)
     if (session->id.len > 0)
         dw_http_session_send(session, message);
     else
-        dw_stdio_send(session->server, message);
+        dw_lines_send(session->server, message);
 }
 
 /* ---- the calls in it ---- */

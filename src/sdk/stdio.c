@@ -17,7 +17,7 @@
 #define DRAIN_S 25      /* for calls that run when the client has closed stdin */
 #define MAX_FIELDS 3
 
-struct dw_stdio {
+struct dw_lines {
     struct dw_server *server;
     struct dw_session *session;
     int output;
@@ -49,7 +49,7 @@ static bool write_all(int fd, struct dw_slice bytes)
 
 /* A message that was written by an author may have line breaks between its tokens: strings have
  * none, so they are spaces. */
-static void write_message(struct dw_stdio *stdio, struct dw_slice message)
+static void write_message(struct dw_lines *stdio, struct dw_slice message)
 {
     char *line = dw_mem_alloc(message.len + 1);
 
@@ -67,7 +67,7 @@ static void write_message(struct dw_stdio *stdio, struct dw_slice message)
     dw_mem_free(line);
 }
 
-void dw_stdio_send(struct dw_server *server, struct dw_slice message)
+void dw_lines_send(struct dw_server *server, struct dw_slice message)
 {
     if (server->stdio)
         write_message(server->stdio, message);
@@ -75,7 +75,7 @@ void dw_stdio_send(struct dw_server *server, struct dw_slice message)
 
 /* ---- the outlet of a call ---- */
 
-static void stop_when_quiet(struct dw_stdio *stdio)
+static void stop_when_quiet(struct dw_lines *stdio)
 {
     if (stdio->has_ended && stdio->running == 0)
         dw_net_stop(stdio->server->net, 0);
@@ -89,7 +89,7 @@ static void line_send(struct dw_outlet *outlet, struct dw_slice message)
 static void line_finish(struct dw_outlet *outlet, struct dw_slice message,
                         const struct dw_error *error, struct dw_slices needed)
 {
-    struct dw_stdio *stdio = outlet->user;
+    struct dw_lines *stdio = outlet->user;
 
     (void)error;
     (void)needed;
@@ -127,7 +127,7 @@ static struct dw_http_fields make_fields(struct dw_call *call, struct dw_http_fi
     return (struct dw_http_fields){fields, MAX_FIELDS};
 }
 
-static bool place(struct dw_stdio *stdio, struct dw_call *call, struct dw_slice *ret_data,
+static bool place(struct dw_lines *stdio, struct dw_call *call, struct dw_slice *ret_data,
                   struct dw_error *reterr)
 {
     struct dw_http_field items[MAX_FIELDS];
@@ -140,7 +140,7 @@ static bool place(struct dw_stdio *stdio, struct dw_call *call, struct dw_slice 
     return dw_session_add_call(stdio->session, call, reterr);
 }
 
-static void take_message(struct dw_stdio *stdio, struct dw_slice line)
+static void take_message(struct dw_lines *stdio, struct dw_slice line)
 {
     struct dw_call *call = dw_call_new(stdio->server);
     struct dw_slice data = DW_EMPTY;
@@ -168,7 +168,7 @@ static void take_message(struct dw_stdio *stdio, struct dw_slice line)
 }
 
 struct line {
-    struct dw_stdio *stdio;
+    struct dw_lines *stdio;
     size_t len;
     char bytes[];
 };
@@ -176,7 +176,7 @@ struct line {
 static void line_arrived(void *user)
 {
     struct line *line = user;
-    struct dw_stdio *stdio = line->stdio;
+    struct dw_lines *stdio = line->stdio;
 
     pthread_mutex_lock(&stdio->lock);
     stdio->waiting--;
@@ -189,7 +189,7 @@ static void line_arrived(void *user)
 /* MCP stdio SHOULD: the server exits when its standard input ends; what runs may end first. */
 static void input_ended(void *user)
 {
-    struct dw_stdio *stdio = user;
+    struct dw_lines *stdio = user;
 
     stdio->has_ended = true;
     dw_listens_end(stdio->server);
@@ -203,7 +203,7 @@ static void input_ended(void *user)
 
 static bool post_line(void *user, struct dw_slice bytes)
 {
-    struct dw_stdio *stdio = user;
+    struct dw_lines *stdio = user;
     struct line *line;
 
     if (dw_slice_trim(bytes).len == 0)
@@ -226,7 +226,7 @@ static bool post_line(void *user, struct dw_slice bytes)
 
 static void *read_input(void *user)
 {
-    struct dw_stdio *stdio = user;
+    struct dw_lines *stdio = user;
     struct dw_line_buffer lines = {.limit_bytes = DW_SDK_MAX_BODY_BYTES};
     char *bytes = dw_mem_alloc(READ_BYTES);
     ssize_t count = 0;
@@ -249,7 +249,7 @@ static void *read_input(void *user)
 
 /* ---- opening and closing ---- */
 
-static bool take_output(struct dw_stdio *stdio, struct dw_error *reterr)
+static bool take_output(struct dw_lines *stdio, struct dw_error *reterr)
 {
     stdio->output = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
     if (stdio->output < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
@@ -257,9 +257,9 @@ static bool take_output(struct dw_stdio *stdio, struct dw_error *reterr)
     return true;
 }
 
-bool dw_stdio_open(struct dw_server *server, struct dw_error *reterr)
+bool dw_lines_open(struct dw_server *server, struct dw_error *reterr)
 {
-    struct dw_stdio *stdio = dw_mem_new(sizeof *stdio);
+    struct dw_lines *stdio = dw_mem_new(sizeof *stdio);
 
     if (!stdio)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
@@ -278,9 +278,9 @@ bool dw_stdio_open(struct dw_server *server, struct dw_error *reterr)
     return true;
 }
 
-void dw_stdio_close(struct dw_server *server)
+void dw_lines_close(struct dw_server *server)
 {
-    struct dw_stdio *stdio = server->stdio;
+    struct dw_lines *stdio = server->stdio;
 
     if (stdio->has_reader) {
         (void)pthread_cancel(stdio->reader); /* read(2) and the wait are where it stands */
