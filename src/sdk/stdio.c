@@ -13,8 +13,8 @@
 #include "sys/sys.h"
 
 #define READ_BYTES ((size_t)64 * 1024)
-#define MAX_WAITING 256 /* lines read and not yet looked at */
-#define DRAIN_S 25      /* for calls that run when the client has closed stdin */
+#define MAX_WAITING 256    /* lines read and not yet looked at */
+#define LAST_WAIT_MS 25000 /* for calls that run when the client has closed stdin */
 #define MAX_FIELDS 3
 
 struct dw_lines {
@@ -29,6 +29,7 @@ struct dw_lines {
     size_t waiting;
     size_t running; /* calls on the loop's side */
     bool has_ended; /* stdin */
+    struct dw_timer *last_wait;
 };
 
 /* ---- writing, on the loop ---- */
@@ -186,6 +187,13 @@ static void line_arrived(void *user)
     dw_mem_free(line);
 }
 
+static void waited_enough(void *user)
+{
+    struct dw_lines *stdio = user;
+
+    dw_net_stop(stdio->server->net, 0);
+}
+
 /* MCP stdio SHOULD: the server exits when its standard input ends; what runs may end first. */
 static void input_ended(void *user)
 {
@@ -193,10 +201,10 @@ static void input_ended(void *user)
 
     stdio->has_ended = true;
     dw_listens_end(stdio->server);
-    if (stdio->running > 0)
-        dw_net_stop(stdio->server->net, DRAIN_S);
-    else
+    stdio->last_wait = dw_timer_new(stdio->server->loop, LAST_WAIT_MS, 0, waited_enough, stdio);
+    if (!stdio->last_wait)
         dw_net_stop(stdio->server->net, 0);
+    stop_when_quiet(stdio);
 }
 
 /* ---- reading, on the reader's thread ---- */
@@ -287,6 +295,8 @@ void dw_lines_close(struct dw_server *server)
         (void)pthread_join(stdio->reader, NULL);
         dw_session_unref(stdio->session);
     }
+    if (stdio->last_wait)
+        dw_timer_free(stdio->last_wait);
     if (stdio->output >= 0) { /* as it was: the program may go on */
         (void)dup2(stdio->output, STDOUT_FILENO);
         (void)close(stdio->output);
