@@ -79,6 +79,9 @@ DW_EXPORT void dw_call_progress(struct dw_call *call, double progress, double to
  * JSON value. Sent when the client asked for this level. */
 DW_EXPORT void dw_call_log(struct dw_call *call, const char *level, const char *logger,
                            struct dw_slice json);
+/* HTTP with a 2025-11-25 client: ends the response stream, so that nothing is held open while the
+ * tool works; the client comes back for the rest (SEP-1699). Elsewhere it does nothing. */
+DW_EXPORT void dw_call_close_stream(struct dw_call *call);
 /* From here on the call is a task (the tasks extension), when the client can follow one: it gets
  * its answer now and asks for the result later. For tools with DW_TASK_LATER, which ask the user
  * first; what they ask after this comes with the task. */
@@ -113,6 +116,12 @@ DW_EXPORT_CHECKED bool dw_call_roots(struct dw_call *call, const char *key,
  * return, and then this: true when all answers are here, else false with DW_INPUT_REQUIRED. An
  * answer that is not here leaves *ret_json empty. */
 DW_EXPORT_CHECKED bool dw_call_ask_end(struct dw_call *call, struct dw_error *reterr);
+/* Out of such an answer: one value of an accepted form, or the "text" of a sampled message. False
+ * when the user declined, or it is absent or of another type. */
+DW_EXPORT bool dw_call_answer_text(struct dw_call *call, struct dw_slice answer, const char *name,
+                                   struct dw_slice *ret_text);
+DW_EXPORT bool dw_call_answer_json(struct dw_call *call, struct dw_slice answer, const char *name,
+                                   struct dw_slice *ret_json);
 /* What the tool wants to find again when it runs next: sealed, bound to the caller, the method and
  * the arguments, and short-lived. JSON text; empty before it was set. */
 DW_EXPORT void dw_call_set_state(struct dw_call *call, struct dw_slice json);

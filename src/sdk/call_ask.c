@@ -275,6 +275,38 @@ bool dw_call_ask_end(struct dw_call *call, struct dw_error *reterr)
     return true;
 }
 
+/* NULL: the answer holds no such value. */
+static const struct dw_json *value_of(struct dw_call *call, struct dw_slice answer,
+                                      const char *name)
+{
+    const struct dw_json *document;
+
+    if (!answer.len || !dw_json_parse(answer, call->arena, &document, NULL))
+        return NULL;
+    return dw_json_path(document, "content", name, NULL);
+}
+
+bool dw_call_answer_text(struct dw_call *call, struct dw_slice answer, const char *name,
+                         struct dw_slice *ret_text)
+{
+    const struct dw_json *value = value_of(call, answer, name);
+
+    if (!value || value->type != DW_JSON_TEXT)
+        return false;
+    *ret_text = value->text;
+    return true;
+}
+
+bool dw_call_answer_json(struct dw_call *call, struct dw_slice answer, const char *name,
+                         struct dw_slice *ret_json)
+{
+    const struct dw_json *value = value_of(call, answer, name);
+
+    if (value)
+        *ret_json = value->raw;
+    return value != NULL;
+}
+
 void dw_call_set_state(struct dw_call *call, struct dw_slice json)
 {
     struct dw_asks *asks = asks_of(call, NULL);

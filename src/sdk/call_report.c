@@ -1,4 +1,4 @@
-/* What a call tells its client while it runs: progress and log messages. */
+/* What a call tells its client while it runs: progress, log messages, and to come back later. */
 #include <math.h>
 
 #include <doorward/call.h>
@@ -70,4 +70,22 @@ void dw_call_log(struct dw_call *call, const char *level, const char *logger, st
         dw_json_put_text(&writer, "logger", dw_slice_from_text(logger));
     dw_json_put_raw(&writer, "data", data->raw);
     send_notification(call, &writer);
+}
+
+static void close_stream(void *user)
+{
+    struct dw_call *call = user;
+
+    if (!call->is_cancelled)
+        call->outlet.close_stream(&call->outlet);
+}
+
+void dw_call_close_stream(struct dw_call *call)
+{
+    if (call->era != DW_MCP_ERA_LEGACY)
+        return;
+    if (dw_loop_here() == call->server->loop)
+        close_stream(call);
+    else
+        (void)!dw_loop_post(call->server->loop, close_stream, call); /* before the job is done */
 }
