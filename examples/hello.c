@@ -1,7 +1,10 @@
-/* The smallest server: one tool, protected by what the environment says.
+/* The smallest useful server: one tool.
  *
- *     build/examples/hello --listen 127.0.0.1:8080
- */
+ *     hello                            serves stdio, for a client that starts it
+ *     hello --listen 127.0.0.1:8080    serves http://127.0.0.1:8080/mcp
+ *
+ * With AUTH0_DOMAIN and AUTH0_AUDIENCE in the environment (or OIDC_ISSUER and OIDC_AUDIENCE) only
+ * callers with an access token get in. */
 #include <doorward/doorward.h>
 
 static bool say_hello(void *user, struct dw_call *call, struct dw_error *reterr)

@@ -29,8 +29,8 @@ int main(int argc, char **argv)
     dw_tool tool = dw_tool();
 
     tool.size = sizeof tool;
-    tool.name = "greet";
-    tool.description = "Greets somebody by name";
+    tool.name = "hello";
+    tool.description = "Says hello.";
     tool.input_schema = R"({"type":"object","properties":{"name":{"type":"string"}}})";
     tool.run = greet;
     tool.user = &greeter;

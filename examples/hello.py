@@ -52,8 +52,8 @@ def greet(user, call, error):
 
 tool = Tool(
     size=ctypes.sizeof(Tool),
-    name=b"greet",
-    description=b"Greets somebody by name",
+    name=b"hello",
+    description=b"Says hello.",
     input_schema=b'{"type":"object","properties":{"name":{"type":"string"}}}',
     run=greet,
 )
