@@ -27,7 +27,7 @@ build:
 run:
 	@tools/install-deps build run
 	@$(MESON_SETUP)
-	@ninja -C $(BUILD)
+	@ninja -C $(BUILD) doorward
 	@tools/with-node $(BUILD)/doorward dev $(ARGS)
 
 test:
@@ -52,7 +52,7 @@ fuzz:
 
 bench:
 	@tools/install-deps build run bench
-	@$(MESON_SETUP) --buildtype=release
+	@$(MESON_SETUP)
 	@ninja -C $(BUILD)
 	@tools/with-node node bench/run.mjs $(ARGS)
 

@@ -19,10 +19,13 @@ const options = { isQuick: process.argv.includes("--quick"), isWriting: process.
 const rounds = options.isQuick ? 1 : 5;
 const seconds = options.isQuick ? 2 : 4;
 const coldTokens = options.isQuick ? 40_000 : 150_000;
-const ports = { issuer: 18400, upstream: 18401, nginx: 18410, haproxy: 18411, haproxyJwt: 18412, tcp: 18420, unix: 18421, logging: 18422, tenant: 18430, started: 18440 };
+// Of this run alone, so that two benches on one machine do not measure each other's programs.
+const firstPort = 20_000 + (process.pid % 1000) * 12;
+const ports = Object.fromEntries(["issuer", "upstream", "nginx", "haproxy", "haproxyJwt", "tcp", "unix", "logging", "tenant", "started"].map((name, index) => [name, firstPort + index]));
 const socketFile = path.join(folder, "upstream.sock");
 const audience = "https://mcp.example.com/mcp";
-const issuerUrl = `http://127.0.0.1:${ports.issuer}/`;
+const issuerUrl = "https://tenant.example.com/"; // always the same: minted tokens are kept
+const jwksUrl = `http://127.0.0.1:${ports.issuer}/jwks`;
 const binary = path.join(build, "doorward");
 const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1];
 const wanted = (name) => !options.only || options.only.includes(name);
@@ -33,7 +36,7 @@ function signingKey() {
   if (!existsSync(file)) {
     const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
     writeFileSync(file, privateKey.export({ type: "pkcs8", format: "pem" }), { mode: 0o600 });
-    rmSync(path.join(folder, "tokens.txt"), { force: true });
+    rmSync(path.join(folder, "tokens.txt"), { force: true }); // signed by another key
   }
   const publicKeyFile = path.join(folder, "public.pem");
   writeFileSync(publicKeyFile, execFileSync("openssl", ["pkey", "-in", file, "-pubout"]));
@@ -59,8 +62,7 @@ function mint(key) {
 }
 
 function startIssuer(key) {
-  const documents = { "/.well-known/openid-configuration": { issuer: issuerUrl, jwks_uri: `${issuerUrl}jwks` }, "/.well-known/oauth-authorization-server": { issuer: issuerUrl, jwks_uri: `${issuerUrl}jwks` }, "/jwks": { keys: [key.jwk] } };
-  const server = createServer((request, answer) => answer.writeHead(documents[request.url] ? 200 : 404, { "content-type": "application/json" }).end(JSON.stringify(documents[request.url] ?? {})));
+  const server = createServer((request, answer) => answer.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ keys: [key.jwk] })));
   return new Promise((resolve) => server.listen(ports.issuer, "127.0.0.1", () => resolve(server)));
 }
 
@@ -71,6 +73,7 @@ function gatewayConfig(name, port, upstream, more = "") {
 enabled = true
 provider = "oidc"
 issuer = "${issuerUrl}"
+jwks_uri = "${jwksUrl}"
 audience = "${audience}"
 [gateway]
 listen = "127.0.0.1:${port}"
@@ -108,8 +111,14 @@ async function measure(peer, env, more) {
   const before = cpuUs(peer.child.pid);
   const result = await wrk(peer.port, env, more);
   const spent = cpuUs(peer.child.pid) - before;
-  if (result.bad) throw new Error(`${peer.name}: ${result.bad} of ${result.requests} requests were not answered with 2xx: ${peer.child.said.slice(-500)}`);
+  if (result.bad) throw new Error(`${peer.name}: ${result.bad} of ${result.requests} requests were not answered with 2xx, such as: ${await sample(peer, env)}${peer.child.said.slice(-500)}`);
   return { cpu: spent / result.requests, rps: result.requests / (result.duration_us / 1e6), p99: result.p99_us };
+}
+
+// One answer, to see what is wrong.
+async function sample(peer, env) {
+  const answer = await fetch(`http://127.0.0.1:${peer.port}${env.MCP_PATH ?? "/mcp"}`, { method: "POST", body: env.FORM ?? '{"jsonrpc":"2.0","id":1,"method":"ping"}', headers: { "content-type": env.FORM ? "application/x-www-form-urlencoded" : "application/json", ...(env.TOKEN && { authorization: `Bearer ${env.TOKEN}` }) } });
+  return `${answer.status} ${answer.headers.get("www-authenticate") ?? ""} ${await answer.text()}\n`;
 }
 
 // Every peer once a round, in turn, so that a noisy minute hits all of them.
@@ -269,7 +278,7 @@ function render(report) {
 const preamble = () => `# Performance
 
 Measured by \`make bench ARGS=--write\` on ${new Date().toISOString().slice(0, 10)}: ${availableParallelism()} cores of ${cpus()[0].model.trim()}, \
-${execFileSync("openssl", ["version"]).toString().trim()}, ${readFileSync("/etc/os-release", "utf8").match(/PRETTY_NAME="(.*)"/)[1]}, a release build.
+${execFileSync("openssl", ["version"]).toString().trim()}, ${readFileSync("/etc/os-release", "utf8").match(/PRETTY_NAME="(.*)"/)[1]}, the default build (-O2).
 
 The proxy runs alone on core 0; the upstream (\`bench/upstream.c\`) and wrk (64 connections) share core 1, so requests a second are limited by
 that core too: CPU microseconds a request are what to compare. Every peer runs once in each of ${rounds} rounds of ${seconds} s, in turn, and the

@@ -99,6 +99,12 @@ bool dw_slice_contains(struct dw_slice slice, char byte)
     return dw_slice_index(slice, byte) < slice.len;
 }
 
+bool dw_slice_has(struct dw_slice slice, struct dw_slice part)
+{
+    return part.len == 0 ||
+           (slice.len > 0 && memmem(slice.ptr, slice.len, part.ptr, part.len) != NULL);
+}
+
 struct dw_slice dw_slice_sub(struct dw_slice slice, size_t start, size_t len)
 {
     if (start > slice.len)

@@ -67,6 +67,8 @@ bool dw_slice_eat_nocase(struct dw_slice *slice, struct dw_slice prefix);
 /* Index of the first `byte`, or slice.len when there is none. */
 size_t dw_slice_index(struct dw_slice slice, char byte);
 bool dw_slice_contains(struct dw_slice slice, char byte);
+/* Whether `part` stands in it somewhere; the empty one does. */
+bool dw_slice_has(struct dw_slice slice, struct dw_slice part);
 /* From `start` for at most `len` bytes, clamped to what is there. */
 struct dw_slice dw_slice_sub(struct dw_slice slice, size_t start, size_t len);
 /* Removes spaces and tabs at both ends (RFC 9110 section 5.6.3, OWS). */

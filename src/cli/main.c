@@ -49,14 +49,14 @@ int main(int argc, char **argv)
     const struct dw_verb *verb = find(name);
 
     if (verb)
-        return (int)verb->run(argc - 1, argv + 1);
+        return (int)dw_verb_run(verb, argc - 1, argv + 1);
     if (dw_slice_eq(name, DW_LIT("--help")) || dw_slice_eq(name, DW_LIT("-h")) ||
         dw_slice_eq(name, DW_LIT("help"))) {
         print_usage(stdout);
         return DW_CLI_DONE;
     }
     if (dw_slice_eq(name, DW_LIT("--version")))
-        return (int)dw_verb_version.run(1, argv + 1);
+        return (int)dw_verb_run(&dw_verb_version, 1, argv + 1);
     if (argc > 1)
         return (int)say_unknown(name);
     print_usage(stderr);

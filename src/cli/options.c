@@ -168,3 +168,28 @@ enum dw_options_result dw_options_read(const struct dw_verb *verb, int argc, cha
     *ret_rest = (struct dw_slices){rest, count};
     return DW_OPTIONS_RUN;
 }
+
+enum dw_cli_status dw_verb_run(const struct dw_verb *verb, int argc, char **argv)
+{
+    dw_auto(dw_arena_auto_free) struct dw_arena *arena = dw_arena_new(DW_CLI_ARENA_BYTES);
+    void *settings = arena ? dw_arena_new_array(arena, 1, verb->settings_size) : NULL;
+    struct dw_slices rest;
+
+    if (verb->run_words)
+        return verb->run_words(argc, argv);
+    if (!settings)
+        return DW_CLI_FAILED;
+    switch (dw_options_read(verb, argc, argv, settings, arena, &rest)) {
+    case DW_OPTIONS_HELP:
+        return DW_CLI_DONE;
+    case DW_OPTIONS_WRONG:
+        return DW_CLI_USAGE;
+    case DW_OPTIONS_RUN:
+        break;
+    }
+    if (rest.count && !*verb->arguments) {
+        dw_cli_say(verb->name, "\"%.*s\" is too much", DW_PRINT(rest.items[0]));
+        return DW_CLI_USAGE;
+    }
+    return verb->run(settings, rest, arena);
+}

@@ -24,14 +24,22 @@ struct dw_option {
 
 struct dw_verb {
     const char *name;
-    const char *arguments; /* "[-- COMMAND ARG...]", after the options; "" */
+    const char *arguments; /* "[-- COMMAND ARG...]", after the options; "": none are welcome */
     const char *summary;   /* one line, for the list of verbs */
     const char *details;   /* more, for --help; may be NULL */
     const struct dw_option *options;
     size_t option_count;
-    /* argv[0] is the verb. */
-    enum dw_cli_status (*run)(int argc, char **argv);
+    size_t settings_size; /* of what the options' offsets count in; zeroed before they are read */
+    /* rest: the words that are no options. */
+    enum dw_cli_status (*run)(void *settings, struct dw_slices rest, struct dw_arena *arena);
+    /* Instead of run, for a verb that reads its words itself; argv[0] is the verb. */
+    enum dw_cli_status (*run_words)(int argc, char **argv);
 };
+
+#define DW_CLI_ARENA_BYTES ((size_t)32 * 1024 * 1024)
+
+/* Reads the options and runs the verb; argv[0] is the verb. */
+enum dw_cli_status dw_verb_run(const struct dw_verb *verb, int argc, char **argv);
 
 enum dw_options_result {
     DW_OPTIONS_RUN,

@@ -6,8 +6,6 @@
 #include "cli/verbs.h"
 #include "gateway/rules.h"
 
-#define ARENA_BYTES ((size_t)32 * 1024 * 1024)
-
 struct settings {
     struct dw_slice config;
 };
@@ -106,23 +104,11 @@ static enum dw_cli_status run_word(struct dw_slice word, const struct settings *
     return DW_CLI_USAGE;
 }
 
-static enum dw_cli_status run(int argc, char **argv)
+static enum dw_cli_status run(void *user, struct dw_slices rest, struct dw_arena *arena)
 {
-    dw_auto(dw_arena_auto_free) struct dw_arena *arena = dw_arena_new(ARENA_BYTES);
-    struct settings settings = {.config = DW_EMPTY};
-    struct dw_slices rest;
+    struct settings *settings = user;
 
-    if (!arena)
-        return DW_CLI_FAILED;
-    switch (dw_options_read(&dw_verb_config, argc, argv, &settings, arena, &rest)) {
-    case DW_OPTIONS_HELP:
-        return DW_CLI_DONE;
-    case DW_OPTIONS_WRONG:
-        return DW_CLI_USAGE;
-    case DW_OPTIONS_RUN:
-        break;
-    }
-    return run_word(rest.count == 1 ? rest.items[0] : DW_EMPTY, &settings, arena);
+    return run_word(rest.count == 1 ? rest.items[0] : DW_EMPTY, settings, arena);
 }
 
 const struct dw_verb dw_verb_config = {
@@ -135,5 +121,6 @@ const struct dw_verb dw_verb_config = {
                "manual     prints the same as the man page doorward.toml(5)",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
+    .settings_size = sizeof(struct settings),
     .run = run,
 };

@@ -9,7 +9,6 @@
 #include "http/url.h"
 #include "sys/sys.h"
 
-#define ARENA_BYTES ((size_t)32 * 1024 * 1024)
 #define EVERYTHING "@modelcontextprotocol/server-everything@2026.8.31"
 
 struct settings {
@@ -251,32 +250,20 @@ static bool serve(struct dw_config *config, const struct settings *settings, str
     return has_run;
 }
 
-static enum dw_cli_status run(int argc, char **argv)
+static enum dw_cli_status run(void *user, struct dw_slices command, struct dw_arena *arena)
 {
-    dw_auto(dw_arena_auto_free) struct dw_arena *arena = dw_arena_new(ARENA_BYTES);
-    struct settings settings = {.config = DW_EMPTY};
+    struct settings *settings = user;
     struct dw_service service = {.net = NULL};
     struct dw_config config;
-    struct dw_slices command;
     struct dw_error error = {.code = DW_OK};
     bool is_done;
 
-    if (!arena)
-        return DW_CLI_FAILED;
-    switch (dw_options_read(&dw_verb_dev, argc, argv, &settings, arena, &command)) {
-    case DW_OPTIONS_HELP:
-        return DW_CLI_DONE;
-    case DW_OPTIONS_WRONG:
-        return DW_CLI_USAGE;
-    case DW_OPTIONS_RUN:
-        break;
-    }
-    is_done = dw_config_load(settings.config, arena, &config, &error);
+    is_done = dw_config_load(settings->config, arena, &config, &error);
     if (is_done)
         dw_config_warn(&config, "dev");
-    is_done = is_done && choose_upstream(&settings, command, &config, arena, &error) &&
-              prepare(&settings, arena, &config, &error) &&
-              serve(&config, &settings, arena, &service, &error);
+    is_done = is_done && choose_upstream(settings, command, &config, arena, &error) &&
+              prepare(settings, arena, &config, &error) &&
+              serve(&config, settings, arena, &service, &error);
     dw_service_done(&service);
     if (is_done)
         return DW_CLI_DONE;
@@ -293,5 +280,6 @@ const struct dw_verb dw_verb_dev = {
         "@modelcontextprotocol/server-everything from npm.",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
+    .settings_size = sizeof(struct settings),
     .run = run,
 };

@@ -14,7 +14,6 @@
 #include "json/json.h"
 #include "json/json_writer.h"
 
-#define ARENA_BYTES ((size_t)32 * 1024 * 1024)
 #define MOST_FINDINGS 64
 #define LARGEST_KEYS_BYTES ((size_t)1024 * 1024)
 
@@ -190,7 +189,7 @@ static void check_refusal(struct report *report, struct dw_slice public_url,
     challenge = dw_http_field(response.fields, "WWW-Authenticate");
     note(report,
          response.status == 401 && challenge.len &&
-             memmem(challenge.ptr, challenge.len, "resource_metadata=", 18),
+             dw_slice_has(challenge, DW_LIT("resource_metadata=")),
          "refusal", "%s gets status %d%s", what, response.status,
          challenge.len ? " and a challenge" : " and no challenge");
 }
@@ -247,31 +246,20 @@ static void print_json(const struct report *report)
     printf("%.*s\n", DW_PRINT(dw_buf_view(&out)));
 }
 
-static enum dw_cli_status run(int argc, char **argv)
+static enum dw_cli_status run(void *user, struct dw_slices rest, struct dw_arena *arena)
 {
-    dw_auto(dw_arena_auto_free) struct dw_arena *arena = dw_arena_new(ARENA_BYTES);
-    struct settings settings = {.config = DW_EMPTY};
+    struct settings *settings = user;
     struct report report = {.arena = arena};
-    struct dw_slices rest;
     struct dw_error error = {.code = DW_OK};
 
-    if (!arena)
-        return DW_CLI_FAILED;
-    switch (dw_options_read(&dw_verb_doctor, argc, argv, &settings, arena, &rest)) {
-    case DW_OPTIONS_HELP:
-        return DW_CLI_DONE;
-    case DW_OPTIONS_WRONG:
-        return DW_CLI_USAGE;
-    case DW_OPTIONS_RUN:
-        break;
-    }
-    if (!examine(&settings, &report, &error)) {
+    (void)rest;
+    if (!examine(settings, &report, &error)) {
         dw_cli_say_error("doctor", &error);
         return DW_CLI_FAILED;
     }
-    if (settings.is_json)
+    if (settings->is_json)
         print_json(&report);
-    for (size_t i = 0; !settings.is_json && i < report.count; i++)
+    for (size_t i = 0; !settings->is_json && i < report.count; i++)
         printf("%-4s  %-13s  %.*s\n", report.findings[i].is_good ? "ok" : "BAD",
                report.findings[i].check, DW_PRINT(report.findings[i].text));
     return report.bad_count ? DW_CLI_DIFFERENT : DW_CLI_DONE;
@@ -284,5 +272,6 @@ const struct dw_verb dw_verb_doctor = {
     .details = "Exit status 0: all is well; 3: something is not.",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
+    .settings_size = sizeof(struct settings),
     .run = run,
 };

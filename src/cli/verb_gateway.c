@@ -5,8 +5,6 @@
 #include "cli/service.h"
 #include "cli/verbs.h"
 
-#define ARENA_BYTES ((size_t)32 * 1024 * 1024)
-
 struct settings {
     struct dw_slice config, listen, public_url, upstream, admin_listen, log, log_level;
 };
@@ -84,28 +82,16 @@ static bool serve(struct dw_config *config, struct dw_arena *arena, struct dw_se
     return has_run;
 }
 
-static enum dw_cli_status run(int argc, char **argv)
+static enum dw_cli_status run(void *user, struct dw_slices command, struct dw_arena *arena)
 {
-    dw_auto(dw_arena_auto_free) struct dw_arena *arena = dw_arena_new(ARENA_BYTES);
-    struct settings settings = {.config = DW_EMPTY};
+    struct settings *settings = user;
     struct dw_service service = {.net = NULL};
     struct dw_config config;
-    struct dw_slices command;
     struct dw_error error = {.code = DW_OK};
     bool is_done;
 
-    if (!arena)
-        return DW_CLI_FAILED;
-    switch (dw_options_read(&dw_verb_gateway, argc, argv, &settings, arena, &command)) {
-    case DW_OPTIONS_HELP:
-        return DW_CLI_DONE;
-    case DW_OPTIONS_WRONG:
-        return DW_CLI_USAGE;
-    case DW_OPTIONS_RUN:
-        break;
-    }
-    is_done = dw_config_load(settings.config, arena, &config, &error) &&
-              apply_flags(&settings, command, &config, arena, &error);
+    is_done = dw_config_load(settings->config, arena, &config, &error) &&
+              apply_flags(settings, command, &config, arena, &error);
     if (is_done)
         dw_config_warn(&config, "gateway");
     is_done = is_done && serve(&config, arena, &service, &error);
@@ -126,5 +112,6 @@ const struct dw_verb dw_verb_gateway = {
         "in OIDC_ISSUER and OIDC_AUDIENCE.",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
+    .settings_size = sizeof(struct settings),
     .run = run,
 };

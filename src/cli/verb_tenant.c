@@ -6,8 +6,6 @@
 #include "cli/service.h"
 #include "cli/verbs.h"
 
-#define ARENA_BYTES ((size_t)32 * 1024 * 1024)
-
 struct settings {
     struct dw_slice config, listen, issuer, state_dir, log, log_level;
 };
@@ -149,9 +147,9 @@ static int move_options(int noun, int argc, char **argv)
     return noun;
 }
 
-static enum dw_cli_status run(int argc, char **argv)
+static enum dw_cli_status run_words(int argc, char **argv)
 {
-    dw_auto(dw_arena_auto_free) struct dw_arena *arena = dw_arena_new(ARENA_BYTES);
+    dw_auto(dw_arena_auto_free) struct dw_arena *arena = dw_arena_new(DW_CLI_ARENA_BYTES);
     struct settings settings = {.config = DW_EMPTY};
     int noun = move_options(find_noun(argc, argv), argc, argv);
     struct dw_slices rest;
@@ -181,5 +179,5 @@ const struct dw_verb dw_verb_tenant = {
     .summary = "run the identity provider, or manage its users, APIs, roles and applications",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
-    .run = run,
+    .run_words = run_words,
 };

@@ -9,7 +9,6 @@
 #include "cli/verbs.h"
 #include "sys/sys.h"
 
-#define ARENA_BYTES ((size_t)32 * 1024 * 1024)
 #define LONGEST_SECRET_BYTES 1024
 
 struct settings {
@@ -141,35 +140,20 @@ static bool ask(const struct settings *settings, const struct request *request,
                             arena, ret_body, ret_token, reterr);
 }
 
-static enum dw_cli_status run(int argc, char **argv)
+static enum dw_cli_status run(void *user, struct dw_slices rest, struct dw_arena *arena)
 {
-    dw_auto(dw_arena_auto_free) struct dw_arena *arena = dw_arena_new(ARENA_BYTES);
-    struct settings settings = {.config = DW_EMPTY};
+    struct settings *settings = user;
     struct request request = {.audience = DW_EMPTY};
-    struct dw_slices rest;
     struct dw_slice body, token;
     struct dw_error error = {.code = DW_OK};
 
-    if (!arena)
-        return DW_CLI_FAILED;
-    switch (dw_options_read(&dw_verb_token, argc, argv, &settings, arena, &rest)) {
-    case DW_OPTIONS_HELP:
-        return DW_CLI_DONE;
-    case DW_OPTIONS_WRONG:
-        return DW_CLI_USAGE;
-    case DW_OPTIONS_RUN:
-        break;
-    }
-    if (rest.count) {
-        dw_cli_say("token", "\"%.*s\" is too much", DW_PRINT(rest.items[0]));
-        return DW_CLI_USAGE;
-    }
-    if (!prepare(&settings, arena, &request, &error) ||
-        !ask(&settings, &request, arena, &body, &token, &error)) {
+    (void)rest;
+    if (!prepare(settings, arena, &request, &error) ||
+        !ask(settings, &request, arena, &body, &token, &error)) {
         dw_cli_say_error("token", &error);
         return error.code == DW_USAGE ? DW_CLI_USAGE : DW_CLI_FAILED;
     }
-    printf("%.*s\n", DW_PRINT(settings.is_json ? body : token));
+    printf("%.*s\n", DW_PRINT(settings->is_json ? body : token));
     return fflush(stdout) == 0 ? DW_CLI_DONE : DW_CLI_FAILED;
 }
 
@@ -183,5 +167,6 @@ const struct dw_verb dw_verb_token = {
         "it registers a client for that.",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
+    .settings_size = sizeof(struct settings),
     .run = run,
 };

@@ -85,7 +85,8 @@ void dw_answer_error(struct dw_exchange *exchange, const struct dw_error *error,
 
 bool dw_passage_filters_list(const struct dw_passage *passage)
 {
-    bool is_stream = !passage->message.document; /* GET: it may replay the answer to a list */
+    /* GET: it may replay the answer to a list. */
+    bool is_stream = dw_exchange_request(passage->exchange)->method == DW_HTTP_GET;
 
     return passage->gateway->filters_lists &&
            (is_stream || (passage->method && passage->method->is_list));

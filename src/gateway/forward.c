@@ -319,7 +319,7 @@ static void take_head(struct dw_forward *forward, const struct dw_http_response_
         return;
     }
     count_stream(forward, is_stream);
-    if (dw_passage_filters_list(passage) && head->status == 200) {
+    if (dw_passage_filters_list(passage) && head->status < 300) {
         if (!start_list(forward, head, is_stream, &error))
             fail(forward, &error);
         return;
@@ -376,8 +376,10 @@ static void answer_list(struct dw_forward *forward)
     struct dw_error error = {0};
     struct dw_slice body;
 
-    if (dw_list_filter_message(&filter, dw_buf_view(&forward->collected), forward->arena, &body,
-                               &error))
+    if (forward->collected.len == 0) /* 202, 204 */
+        answer(forward, DW_EMPTY);
+    else if (dw_list_filter_message(&filter, dw_buf_view(&forward->collected), forward->arena,
+                                    &body, &error))
         answer(forward, body);
     else
         fail(forward, &error);

@@ -214,20 +214,27 @@ bool dw_identity_header_parse(struct dw_slice text, struct dw_arena *arena,
     return true;
 }
 
-/* Nothing but printable ASCII: a claim must not be able to end the field or to look like another
- * value after somebody's decoding. */
+static bool is_plain(struct dw_slice value)
+{
+    return dw_text_is_printable_ascii(value) && !dw_slice_contains(value, '%') &&
+           dw_slice_trim(value).len == value.len;
+}
+
+/* Nothing but printable ASCII, and no space at an end: a claim must not be able to end the field or
+ * to look like another value after somebody's decoding or trimming. */
 static struct dw_slice sanitize(struct dw_slice value, struct dw_arena *arena)
 {
     static const char hex[] = "0123456789ABCDEF";
     struct dw_buf out = dw_buf_in(arena);
     struct dw_slice bytes;
 
-    if (dw_text_is_printable_ascii(value) && !dw_slice_contains(value, '%'))
+    if (is_plain(value))
         return value;
     for (size_t i = 0; i < value.len; i++) {
         unsigned char byte = (unsigned char)value.ptr[i];
 
-        if (byte >= 0x20 && byte <= 0x7e && byte != '%') {
+        if (byte >= 0x20 && byte <= 0x7e && byte != '%' &&
+            (byte != ' ' || (i > 0 && i + 1 < value.len))) {
             dw_buf_add_byte(&out, (char)byte);
             continue;
         }
@@ -295,16 +302,26 @@ static void add_identity(const struct dw_gateway_rules *rules, const struct dw_a
     }
 }
 
-/* X-Forwarded-For of a trusted proxy is kept and continued; others begin it. */
+/* X-Forwarded-For of a trusted proxy is kept and continued; others begin it. A proxy may add a
+ * field of its own behind the client's (RFC 9110 5.3: the same as one list). */
 static struct dw_slice forwarded_for(const struct dw_gateway_rules *rules,
                                      const struct dw_upstream_request *from, struct dw_arena *arena)
 {
-    struct dw_slice earlier = dw_http_field(from->request->fields, "x-forwarded-for");
+    struct dw_http_fields fields = from->request->fields;
+    struct dw_buf out = dw_buf_in(arena);
+    struct dw_slice list;
 
-    if (earlier.len == 0 || !dw_http_is_field_value(earlier) ||
-        !dw_address_is_in(from->peer_address, rules->trusted_proxies, rules->trusted_proxy_count))
+    if (!dw_address_is_in(from->peer_address, rules->trusted_proxies, rules->trusted_proxy_count))
         return from->peer_address;
-    return dw_arena_printf(arena, "%.*s, %.*s", DW_PRINT(earlier), DW_PRINT(from->peer_address));
+    for (size_t i = 0; i < fields.count; i++) {
+        if (!dw_slice_eq_nocase(fields.items[i].name, DW_LIT("x-forwarded-for")) ||
+            fields.items[i].value.len == 0)
+            continue;
+        dw_buf_add(&out, fields.items[i].value);
+        dw_buf_add(&out, DW_LIT(", "));
+    }
+    dw_buf_add(&out, from->peer_address);
+    return dw_buf_finish(&out, &list, NULL) ? list : (struct dw_slice){NULL, 0};
 }
 
 /* Whether the Connection field names it as hop-by-hop (RFC 9110 7.6.1). */

@@ -34,6 +34,22 @@ void dw_stdio_child_drop(struct dw_stdio_child *child, struct dw_stdio_call *cal
         dw_stdio_call_unref(call);
 }
 
+void dw_stdio_child_unqueue(struct dw_stdio_child *child, struct dw_stdio_call *call)
+{
+    struct dw_stdio_call **at = &child->first_waiting, *previous = NULL;
+
+    while (*at && *at != call) {
+        previous = *at;
+        at = &previous->next;
+    }
+    if (!*at)
+        return;
+    *at = call->next;
+    if (child->last_waiting == call)
+        child->last_waiting = previous;
+    dw_stdio_call_unref(call);
+}
+
 static void refuse(struct dw_stdio_call *call, enum dw_code code, const char *text)
 {
     struct dw_error error;
@@ -138,7 +154,7 @@ static void drop_queue(struct dw_stdio_child *child)
 {
     for (size_t i = 0; i < child->queued_count; i++)
         dw_mem_free((void *)(uintptr_t)child->queued[i].ptr);
-    child->queued_count = 0;
+    child->queued_count = child->queued_bytes = 0;
 }
 
 void dw_stdio_child_set_stream(struct dw_stdio_child *child, struct dw_stdio_call *call)
@@ -160,13 +176,15 @@ static void keep_for_stream(struct dw_stdio_child *child, struct dw_slice messag
 {
     char *copy;
 
-    if (child->queued_count == DW_STDIO_MAX_QUEUED)
+    if (child->queued_count == DW_STDIO_MAX_QUEUED ||
+        message.len > DW_STDIO_MAX_QUEUED_BYTES - child->queued_bytes)
         return; /* nobody listens */
     copy = dw_mem_alloc(message.len + 1);
     if (!copy)
         return;
     memcpy(copy, message.ptr, message.len);
     child->queued[child->queued_count++] = dw_slice_from(copy, message.len);
+    child->queued_bytes += message.len;
 }
 
 /* A session's message that names no request: with one request under way it belongs to that one's
@@ -245,10 +263,12 @@ static void take_answer(struct dw_stdio_child *child, const struct dw_mcp_messag
         dw_stdio_mail_error(call, &error);
     } else {
         dw_stdio_mail_result(call, answer);
-        if (call->is_handshake && message->error)
+        if (call->is_handshake && message->error) {
             child->is_doomed = true;
-        else if (call->is_handshake)
+        } else if (call->is_handshake) {
+            child->has_greeted = true;
             child->stdio->failures = 0;
+        }
     }
     dw_stdio_call_unref(call);
 }
@@ -401,6 +421,7 @@ static struct dw_process_config process_config(const struct dw_stdio *stdio)
         .environment = stdio->environment,
         .directory = gateway->directory,
         .is_environment_clean = true,
+        .max_line_bytes = DW_STDIO_MAX_LINE,
         .on_line = on_line,
         .on_talk = on_talk,
         .on_exit = on_exit,

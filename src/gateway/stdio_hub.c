@@ -105,7 +105,10 @@ void dw_stdio_hub_lost(struct dw_stdio_child *child, const struct dw_error *erro
 
     if (child->phase != DW_CHILD_STOPPING) {
         dw_metrics_add(dw_loop_metrics(stdio->loop), DW_METRIC_STDIO_CRASHES, 1);
-        if (child->phase != DW_CHILD_READY || now_of(stdio) - child->started_ms < YOUNG_MS)
+        /* A session that began well and crashed is its client's affair: it must not keep others
+         * from beginning theirs. */
+        if (child->phase != DW_CHILD_READY ||
+            (!child->has_greeted && now_of(stdio) - child->started_ms < YOUNG_MS))
             count_failure(stdio);
     }
     forget(child);
@@ -305,12 +308,14 @@ void dw_stdio_hub_leave(void *user)
             dw_stdio_call_unref(call);
         }
     } else {
-        for (child = stdio->children; child; child = child->next)
+        for (child = stdio->children; child; child = child->next) {
+            dw_stdio_child_unqueue(child, call);
             if (dw_map_get(child->pending,
                            dw_slice_from((const char *)&call->id, sizeof call->id)) == call) {
                 cancel(child, call);
                 break;
             }
+        }
     }
     dw_stdio_call_unref(call);
 }

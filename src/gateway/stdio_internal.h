@@ -13,8 +13,12 @@
 
 #define DW_STDIO_MAX_PENDING 4096 /* a process */
 #define DW_STDIO_MAX_QUEUED 64    /* messages for a stream that is not open yet */
-#define DW_STDIO_MAX_ASKED 256    /* requests of a process without an answer */
+#define DW_STDIO_MAX_QUEUED_BYTES ((size_t)4 * 1024 * 1024)
+#define DW_STDIO_MAX_ASKED 256 /* requests of a process without an answer */
 #define DW_STDIO_MAX_UNSENT (4 * 1024 * 1024)
+/* A longer one ends the process, for all whom it serves: so more than an echo of the largest
+ * standard request, also as text and structured content, escaped. */
+#define DW_STDIO_MAX_LINE ((size_t)16 * 1024 * 1024)
 
 enum dw_stdio_kind {
     DW_STDIO_REQUEST,
@@ -79,14 +83,15 @@ struct dw_stdio_child {
     struct dw_stdio_call *stream; /* GET */
     struct dw_map *asked;         /* raw ids of the process's own requests */
     struct dw_slice queued[DW_STDIO_MAX_QUEUED];
-    size_t queued_count;
+    size_t queued_count, queued_bytes;
     struct dw_stdio_call *first_waiting, *last_waiting;
     int64_t own_id; /* of our discover or initialize */
     struct dw_arena *greeting_arena;
     const struct dw_json *greeting; /* the InitializeResult */
     int64_t started_ms, used_ms;
     struct dw_stdio_child *next, *previous;
-    bool is_doomed; /* ended at the next tick */
+    bool is_doomed;   /* ended at the next tick */
+    bool has_greeted; /* a session's: its initialize was answered */
 };
 
 struct dw_stdio {
@@ -143,6 +148,8 @@ void dw_stdio_child_greet(struct dw_stdio_child *child);
 void dw_stdio_child_flush(struct dw_stdio_child *child);
 /* Forgets a request; the hub's reference goes. */
 void dw_stdio_child_drop(struct dw_stdio_child *child, struct dw_stdio_call *call);
+/* The same for one that waits for the child to be ready; nothing when it does not. */
+void dw_stdio_child_unqueue(struct dw_stdio_child *child, struct dw_stdio_call *call);
 /* The pending request of a client's own id (raw), or NULL. */
 struct dw_stdio_call *dw_stdio_child_find(const struct dw_stdio_child *child,
                                           struct dw_slice client_id);

@@ -166,7 +166,7 @@ static enum outcome judge(struct dw_guard_wait *wait, struct dw_error *reterr)
      */
     uint64_t generation = dw_issuer_keys_generation(wait->issuer->keys);
     struct dw_jwks *set = dw_issuer_keys_get(wait->issuer->keys);
-    bool kid_is_unknown = false, is_good = false;
+    bool kid_is_unknown = false, is_good = false, has_waited = wait->has_waited;
 
     if (set) {
         is_good = dw_jwt_verify(&wait->jwt, set, wait->issuer->algorithms, &kid_is_unknown, reterr);
@@ -174,10 +174,12 @@ static enum outcome judge(struct dw_guard_wait *wait, struct dw_error *reterr)
     }
     if (is_good)
         is_good = check_claims(wait, generation, reterr);
-    else if ((!set || kid_is_unknown) && !wait->has_waited) {
+    else if (kid_is_unknown && has_waited)
+        dw_issuer_keys_lacks(wait->issuer->keys, wait->loop, wait->jwt.kid);
+    else if ((!set || kid_is_unknown) && !has_waited) {
         wait->keys_wait.wake = wake;
         wait->has_waited = true;
-        if (dw_issuer_keys_want(wait->issuer->keys, wait->loop, &wait->keys_wait))
+        if (dw_issuer_keys_want(wait->issuer->keys, wait->loop, wait->jwt.kid, &wait->keys_wait))
             return OUTCOME_WAITS;
     }
     if (!set) {

@@ -90,7 +90,7 @@ static bool make_issuer(struct dw_guard *guard, const struct dw_guard_config *co
     if (!rules->issuer.ptr || !rules->audiences.count ||
         rules->client_ids.count != from->client_ids.count)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
-    to->keys = dw_issuer_keys_new(guard->net, from, reterr);
+    to->keys = dw_issuer_keys_new(guard->net, from, &dw_keys_usual_pace, reterr);
     return to->keys != NULL;
 }
 

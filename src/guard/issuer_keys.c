@@ -5,11 +5,19 @@
 
 #include "base/mem.h"
 #include "net/job.h"
+#include "sys/sys.h"
 
 #define TICK_MS 500
 #define FIRST_RETRY_MS 1000
 #define LONGEST_RETRY_MS 60000
 #define FETCH_ARENA_BYTES ((size_t)4 * 1024 * 1024)
+
+const struct dw_keys_pace dw_keys_usual_pace = {
+    .refresh_ms = 10 * 60 * 1000,
+    .cooldown_ms = 10 * 1000,
+    .unknown_kid_ms = 60 * 1000,
+    .stale_ms = (int64_t)24 * 60 * 60 * 1000,
+};
 
 /* Those of one loop who wait; touched on that loop only. */
 struct waiting_room {
@@ -19,6 +27,12 @@ struct waiting_room {
     _Atomic bool is_call_pending; /* a wake-up could not be posted: the tick tries again */
 };
 
+/* A `kid` that a fetch did not bring. */
+struct unknown_kid {
+    uint64_t hash;
+    int64_t until_ms; /* 0: never used */
+};
+
 struct dw_issuer_keys {
     struct dw_net *net;
     struct dw_arena *config_arena;
@@ -26,6 +40,8 @@ struct dw_issuer_keys {
     struct dw_timer *tick;
     struct waiting_room *rooms; /* one a loop */
     _Atomic uint64_t generation;
+    struct dw_hash_seed seed;
+    struct dw_keys_pace pace;
 
     pthread_mutex_t lock; /* guards the rest */
     struct dw_jwks *set;
@@ -35,6 +51,8 @@ struct dw_issuer_keys {
     int64_t attempted_at_ms; /* the last fetch began */
     int64_t retry_ms;        /* the next one begins this long after a failed one */
     bool has_failed;         /* the last fetch */
+    struct unknown_kid unknown_kids[DW_KEYS_UNKNOWN_KIDS]; /* the oldest is replaced */
+    size_t next_unknown_kid;
 
     /* the fetch under way; only its job touches it */
     struct dw_arena *fetch_arena;
@@ -106,7 +124,7 @@ static void adopt(struct dw_issuer_keys *keys, struct dw_jwks *set, struct dw_sl
 /* With the lock held: an issuer that has been silent for a day is not believed any more. */
 static void forget_if_too_old(struct dw_issuer_keys *keys, int64_t now_ms)
 {
-    if (!keys->set || now_ms - keys->fetched_at_ms < DW_KEYS_STALE_MS)
+    if (!keys->set || now_ms - keys->fetched_at_ms < keys->pace.stale_ms)
         return;
     dw_jwks_unref(keys->set);
     dw_mem_free((void *)(uintptr_t)keys->set_json.ptr);
@@ -212,7 +230,7 @@ static bool is_fetch_due(const struct dw_issuer_keys *keys, int64_t now_ms)
 {
     if (keys->has_failed)
         return now_ms - keys->attempted_at_ms >= keys->retry_ms;
-    return !keys->set || now_ms - keys->fetched_at_ms >= DW_KEYS_REFRESH_MS;
+    return !keys->set || now_ms - keys->fetched_at_ms >= keys->pace.refresh_ms;
 }
 
 static void tick(void *user) /* on loop 0 */
@@ -235,7 +253,46 @@ static void tick(void *user) /* on loop 0 */
             call_rooms(keys);
 }
 
-bool dw_issuer_keys_want(struct dw_issuer_keys *keys, struct dw_loop *loop,
+/* With the lock held. */
+static bool is_known_to_lack(const struct dw_issuer_keys *keys, struct dw_slice kid, int64_t now_ms)
+{
+    uint64_t hash = dw_hash(&keys->seed, kid);
+
+    for (size_t i = 0; kid.len && i < DW_KEYS_UNKNOWN_KIDS; i++)
+        if (keys->unknown_kids[i].hash == hash && keys->unknown_kids[i].until_ms > now_ms)
+            return true;
+    return false;
+}
+
+void dw_issuer_keys_lacks(struct dw_issuer_keys *keys, struct dw_loop *loop, struct dw_slice kid)
+{
+    int64_t now_ms = dw_loop_now_ms(loop);
+
+    pthread_mutex_lock(&keys->lock);
+    if (kid.len && !keys->has_failed && !is_known_to_lack(keys, kid, now_ms)) {
+        keys->unknown_kids[keys->next_unknown_kid] =
+            (struct unknown_kid){dw_hash(&keys->seed, kid), now_ms + keys->pace.unknown_kid_ms};
+        keys->next_unknown_kid = (keys->next_unknown_kid + 1) % DW_KEYS_UNKNOWN_KIDS;
+    }
+    pthread_mutex_unlock(&keys->lock);
+}
+
+/* With the lock held: whether a fetch is under way, or one could be begun. */
+static bool is_fetch_coming(struct dw_issuer_keys *keys, struct dw_loop *loop, struct dw_slice kid)
+{
+    int64_t now_ms = dw_loop_now_ms(loop);
+    int64_t pause_ms = keys->set ? keys->pace.cooldown_ms : FIRST_RETRY_MS;
+
+    if (keys->set && is_known_to_lack(keys, kid, now_ms))
+        return false;
+    if (keys->is_fetching)
+        return true;
+    if (keys->attempted_at_ms && now_ms - keys->attempted_at_ms < pause_ms)
+        return false;
+    return begin_fetch(keys, loop);
+}
+
+bool dw_issuer_keys_want(struct dw_issuer_keys *keys, struct dw_loop *loop, struct dw_slice kid,
                          struct dw_keys_wait *wait)
 {
     struct waiting_room *room = &keys->rooms[dw_loop_index(loop)];
@@ -250,11 +307,7 @@ bool dw_issuer_keys_want(struct dw_issuer_keys *keys, struct dw_loop *loop,
         is_coming = dw_loop_post(loop, wake_room, room);
     } else {
         pthread_mutex_lock(&keys->lock);
-        is_coming = keys->is_fetching;
-        if (!is_coming &&
-            (!keys->attempted_at_ms || dw_loop_now_ms(loop) - keys->attempted_at_ms >=
-                                           (keys->set ? DW_KEYS_COOLDOWN_MS : FIRST_RETRY_MS)))
-            is_coming = begin_fetch(keys, loop);
+        is_coming = is_fetch_coming(keys, loop, kid);
         pthread_mutex_unlock(&keys->lock);
     }
     if (!is_coming)
@@ -304,7 +357,7 @@ static bool make_rooms(struct dw_issuer_keys *keys)
 }
 
 struct dw_issuer_keys *dw_issuer_keys_new(struct dw_net *net, const struct dw_issuer_config *config,
-                                          struct dw_error *reterr)
+                                          const struct dw_keys_pace *pace, struct dw_error *reterr)
 {
     struct dw_issuer_keys *keys = dw_mem_new(sizeof *keys);
 
@@ -314,6 +367,8 @@ struct dw_issuer_keys *dw_issuer_keys_new(struct dw_net *net, const struct dw_is
         return NULL;
     }
     keys->net = net;
+    keys->seed = dw_sys_hash_seed();
+    keys->pace = *pace;
     if (copy_config(keys, config) && make_rooms(keys))
         keys->tick = dw_timer_new(dw_net_loop(net, 0), 0, TICK_MS, tick, keys);
     if (!keys->tick) {

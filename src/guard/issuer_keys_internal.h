@@ -12,13 +12,21 @@
 #include "guard/guard.h"
 #include "guard/key_fetch.h"
 
-#define DW_KEYS_REFRESH_MS (10 * 60 * 1000)
-#define DW_KEYS_COOLDOWN_MS (10 * 1000)
-#define DW_KEYS_STALE_MS ((int64_t)24 * 60 * 60 * 1000)
+#define DW_KEYS_UNKNOWN_KIDS 64
 
 struct dw_issuer_keys;
 
+/* How often the issuer is asked. */
+struct dw_keys_pace {
+    int64_t refresh_ms;     /* in the background */
+    int64_t cooldown_ms;    /* between fetches that tokens cause */
+    int64_t unknown_kid_ms; /* how long a `kid` that a fetch did not bring causes no other */
+    int64_t stale_ms;       /* how long keys count while the issuer is silent */
+};
+extern const struct dw_keys_pace dw_keys_usual_pace;
+
 struct dw_issuer_keys *dw_issuer_keys_new(struct dw_net *net, const struct dw_issuer_config *config,
+                                          const struct dw_keys_pace *pace,
                                           struct dw_error *reterr) dw_must_check;
 void dw_issuer_keys_free(struct dw_issuer_keys *keys);
 
@@ -35,8 +43,11 @@ struct dw_keys_wait {
 };
 /* On a loop: asks for fresher keys than there are. True: wake comes later. False: not now, because
  * the cool-down is not over or the queue is full; answer with what is there. */
-bool dw_issuer_keys_want(struct dw_issuer_keys *keys, struct dw_loop *loop,
+bool dw_issuer_keys_want(struct dw_issuer_keys *keys, struct dw_loop *loop, struct dw_slice kid,
                          struct dw_keys_wait *wait);
+/* On a loop: a fetch was waited for and did not bring this `kid`, so for a while it causes none. Of
+ * the last DW_KEYS_UNKNOWN_KIDS such ids that is known. Does nothing while the issuer is down. */
+void dw_issuer_keys_lacks(struct dw_issuer_keys *keys, struct dw_loop *loop, struct dw_slice kid);
 /* wake will not come any more. On the same loop. */
 void dw_keys_wait_cancel(struct dw_keys_wait *wait);
 

@@ -158,26 +158,50 @@ static void need_row(struct verdict *verdict, const struct dw_policy_row *row,
     need(verdict, row->any_scopes.items[pick == row->any_scopes.count ? 0 : pick]);
 }
 
-/* "." or ".." as a segment, also percent-encoded or between backslashes. A row for
- * "file:///public/..." (a star at its end) must not open "file:///public/../secret": who serves the
- * URI may resolve it. */
-static bool has_dot_segment(struct dw_slice uri)
+/* The byte at uri[*at] as somebody who decodes reads it; *at moves to its last byte. */
+static unsigned char decoded(struct dw_slice uri, size_t *at)
+{
+    static const char digits[] = "0123456789abcdef0123456789ABCDEF";
+    const char *high, *low;
+
+    if (uri.ptr[*at] != '%' || uri.len - *at < 3 || !uri.ptr[*at + 1] || !uri.ptr[*at + 2])
+        return (unsigned char)uri.ptr[*at];
+    high = strchr(digits, uri.ptr[*at + 1]);
+    low = strchr(digits, uri.ptr[*at + 2]);
+    if (!high || !low)
+        return '%';
+    *at += 2;
+    return (unsigned char)(((high - digits) & 15) << 4 | ((low - digits) & 15));
+}
+
+/* RFC 3986 2.3: to encode one of these means nothing, but to hide it. */
+static bool is_unreserved(unsigned char byte)
+{
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+           (byte >= '0' && byte <= '9') || byte == '-' || byte == '.' || byte == '_' || byte == '~';
+}
+
+/* Whoever serves the URI may resolve it: a row for "file:///public/..." (a star at its end) must
+ * not open "file:///public/../secret", in no spelling. So no "." or ".." as a segment, also between
+ * backslashes and encoded ones; no encoded letters; and no control bytes, which URL readers of
+ * browsers and Node drop, as they do spaces at the end. */
+static bool is_crooked_uri(struct dw_slice uri)
 {
     size_t dots = 0, others = 0;
 
     for (size_t i = 0; i <= uri.len; i++) {
-        char byte = i < uri.len ? uri.ptr[i] : '/';
+        size_t start = i;
+        unsigned char byte = i < uri.len ? decoded(uri, &i) : '/';
 
+        if ((i > start && is_unreserved(byte)) || byte < ' ' || byte == 0x7f)
+            return true;
         if (byte == '/' || byte == '\\' || byte == '?' || byte == '#') {
             if (others == 0 && (dots == 1 || dots == 2))
                 return true;
             dots = others = 0;
         } else if (byte == '.') {
             dots++;
-        } else if (dw_slice_eq_nocase(dw_slice_sub(uri, i, 3), DW_LIT("%2e"))) {
-            dots++;
-            i += 2;
-        } else {
+        } else if (byte != ' ') {
             others++;
         }
     }
@@ -187,7 +211,7 @@ static bool has_dot_segment(struct dw_slice uri)
 static bool is_crooked(const struct subject *subject)
 {
     return (subject->kind == DW_MCP_RESOURCE || subject->kind == DW_MCP_RESOURCE_TEMPLATE) &&
-           has_dot_segment(subject->name);
+           is_crooked_uri(subject->name);
 }
 
 static void judge(const struct dw_policy *policy, struct dw_slices granted,
@@ -197,7 +221,7 @@ static void judge(const struct dw_policy *policy, struct dw_slices granted,
 
     if (is_crooked(subject)) {
         verdict->is_forbidden = true;
-        verdict->rule = DW_LIT("dot segments");
+        verdict->rule = DW_LIT("crooked URI");
         return;
     }
     if (!row) {

@@ -9,6 +9,79 @@ static bool is_id(const struct dw_json *value)
     return value->type == DW_JSON_TEXT || value->type == DW_JSON_INT;
 }
 
+/* One character of a name without regard to case; 0 at its end. U+017F and U+212A are the two that
+ * Unicode folds to ASCII letters. */
+static char fold(struct dw_slice *rest)
+{
+    char byte;
+
+    if (rest->len == 0)
+        return 0;
+    byte = *rest->ptr;
+    if ((unsigned char)byte >= 0x80) { /* every message comes by here, nearly none has these */
+        if (dw_slice_eat(rest, DW_LIT("\xc5\xbf")))
+            return 's';
+        if (dw_slice_eat(rest, DW_LIT("\xe2\x84\xaa")))
+            return 'k';
+    }
+    rest->ptr++;
+    rest->len--;
+    return byte >= 'A' && byte <= 'Z' ? (char)(byte + ('a' - 'A')) : byte;
+}
+
+static bool is_other_spelling(struct dw_slice key, struct dw_slice name)
+{
+    struct dw_slice a = key, b = name;
+    char one;
+
+    if (key.len < name.len)
+        return false; /* folding makes names shorter, never longer */
+    do {
+        one = fold(&a);
+        if (one != fold(&b))
+            return false;
+    } while (one);
+    return !dw_slice_eq(key, name);
+}
+
+/* Some readers (Go's encoding/json) take "Method" for "method", and the last of both wins: they
+ * would act upon another message than the one that is judged here. */
+static bool check_spellings(const struct dw_json *object, struct dw_slices names, enum dw_code code,
+                            struct dw_error *reterr)
+{
+    for (size_t i = 0; object && object->type == DW_JSON_OBJECT && i < object->object.count; i++)
+        for (size_t k = 0; k < names.count; k++)
+            if (is_other_spelling(object->object.members[i].key, names.items[k]))
+                return dw_fail(reterr, code, "the member \"%.*s\" must be spelled like this",
+                               DW_PRINT(names.items[k]));
+    return true;
+}
+
+static bool check_message_spellings(const struct dw_json *document, struct dw_error *reterr)
+{
+    static const struct dw_slice names[] = {DW_LIT("jsonrpc"), DW_LIT("id"),     DW_LIT("method"),
+                                            DW_LIT("params"),  DW_LIT("result"), DW_LIT("error")};
+
+    return check_spellings(document, (struct dw_slices){names, 6}, DW_INVALID_JSONRPC, reterr);
+}
+
+static bool check_params_spellings(const struct dw_json *params, struct dw_error *reterr)
+{
+    static const struct dw_slice names[] = {
+        DW_LIT("name"), DW_LIT("uri"),           DW_LIT("taskId"),
+        DW_LIT("ref"),  DW_LIT("notifications"), DW_LIT("_meta"),
+    };
+    static const struct dw_slice of_ref[] = {DW_LIT("type"), DW_LIT("name"), DW_LIT("uri")};
+    static const struct dw_slice of_notifications[] = {DW_LIT("resourceSubscriptions"),
+                                                       DW_LIT("taskIds")};
+
+    return check_spellings(params, (struct dw_slices){names, 6}, DW_INVALID_PARAMS, reterr) &&
+           check_spellings(dw_json_get(params, "ref"), (struct dw_slices){of_ref, 3},
+                           DW_INVALID_PARAMS, reterr) &&
+           check_spellings(dw_json_get(params, "notifications"),
+                           (struct dw_slices){of_notifications, 2}, DW_INVALID_PARAMS, reterr);
+}
+
 /* A member that must be a non-empty text. Methods that modern peers have no more are let through
  * without it: dw_mcp_dispatch answers those with "method not found", or misses the name itself. */
 static bool read_name(const struct dw_json *object, const char *key, struct dw_mcp_message *message,
@@ -67,6 +140,8 @@ static bool read_subject(struct dw_mcp_message *message, struct dw_arena *arena,
 
     if (!method)
         return true;
+    if (!check_params_spellings(message->params, reterr))
+        return false;
     message->kind = method->kind;
     switch (method->name_in) {
     case DW_MCP_NAME_IN_NOWHERE:
@@ -133,6 +208,8 @@ bool dw_mcp_message_parse(struct dw_slice body, struct dw_arena *arena,
                        "JSON-RPC batches are not supported: send one message a request");
     if (document->type != DW_JSON_OBJECT)
         return dw_fail(reterr, DW_INVALID_JSONRPC, "a JSON-RPC message is an object");
+    if (!check_message_spellings(document, reterr))
+        return false;
     id = dw_json_get(document, "id");
     if (id && !is_id(id))
         return dw_fail(reterr, DW_INVALID_JSONRPC, "id must be a string or an integer");

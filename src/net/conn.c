@@ -204,6 +204,8 @@ static bool step_head(struct dw_conn *conn)
         *request = (struct dw_http_request){.content_length = -1};
         return refuse_error(conn, &error);
     case DW_HTTP_MORE:
+        /* What was read so far points into bytes that may move. */
+        *request = (struct dw_http_request){.content_length = -1};
         if (conn->deadline.at_ms == 0)
             set_deadline(conn, limits_of(conn)->head_timeout_ms);
         if (conn->in.len == conn->in.size)

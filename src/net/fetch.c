@@ -14,9 +14,11 @@
 #include "http/field.h"
 #include "http/url.h"
 #include "net/address.h"
+#include "net/net_internal.h"
 
 #define DEFAULT_MAX_BYTES ((size_t)256 * 1024)
 #define DEFAULT_TIMEOUT_MS 10000L
+#define DRAIN_PATIENCE_US 2000000
 #define MAX_RESPONSE_FIELDS 100
 #define MAX_RESPONSE_HEAD_BYTES ((size_t)64 * 1024)
 
@@ -201,6 +203,22 @@ static void set_up_method(CURL *handle, const struct dw_fetch_request *request)
     curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, method_name(request->method));
 }
 
+/* Whoever waits for a process to stop does not wait for a server that does not answer: curl asks
+ * about once a second, not 0 ends the request. */
+static int look_at_drain(void *handle, curl_off_t download_total, curl_off_t download_now,
+                         curl_off_t upload_total, curl_off_t upload_now)
+{
+    curl_off_t spent_us = 0;
+
+    (void)download_total;
+    (void)download_now;
+    (void)upload_total;
+    (void)upload_now;
+    return dw_job_is_draining() &&
+           curl_easy_getinfo(handle, CURLINFO_TOTAL_TIME_T, &spent_us) == CURLE_OK &&
+           spent_us > DRAIN_PATIENCE_US;
+}
+
 static void set_up(CURL *handle, struct transfer *transfer, const char *url,
                    struct curl_slist *headers, char *error_text)
 {
@@ -215,6 +233,9 @@ static void set_up(CURL *handle, struct transfer *transfer, const char *url,
     curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS,
                      request->timeout_ms ? (long)request->timeout_ms : DEFAULT_TIMEOUT_MS);
     curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, 5000L);
+    curl_easy_setopt(handle, CURLOPT_NOPROGRESS, 0L);
+    curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, look_at_drain);
+    curl_easy_setopt(handle, CURLOPT_XFERINFODATA, handle);
     curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, error_text);
     curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers);
     curl_easy_setopt(handle, CURLOPT_USERAGENT, "doorward/" DW_VERSION);

@@ -84,6 +84,13 @@ static struct job *take(struct pool *pool)
     return job;
 }
 
+static _Thread_local const struct dw_loop *asking; /* whose job this worker does now */
+
+bool dw_job_is_draining(void)
+{
+    return asking && dw_net_is_draining(asking->net);
+}
+
 static void work(void *user)
 {
     struct pool *pool = user;
@@ -93,7 +100,9 @@ static void work(void *user)
     uv_mutex_lock(&pool->lock);
     while ((job = take(pool)) != NULL) {
         uv_mutex_unlock(&pool->lock);
+        asking = job->loop;
         job->work(job->user);
+        asking = NULL;
         job->post = (struct dw_post){NULL, finish, job};
         dw_loop_post_node(job->loop, &job->post);
         uv_mutex_lock(&pool->lock);

@@ -157,5 +157,7 @@ struct dw_jobs *dw_jobs_new(void) dw_must_check;
 /* Ends the workers: what runs is waited for, what is queued is dropped. */
 void dw_jobs_stop(struct dw_jobs *jobs);
 void dw_jobs_free(struct dw_jobs *jobs);
+/* On a worker: whether the process that asked for this work is about to stop. Elsewhere false. */
+bool dw_job_is_draining(void);
 
 #endif

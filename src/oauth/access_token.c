@@ -299,6 +299,15 @@ static bool read_scopes(const struct check *check, struct dw_error *reterr)
     return true;
 }
 
+/* RFC 9449 7.1 MUST, RFC 8705 3: a token bound to a key is no bearer token. Nobody proves the key
+ * here, so whoever stole such a token must not get in with it. */
+static bool check_binding(const struct check *check, struct dw_error *reterr)
+{
+    return !dw_json_get(check->jwt->claims, "cnf") ||
+           dw_fail(reterr, DW_INVALID_TOKEN,
+                   "the token is bound to a key (cnf) and cannot be used as a bearer token");
+}
+
 bool dw_access_token_check(const struct dw_jwt *jwt, const struct dw_access_token_rules *rules,
                            int64_t now_s, struct dw_arena *arena, struct dw_access_token *ret_token,
                            struct dw_error *reterr)
@@ -308,9 +317,10 @@ bool dw_access_token_check(const struct dw_jwt *jwt, const struct dw_access_toke
     *ret_token = (struct dw_access_token){.claims = jwt->claims};
     if (rules->audiences.count == 0 || rules->issuer.len == 0)
         return dw_fail(reterr, DW_INTERNAL, "rules without an issuer or an audience");
-    return check_type(&check, reterr) && check_issuer(&check, reterr) &&
-           check_times(&check, now_s, reterr) && check_audience(&check, reterr) &&
-           read_names(&check, reterr) && read_scopes(&check, reterr);
+    return check_type(&check, reterr) && check_binding(&check, reterr) &&
+           check_issuer(&check, reterr) && check_times(&check, now_s, reterr) &&
+           check_audience(&check, reterr) && read_names(&check, reterr) &&
+           read_scopes(&check, reterr);
 }
 
 bool dw_scopes_cover(struct dw_slices granted, struct dw_slice wanted)

@@ -186,6 +186,32 @@ static bool check_client_scopes(const struct dw_grant_question *question, struct
                    DW_PRINT(text));
 }
 
+/* Resource servers, our gateway among them, let a permission do what a scope of its name does. So
+ * what third parties may never have as a scope they do not get as a permission either; Auth0 gives
+ * them all, which is only safe where there are no strangers among the clients. */
+static bool select_permissions(const struct dw_grant_question *question,
+                               const struct ceiling *ceiling, struct dw_slices scopes,
+                               struct dw_arena *arena, struct dw_slices *ret_permissions,
+                               struct dw_error *reterr)
+{
+    struct dw_slices held = question->user_permissions;
+    struct dw_slice *items;
+    size_t count = 0;
+
+    *ret_permissions = is_client_flow(question) ? scopes : held;
+    if (is_client_flow(question) || question->client->is_first_party)
+        return true;
+    items = dw_arena_new_array(arena, held.count + 1, sizeof *items);
+    if (!items)
+        return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+    for (size_t at = 0; at < held.count; at++)
+        if (is_under(ceiling, held.items[at]) && is_within_dynamic(question, held.items[at]) &&
+            (!question->consented || dw_slices_have(*question->consented, held.items[at])))
+            items[count++] = held.items[at];
+    *ret_permissions = (struct dw_slices){items, count};
+    return true;
+}
+
 static bool check_api(const struct dw_grant_question *question, struct dw_error *reterr)
 {
     if (question->api)
@@ -216,8 +242,8 @@ bool dw_grant_decide(const struct dw_grant_question *question, struct dw_arena *
         (api->token_dialect == DW_DIALECT_ACCESS_TOKEN_AUTHZ ||
          api->token_dialect == DW_DIALECT_RFC9068_AUTHZ)) {
         ret_answer->has_permissions = true;
-        ret_answer->permissions =
-            is_client_flow(question) ? ret_answer->scopes : question->user_permissions;
+        return select_permissions(question, &ceiling, ret_answer->scopes, arena,
+                                  &ret_answer->permissions, reterr);
     }
     return true;
 }

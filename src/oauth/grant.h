@@ -26,7 +26,8 @@ struct dw_grant_question {
 
 struct dw_grant_answer {
     struct dw_slices scopes;      /* in the order they were requested */
-    struct dw_slices permissions; /* the `permissions` claim ... */
+    struct dw_slices permissions; /* the `permissions` claim: the user's, for third parties cut to
+                                     what they may have as scopes ... */
     bool has_permissions;         /* ... is written, even when empty */
 };
 

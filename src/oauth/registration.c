@@ -85,8 +85,9 @@ static bool read_web_uri(const struct dw_json *document, const char *key, struct
     return true;
 }
 
-/* Control characters, and those that turn the direction of text around, could make a consent page
- * read differently. U+0080-9F, U+200E/F, U+202A-E, U+2028/9, U+2066-9. */
+/* Control characters, those that turn the direction of text around, and those of no width could
+ * make a consent page read differently, or name nobody. U+0080-9F, U+061C, U+200B, U+200E/F,
+ * U+202A-E, U+2028/9, U+2066-9, U+FEFF. */
 static bool has_deceiving_character(struct dw_slice name)
 {
     for (size_t at = 0; at < name.len; at++) {
@@ -97,7 +98,9 @@ static bool has_deceiving_character(struct dw_slice name)
         if (byte < 0x20 || byte == 0x7f || (byte == 0xc2 && second < 0xa0))
             return true;
         if (byte == 0xe2 && second == 0x80 &&
-            (third == 0x8e || third == 0x8f || (third >= 0xa8 && third <= 0xae)))
+            (third == 0x8b || third == 0x8e || third == 0x8f || (third >= 0xa8 && third <= 0xae)))
+            return true;
+        if ((byte == 0xd8 && second == 0x9c) || (byte == 0xef && second == 0xbb && third == 0xbf))
             return true;
         if (byte == 0xe2 && second == 0x81 && third >= 0xa6 && third <= 0xa9)
             return true;

@@ -1,10 +1,14 @@
 /* Things that may happen once, or so often in a while; and the removal of what has expired. */
 #include "store/sqlite_internal.h"
 
-#define PURGE_MAX_ROWS 1000                  /* of a table in a call: the transaction stays short */
-#define KEEP_USED_CODE_S 86400               /* a replay is seen for a day */
-#define KEEP_REVOKED_FAMILY_S (7 * 86400)    /* so is a reused refresh token, for a week */
+#define PURGE_MAX_ROWS 200                /* of a table in a transaction: others wait for its end */
+#define PURGE_MAX_ROUNDS 500              /* of such transactions in a call */
+#define KEEP_USED_CODE_S 86400            /* a replay is seen for a day */
+#define KEEP_REVOKED_FAMILY_S (7 * 86400) /* so is a reused refresh token, for a week */
 #define UNUSED_DYNAMIC_CLIENT_S (30 * 86400) /* a DCR client nobody ever consented to */
+#define UNUSED_DYNAMIC_CLIENTS "1000" /* of many such, only the newest; not the ones just made */
+#define FRESH_DYNAMIC_CLIENT_S 3600
+#define UNUSED_CIMD_CLIENT_S 3600 /* longer than a login and its code take */
 
 struct first_use {
     struct dw_slice space;
@@ -141,22 +145,47 @@ static const struct {
      " AND NOT EXISTS (SELECT 1 FROM refresh_family WHERE refresh_family.client_id = c.id)"
      " LIMIT ?2)",
      UNUSED_DYNAMIC_CLIENT_S},
+    {"DELETE FROM client WHERE rowid IN (SELECT rowid FROM client AS c"
+     " WHERE kind <> 'static' AND kind = 'dcr' AND created_at <= ?1"
+     " AND NOT EXISTS (SELECT 1 FROM consent WHERE consent.client_id = c.id)"
+     " AND NOT EXISTS (SELECT 1 FROM refresh_family WHERE refresh_family.client_id = c.id)"
+     " ORDER BY created_at DESC LIMIT ?2 OFFSET " UNUSED_DYNAMIC_CLIENTS ")",
+     FRESH_DYNAMIC_CLIENT_S},
+    {"DELETE FROM client WHERE rowid IN (SELECT rowid FROM client AS c"
+     " WHERE kind <> 'static' AND kind = 'cimd' AND document_expires_at <= ?1"
+     " AND NOT EXISTS (SELECT 1 FROM consent WHERE consent.client_id = c.id)"
+     " AND NOT EXISTS (SELECT 1 FROM refresh_family WHERE refresh_family.client_id = c.id)"
+     " LIMIT ?2)",
+     UNUSED_CIMD_CLIENT_S},
+};
+
+struct purge {
+    int64_t now_s;
+    bool has_more;
 };
 
 static bool purge(struct dw_connection *connection, void *user, struct dw_error *reterr)
 {
-    const int64_t *now_s = user;
+    struct purge *run = user;
 
-    for (size_t at = 0; at < sizeof purges / sizeof *purges; at++)
+    run->has_more = false;
+    for (size_t at = 0; at < sizeof purges / sizeof *purges; at++) {
         if (!dw_sql_run(
                 connection, purges[at].sql,
-                DW_SQL_ARGS(dw_sql_int(*now_s - purges[at].keep_s), dw_sql_int(PURGE_MAX_ROWS)),
+                DW_SQL_ARGS(dw_sql_int(run->now_s - purges[at].keep_s), dw_sql_int(PURGE_MAX_ROWS)),
                 reterr))
             return false;
+        run->has_more = run->has_more || dw_sql_changes(connection) >= PURGE_MAX_ROWS;
+    }
     return true;
 }
 
 bool dw_store_purge(struct dw_store *store, int64_t now_s, struct dw_error *reterr)
 {
-    return dw_store_write(store, purge, &now_s, reterr);
+    struct purge run = {.now_s = now_s, .has_more = true};
+
+    for (int round = 0; run.has_more && round < PURGE_MAX_ROUNDS; round++)
+        if (!dw_store_write(store, purge, &run, reterr))
+            return false;
+    return true;
 }

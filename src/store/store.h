@@ -38,7 +38,8 @@ struct dw_store *dw_store_open(const struct dw_store_config *config,
 void dw_store_close(struct dw_store *store);
 /* Whether it can be read and written now: for /healthz. Writes nothing that lasts. */
 bool dw_must_check dw_store_check(struct dw_store *store, struct dw_error *reterr);
-/* Removes what has expired; a few thousand rows a call at most. For a timer. */
+/* Removes what has expired, in short transactions; up to 100,000 rows of a table a call. For a
+ * timer. */
 bool dw_must_check dw_store_purge(struct dw_store *store, int64_t now_s, struct dw_error *reterr);
 
 /* --- the tenant ------------------------------------------------------------------------------- */

@@ -3,6 +3,7 @@
 #include "oauth/authorization_request.h"
 #include "tenant/clients_internal.h"
 #include "tenant/endpoints_internal.h"
+#include "tenant/grants_internal.h"
 #include "tenant/visit_internal.h"
 
 static bool read_parameters(struct dw_tenant_call *call, struct dw_form *ret_form,
@@ -23,8 +24,14 @@ static bool go_on(struct dw_tenant_call *call, const struct dw_form *form, struc
     struct dw_slice audience;
 
     if (!dw_authorization_request_fill(form, visit->client, &call->tenant->settings, call->arena,
-                                       visit->request, reterr))
+                                       visit->request, reterr) ||
+        !dw_tenant_settle_audience(call, &visit->request->audience, reterr))
         return false;
+    /* What is not refused here becomes `org_id` of the token, and this tenant has no members of
+     * organizations yet. */
+    if (visit->request->organization.len > 0)
+        return dw_fail(reterr, DW_INVALID_REQUEST,
+                       "parameter organization is not allowed for this client");
     audience = visit->request->audience;
     if (audience.len > 0) {
         if (!dw_store_api(call->tenant->store, audience, call->arena, &api, reterr))

@@ -5,6 +5,7 @@
 #include "http/field.h"
 #include "net/fetch.h"
 #include "oauth/client_metadata_document.h"
+#include "tenant/client_keys_internal.h"
 #include "tenant/clients_internal.h"
 
 /* One address may make us fetch so many documents an hour. A document that is known and young is
@@ -142,24 +143,41 @@ bool dw_client_document_fetch(struct dw_tenant_call *call, struct dw_slice clien
     return true;
 }
 
+static bool fetch_keys(struct dw_tenant_call *call, struct dw_slice url, struct dw_jwks **ret_keys,
+                       struct dw_error *reterr)
+{
+    struct dw_client_keys_cache *cache = call->tenant->client_keys;
+    struct dw_fetch_response response;
+    size_t skipped;
+
+    if (dw_slice_is_empty(url))
+        return dw_fail(reterr, DW_INVALID_CLIENT_METADATA, "the client has no keys");
+    if (!dw_client_keys_cache_get(cache, url, call->now_s, ret_keys, reterr))
+        return false;
+    if (*ret_keys)
+        return true;
+    if (!may_fetch(call, reterr) || !fetch(call, url, KEYS_MAX_BYTES, &response, reterr))
+        return false;
+    *ret_keys = dw_jwks_parse(response.body, &skipped, reterr);
+    if (!*ret_keys)
+        return false;
+    if (dw_client_keys_cache_put(cache, url, call->now_s, *ret_keys, reterr))
+        return true;
+    dw_jwks_unref(*ret_keys);
+    return false;
+}
+
 bool dw_client_keys(struct dw_tenant_call *call, const struct dw_oauth_client *client,
                     struct dw_jwks **ret_keys, struct dw_error *reterr)
 {
-    struct dw_fetch_response response = {.body = client->jwks_json};
     struct dw_error error = {0};
     size_t skipped;
 
     *ret_keys = NULL;
-    if (dw_slice_is_empty(client->jwks_json)) {
-        if (dw_slice_is_empty(client->jwks_uri) || !may_fetch(call, &error) ||
-            !fetch(call, client->jwks_uri, KEYS_MAX_BYTES, &response, &error)) {
-            dw_log_error(call->tenant->log, "client_keys_missing", &error);
-            return dw_fail(reterr, DW_CLIENT_REFUSED, "Unauthorized");
-        }
-    }
-    *ret_keys = dw_jwks_parse(response.body, &skipped, &error);
-    if (*ret_keys)
+    if (dw_slice_is_empty(client->jwks_json)
+            ? fetch_keys(call, client->jwks_uri, ret_keys, &error)
+            : (*ret_keys = dw_jwks_parse(client->jwks_json, &skipped, &error)) != NULL)
         return true;
-    dw_log_error(call->tenant->log, "client_keys_bad", &error);
+    dw_log_error(call->tenant->log, "client_keys_missing", &error);
     return dw_fail(reterr, DW_CLIENT_REFUSED, "Unauthorized");
 }

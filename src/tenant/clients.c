@@ -4,22 +4,25 @@
 #include "oauth/client_authentication.h"
 #include "oauth/client_metadata_document.h"
 
+/* Whether the document behind the URL may make a client, by today's configuration. */
+static bool takes_document(const struct dw_tenant *tenant, struct dw_slice client_id)
+{
+    return tenant->config.allow_metadata_documents &&
+           dw_client_id_is_url(client_id, tenant->config.allow_insecure_client_metadata);
+}
+
 bool dw_client_find_fresh(struct dw_tenant_call *call, struct dw_slice client_id,
                           struct dw_oauth_client **ret_client, struct dw_error *reterr)
 {
-    const struct dw_tenant_config *config = &call->tenant->config;
-
     if (!dw_store_client(call->tenant->store, client_id, call->arena, ret_client, reterr))
         return false;
     if (*ret_client && (*ret_client)->kind != DW_CLIENT_CIMD)
         return true;
-    if (!config->allow_metadata_documents) {
+    if (!takes_document(call->tenant, client_id)) {
         *ret_client = NULL;
         return true;
     }
     if (*ret_client && (*ret_client)->document_expires_at_s > call->now_s)
-        return true;
-    if (!dw_client_id_is_url(client_id, config->allow_insecure_client_metadata))
         return true;
     return dw_client_document_fetch(call, client_id, *ret_client, ret_client, reterr);
 }
@@ -67,6 +70,9 @@ bool dw_client_authenticate(struct dw_tenant_call *call, const struct dw_form *f
     if (!dw_store_client(call->tenant->store, credentials.client_id, call->arena, ret_client,
                          reterr))
         return false;
+    if (*ret_client && (*ret_client)->kind == DW_CLIENT_CIMD &&
+        !takes_document(call->tenant, credentials.client_id))
+        *ret_client = NULL;
     return credentials.method == DW_CLIENT_AUTH_PRIVATE_KEY_JWT
                ? check_assertion(call, *ret_client, &credentials, reterr)
                : dw_client_check_secret(*ret_client, &credentials, reterr);

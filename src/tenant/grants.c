@@ -1,6 +1,47 @@
 /* Loads what dw_grant_decide judges; see grants_internal.h. */
 #include "tenant/grants_internal.h"
 
+#include "http/url.h"
+
+/* "http://host" and "http://host/" are one URL (RFC 3986 section 6.2.3), and URL classes as that of
+ * the MCP SDK write the second where the first was published. Empty: there is only one way. */
+static bool other_spelling(struct dw_slice text, struct dw_arena *arena, struct dw_slice *ret_other,
+                           struct dw_error *reterr)
+{
+    struct dw_url url;
+
+    *ret_other = DW_EMPTY;
+    if (!dw_url_parse(text, &url, NULL) || url.has_query || url.has_fragment ||
+        !(dw_url_has_scheme(&url, "https") || dw_url_has_scheme(&url, "http")))
+        return true;
+    if (url.path.len == 0)
+        *ret_other = dw_arena_printf(arena, "%.*s/", DW_PRINT(text));
+    else if (dw_slice_eq(url.path, DW_LIT("/")))
+        *ret_other = dw_slice_sub(text, 0, text.len - 1);
+    return ret_other->ptr || dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+}
+
+bool dw_tenant_settle_audience(struct dw_tenant_call *call, struct dw_slice *audience,
+                               struct dw_error *reterr)
+{
+    struct dw_slice other;
+    struct dw_api *api;
+
+    if (!other_spelling(*audience, call->arena, &other, reterr))
+        return false;
+    if (other.len == 0)
+        return true;
+    if (!dw_store_api(call->tenant->store, *audience, call->arena, &api, reterr))
+        return false;
+    if (api)
+        return true;
+    if (!dw_store_api(call->tenant->store, other, call->arena, &api, reterr))
+        return false;
+    if (api)
+        *audience = api->identifier;
+    return true;
+}
+
 static bool load_grants(struct dw_tenant_call *call, const struct dw_grant_subjects *subjects,
                         struct dw_grant_question *question, struct dw_error *reterr)
 {
@@ -20,6 +61,23 @@ static bool load_grants(struct dw_tenant_call *call, const struct dw_grant_subje
     return is_client || dw_store_effective_permissions(call->tenant->store, subjects->user_id,
                                                        subjects->audience, call->arena,
                                                        &question->user_permissions, reterr);
+}
+
+/* When tokens are made for a third party, what the user agreed to is the most it gets: since then
+ * the user may have come to permissions that were not on the page. */
+static bool load_consent(struct dw_tenant_call *call, const struct dw_grant_subjects *subjects,
+                         struct dw_grant_question *question, struct dw_error *reterr)
+{
+    static const struct dw_slices nothing;
+    struct dw_consent *consent;
+
+    if (!subjects->original || subjects->client->is_first_party)
+        return true;
+    if (!dw_store_consent(call->tenant->store, subjects->user_id, subjects->client->id,
+                          subjects->audience, call->arena, &consent, reterr))
+        return false;
+    question->consented = consent ? &consent->scopes : &nothing;
+    return true;
 }
 
 bool dw_tenant_decide(struct dw_tenant_call *call, const struct dw_grant_subjects *subjects,
@@ -42,5 +100,6 @@ bool dw_tenant_decide(struct dw_tenant_call *call, const struct dw_grant_subject
          !load_grants(call, subjects, &question, reterr)))
         return false;
     question.api = *ret_api;
-    return dw_grant_decide(&question, call->arena, ret_answer, reterr);
+    return load_consent(call, subjects, &question, reterr) &&
+           dw_grant_decide(&question, call->arena, ret_answer, reterr);
 }

@@ -14,6 +14,10 @@ struct dw_grant_subjects {
     const struct dw_slices *original; /* refresh and codes: what was granted; NULL: no limit */
 };
 
+/* Makes *audience the identifier of an API that differs from it in the slash after a host alone;
+ * leaves it as it is when an API is called so, or none either way. */
+bool dw_must_check dw_tenant_settle_audience(struct dw_tenant_call *call, struct dw_slice *audience,
+                                             struct dw_error *reterr);
 /* api: NULL when there is no audience. Fails as dw_grant_decide does. */
 bool dw_must_check dw_tenant_decide(struct dw_tenant_call *call,
                                     const struct dw_grant_subjects *subjects,

@@ -61,9 +61,28 @@ static const struct endpoint endpoints[] = {
     {{DW_HTTP_GET, "/"}, dw_endpoint_home, FOR_BROWSERS, CORS_NEVER, DW_POOL_STORE},
 };
 
-static bool has_text(struct dw_slice bytes, const char *wanted)
+/* No name of ours needs escapes, so one that has them may be any name. */
+static bool has_escaped_name(struct dw_slice form)
 {
-    return bytes.len > 0 && memmem(bytes.ptr, bytes.len, wanted, strlen(wanted)) != NULL;
+    bool is_name = true;
+
+    for (size_t i = 0; i < form.len; i++) {
+        if (is_name && form.ptr[i] == '%')
+            return true;
+        is_name = form.ptr[i] == '&' || (is_name && form.ptr[i] != '=');
+    }
+    return dw_slice_has(form, DW_LIT("\\u")); /* or the JSON form */
+}
+
+/* A metadata document or a client's keys, perhaps from a slow server: such a call must not hold up
+ * the others, also when its sender hides what it is. */
+static bool may_fetch(dw_tenant_endpoint *run, struct dw_slice form)
+{
+    if (run == dw_endpoint_authorize)
+        return dw_slice_has(form, DW_LIT("client_id=http")) ||
+               dw_slice_has(form, DW_LIT("client_id=%")) || has_escaped_name(form);
+    return (run == dw_endpoint_token || run == dw_endpoint_revoke) &&
+           (dw_slice_has(form, DW_LIT("client_assertion")) || has_escaped_name(form));
 }
 
 enum dw_job_pool dw_tenant_pool(const struct dw_tenant_call *call)
@@ -74,12 +93,11 @@ enum dw_job_pool dw_tenant_pool(const struct dw_tenant_call *call)
         return DW_POOL_STORE;
     const struct endpoint *endpoint = (const struct endpoint *)(const void *)match.route;
     /* Guesses from the bytes: a wrong one only costs a place in another queue. */
-    if (endpoint->run == dw_endpoint_token && has_text(call->body, "password"))
+    if (endpoint->run == dw_endpoint_token && dw_slice_has(call->body, DW_LIT("password")))
         return DW_POOL_PASSWORD;
-    if (endpoint->run == dw_endpoint_authorize &&
-        (has_text(call->query, "client_id=http") || has_text(call->body, "client_id=http")))
-        return DW_POOL_FETCH; /* a metadata document, perhaps from a slow server */
-    return endpoint->pool;
+    return may_fetch(endpoint->run, call->query) || may_fetch(endpoint->run, call->body)
+               ? DW_POOL_FETCH
+               : endpoint->pool;
 }
 
 /* Every row for this path takes cross-origin calls. */

@@ -114,14 +114,32 @@ static bool fill_client(const struct seed *seed, const struct dw_json *entry,
     return secret.len == 0 || dw_tenant_digest(secret, seed->arena, &client->secret_digest, reterr);
 }
 
-/* What the application may ask for without a user. */
-static bool seed_client_grants(const struct seed *seed, const struct dw_json *entry,
+/* The APIs whose tokens the application may have without a user; all of them exist, or the seed
+ * would end half-way. */
+static bool read_audiences(const struct seed *seed, const struct dw_json *entry,
+                           struct dw_slice client_id, struct dw_slices *ret_audiences,
+                           struct dw_error *reterr)
+{
+    if (!dw_json_texts(entry, "audiences", seed->arena, ret_audiences, reterr))
+        return false;
+    for (size_t i = 0; i < ret_audiences->count; i++) {
+        struct dw_slice audience = ret_audiences->items[i];
+        struct dw_api *api = NULL;
+
+        if (!dw_store_api(seed->tenant->store, audience, seed->arena, &api, reterr))
+            return false;
+        if (!api)
+            return dw_fail(
+                reterr, DW_CONFIG,
+                "the seed file gives client \"%.*s\" the API \"%.*s\", and there is none",
+                DW_PRINT(dw_slice_sub(client_id, 0, 30)), DW_PRINT(dw_slice_sub(audience, 0, 60)));
+    }
+    return true;
+}
+
+static bool seed_client_grants(const struct seed *seed, struct dw_slices audiences,
                                struct dw_slice client_id, struct dw_error *reterr)
 {
-    struct dw_slices audiences = {0};
-
-    if (!dw_json_texts(entry, "audiences", seed->arena, &audiences, reterr))
-        return false;
     for (size_t i = 0; i < audiences.count; i++) {
         struct dw_client_grant grant = {
             .id = dw_tenant_random_text(seed->arena, "cgr_", 12),
@@ -144,6 +162,7 @@ static bool seed_client(const struct seed *seed, const struct dw_json *entry,
                         struct dw_error *reterr)
 {
     struct dw_oauth_client client, *known = NULL;
+    struct dw_slices audiences = {0};
     struct dw_slice id;
 
     dw_seed_client_defaults(seed->tenant, &client);
@@ -154,8 +173,9 @@ static bool seed_client(const struct seed *seed, const struct dw_json *entry,
         return true;
     client.id = id;
     return fill_client(seed, entry, &client, reterr) &&
+           read_audiences(seed, entry, id, &audiences, reterr) &&
            dw_store_add_client(seed->tenant->store, &client, reterr) &&
-           seed_client_grants(seed, entry, id, reterr);
+           seed_client_grants(seed, audiences, id, reterr);
 }
 
 static bool seed_user(const struct seed *seed, const struct dw_json *entry, struct dw_error *reterr)

@@ -6,6 +6,7 @@
 #include "crypto/password.h"
 #include "http/url.h"
 #include "sys/sys.h"
+#include "tenant/client_keys_internal.h"
 #include "tenant/secrets_internal.h"
 #include "tenant/seed_internal.h"
 
@@ -89,7 +90,8 @@ static bool open_parts(struct dw_tenant *tenant, struct dw_error *reterr)
     if (!dw_tenant_proxies_open(tenant, reterr) || !open_store(tenant, reterr))
         return false;
     tenant->keyring = dw_keyring_open(tenant->store, master, tenant->host, tenant->now_s(), reterr);
-    return tenant->keyring && dw_tenant_seed(tenant, reterr);
+    tenant->client_keys = tenant->keyring ? dw_client_keys_cache_new(reterr) : NULL;
+    return tenant->client_keys && dw_tenant_seed(tenant, reterr);
 }
 
 struct dw_tenant *dw_tenant_open_store(const struct dw_tenant_config *config,
@@ -169,6 +171,7 @@ void dw_tenant_close(struct dw_tenant *tenant)
     if (tenant->timer)
         dw_timer_free(tenant->timer);
     dw_tenant_listener_free(tenant->listener);
+    dw_client_keys_cache_free(tenant->client_keys);
     dw_keyring_free(tenant->keyring);
     if (tenant->store)
         dw_store_close(tenant->store);

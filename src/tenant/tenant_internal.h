@@ -22,6 +22,7 @@
 #define DW_TENANT_CONNECTION "Username-Password-Authentication"
 
 struct dw_tenant_listener;
+struct dw_client_keys_cache;
 
 struct dw_tenant {
     struct dw_tenant_config config;
@@ -32,6 +33,7 @@ struct dw_tenant {
     struct dw_arena *arena;             /* as long as the tenant; not used by endpoints */
     struct dw_store *store;
     struct dw_keyring *keyring;
+    struct dw_client_keys_cache *client_keys;
     unsigned char master_key[32];
     unsigned char refresh_key[32]; /* makes successors of refresh tokens */
     struct dw_slice host;          /* of the issuer, with port: for pages and certificates */
@@ -41,6 +43,7 @@ struct dw_tenant {
     size_t trusted_proxy_count;
     int64_t visits_per_hour; /* from one address; the people of a large office share one */
     struct dw_timer *timer;
+    _Atomic int64_t store_was_good_at_s; /* strangers ask for /healthz: the disk, once a second */
     int64_t (*now_s)(void); /* the clock; tests bring their own */
 };
 

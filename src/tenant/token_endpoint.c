@@ -240,7 +240,8 @@ static bool run(struct token_call *token, struct dw_error *reterr)
         !dw_token_request_parse(&token->form, &call->tenant->settings, call->arena, &token->request,
                                 reterr) ||
         !dw_client_authenticate(call, &token->form, &token->client, reterr) ||
-        !dw_token_request_check_grant(&token->request, token->client, reterr))
+        !dw_token_request_check_grant(&token->request, token->client, reterr) ||
+        !dw_tenant_settle_audience(call, &token->request.audience, reterr))
         return false;
     if (!grants[token->request.grant_type])
         return dw_fail(reterr, DW_UNSUPPORTED_GRANT, "Unsupported grant type");

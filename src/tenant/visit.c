@@ -5,6 +5,7 @@
 #include "http/url.h"
 #include "oauth/authorization_code.h"
 #include "oauth/authorization_request.h"
+#include "oauth/redirect_uri.h"
 #include "oauth/scope.h"
 #include "sys/sys.h"
 #include "tenant/grants_internal.h"
@@ -149,6 +150,16 @@ bool dw_visit_terms(struct dw_tenant_call *call, const struct dw_visit *visit,
                             visit->request->audience, call->arena, &ret_terms->consent, reterr);
 }
 
+/* RFC 8252 section 8.6: who listens on a loopback port or opens a private-use scheme cannot be
+ * known. So a code goes there only when a page of ours was seen on the way, which says so. */
+static bool is_unseen(const struct dw_visit *visit)
+{
+    struct dw_slice uri = visit->request->redirect_uri;
+
+    return dw_slice_is_empty(visit->state) &&
+           (dw_redirect_uri_is_loopback(uri) || dw_redirect_uri_is_private_use(uri));
+}
+
 /* A remembered consent does not count for a request that another site sent: whoever stands between
  * client and tenant could ride on it. */
 static bool needs_consent(const struct dw_tenant_call *call, const struct dw_visit *visit,
@@ -158,7 +169,7 @@ static bool needs_consent(const struct dw_tenant_call *call, const struct dw_vis
     bool is_cross_site =
         !visit->client->is_first_party && dw_slice_eq_nocase(site, DW_LIT("cross-site"));
 
-    return visit->request->prompts_consent ||
+    return visit->request->prompts_consent || is_unseen(visit) ||
            dw_consent_is_needed(visit->client, terms->api, terms->asked,
                                 is_cross_site ? NULL : terms->consent);
 }

@@ -159,6 +159,15 @@ describe("running", () => {
     assert.equal(await stopped, 0, gateway.program.talk.slice(-2000));
     await upstream.stop(); await issuer.stop();
   });
+  test("an issuer that never answers does not hold up the end", async () => {
+    const mute = createServer(() => {});
+    await new Promise((resolve) => mute.listen(0, "127.0.0.1", resolve));
+    mute.unref();
+    const gateway = await startGateway({ upstream: "http://127.0.0.1:9/mcp", issuer: { url: `http://127.0.0.1:${mute.address().port}/` } });
+    const began = Date.now();
+    assert.equal(await gateway.stop(), 0);
+    assert.ok(Date.now() - began < 7_000, `${Date.now() - began} ms`);
+  });
   test("a body over the limit is 413, a head over the limit 431", async () => {
     const issuer = await new Issuer().start();
     const upstream = await startFixture();

@@ -62,7 +62,7 @@ static void only_the_good_ones_pass(void **state)
         refused += status != 200;
         dw_arena_reset(arena);
     }
-    print_message("%zu good tokens, %zu refused\n", passed, refused);
+    print_message("# %zu good tokens, %zu refused\n", passed, refused);
     assert_true(passed >= 20 && refused >= 150);
 }
 

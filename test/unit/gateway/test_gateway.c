@@ -248,10 +248,15 @@ static void lists_are_filtered_in_bodies_and_streams(void **state)
         {.answers = {JSON_OK("{\"tools\":[\"secret-a\"]", 21)}},
         {.answers = {"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: gzip"
                      "\r\nContent-Length: 8\r\n\r\nsecret-a"}},
+        {.answers =
+             {"HTTP/1.1 206 Partial Content\r\nContent-Type: application/json\r\n"
+              "Content-Length: 78\r\n\r\n{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"tools\":"
+              "[{\"name\":\"secret-a\"},{\"name\":\"b\"}]}}"}},
     };
+    char *partial;
 
     (void)state;
-    open_gateway(scripts, 4);
+    open_gateway(scripts, 5);
     for (int i = 0; i < 2; i++) {
         char *answer = request("POST", MODERN_LIST_FIELDS, MODERN_LIST);
 
@@ -265,6 +270,8 @@ static void lists_are_filtered_in_bodies_and_streams(void **state)
         assert_starts(answer, "HTTP/1.1 502 ");
         assert_lacks(answer, "secret-a");
     }
+    partial = request("POST", MODERN_LIST_FIELDS "Range: bytes=0-\r\n", MODERN_LIST);
+    assert_lacks(partial, "secret-a"); /* whatever good status it comes with */
 }
 
 static void a_session_lives_from_initialize_to_delete(void **state)
@@ -287,6 +294,22 @@ static void a_session_lives_from_initialize_to_delete(void **state)
     assert_has(upstream->asked[0], "Mcp-Session-Id: s1\r\n");
     assert_starts(request("POST", "Mcp-Session-Id: s2\r\n", LEGACY("ping")), "HTTP/1.1 404 ");
     assert_starts(request("DELETE", "Mcp-Session-Id: s1\r\n", ""), "HTTP/1.1 204 ");
+    assert_starts(request("POST", "Mcp-Session-Id: s1\r\n", LEGACY("ping")), "HTTP/1.1 404 ");
+}
+
+/* With a policy, too: what ends a session has no list in it. */
+static void an_upstream_may_end_a_session_with_an_empty_200(void **state)
+{
+    static const struct peer_script scripts[] = {
+        {.answers = {"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nMcp-Session-Id: s1\r\n"
+                     "Content-Length: 2\r\n\r\n{}",
+                     "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"}},
+    };
+
+    (void)state;
+    open_gateway(scripts, 1);
+    assert_starts(request("POST", "", LEGACY("initialize")), "HTTP/1.1 200 OK\r\n");
+    assert_starts(request("DELETE", "Mcp-Session-Id: s1\r\n", ""), "HTTP/1.1 200 OK\r\n");
     assert_starts(request("POST", "Mcp-Session-Id: s1\r\n", LEGACY("ping")), "HTTP/1.1 404 ");
 }
 
@@ -345,6 +368,7 @@ int main(void)
         TEST(the_same_bytes_go_on_without_credentials),
         TEST(lists_are_filtered_in_bodies_and_streams),
         TEST(a_session_lives_from_initialize_to_delete),
+        TEST(an_upstream_may_end_a_session_with_an_empty_200),
         TEST(only_a_modern_client_cancels_by_leaving),
         TEST(a_browser_may_read_the_metadata_and_ask_before_it_posts),
     };

@@ -158,6 +158,45 @@ static void the_upstream_is_told_who_calls(void **state)
     assert_slice(dw_http_field(fields, "x-forwarded-for"), "10.0.0.9, 10.1.1.1");
 }
 
+/* HAProxy adds a field of its own behind the one the client made up: only the last one is true. */
+static void every_field_of_a_trusted_proxy_is_kept_in_order(void **state)
+{
+    dw_auto(dw_arena_auto_free) struct dw_arena *arena = dw_arena_new(1 << 20);
+    struct dw_gateway_rules rules = make_rules(arena);
+    struct dw_http_field items[] = {
+        {S("X-Forwarded-For"), S("1.2.3.4")},
+        {S("x-forwarded-for"), S("")},
+        {S("X-FORWARDED-FOR"), S("192.0.2.7")},
+    };
+    struct dw_http_request request = {.fields = {items, 3}, .authority = S("h")};
+    struct dw_upstream_request from = {
+        .request = &request, .peer_address = S("10.1.1.1"), .trace_id = S("0"), .span_id = S("1")};
+    struct dw_http_fields fields;
+    struct dw_error error = {0};
+
+    (void)state;
+    assert_done(dw_upstream_fields(&rules, &from, arena, &fields, &error), error);
+    assert_int_equal(dw_http_field_count(fields, "x-forwarded-for"), 1);
+    assert_slice(dw_http_field(fields, "x-forwarded-for"), "1.2.3.4, 192.0.2.7, 10.1.1.1");
+}
+
+/* Whoever reads a field takes the spaces around its value away. */
+static void a_claim_with_spaces_around_it_is_not_another_one(void **state)
+{
+    dw_auto(dw_arena_auto_free) struct dw_arena *arena = dw_arena_new(1 << 20);
+    struct dw_access_token token = make_token(arena);
+
+    (void)state;
+    token.subject = S(" admin");
+    assert_slice(dw_identity_value(&token, S("sub"), arena), "%20admin");
+    token.subject = S("the admin ");
+    assert_slice(dw_identity_value(&token, S("sub"), arena), "the admin%20");
+    token.subject = S(" ");
+    assert_slice(dw_identity_value(&token, S("sub"), arena), "%20");
+    token.subject = S("the admin");
+    assert_slice(dw_identity_value(&token, S("sub"), arena), "the admin");
+}
+
 static void claims_become_text_or_nothing(void **state)
 {
     dw_auto(dw_arena_auto_free) struct dw_arena *arena = dw_arena_new(1 << 20);
@@ -204,6 +243,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_the_client_may_not_say_goes_on),
         cmocka_unit_test(the_upstream_is_told_who_calls),
+        cmocka_unit_test(every_field_of_a_trusted_proxy_is_kept_in_order),
+        cmocka_unit_test(a_claim_with_spaces_around_it_is_not_another_one),
         cmocka_unit_test(claims_become_text_or_nothing),
         cmocka_unit_test(an_answer_loses_what_is_not_the_upstreams_to_say),
     };

@@ -208,6 +208,67 @@ static void who_has_left_gets_no_answer(void **state)
         assert_int_equal(asked[i].answers, 0);
 }
 
+/* ---- without the guard, at another pace ---- */
+
+static struct dw_issuer_keys *keys;
+static struct dw_keys_wait waits[2];
+
+static void all_is_known(struct dw_keys_wait *wait)
+{
+    (void)wait;
+    assert_int_equal(peer.pages[1].asked, 2);
+    stop();
+}
+
+static void after_the_first_fetch(struct dw_keys_wait *wait)
+{
+    struct dw_loop *loop = dw_net_loop(net, 0);
+
+    dw_issuer_keys_lacks(keys, loop, S("gone"));
+    assert_false(dw_issuer_keys_want(keys, loop, S("gone"), wait));
+    waits[1].wake = all_is_known;
+    assert_true(dw_issuer_keys_want(keys, loop, S("new"), &waits[1]));
+}
+
+static void want_keys(void *user)
+{
+    waits[0].wake = after_the_first_fetch;
+    keys = dw_issuer_keys_new(
+        net, user,
+        &(struct dw_keys_pace){
+            .refresh_ms = 60000, .cooldown_ms = 1, .unknown_kid_ms = 60000, .stale_ms = 60000},
+        NULL);
+    assert_non_null(keys);
+    assert_true(dw_issuer_keys_want(keys, dw_net_loop(net, 0), S("gone"), &waits[0]));
+}
+
+static void a_kid_that_a_fetch_did_not_bring_causes_no_other(void **state)
+{
+    struct dw_issuer_config config = {.provider = S("oidc")};
+    struct dw_error error;
+    char jwks_uri[80];
+
+    (void)state;
+    peer = (struct peer){.delay_ms = 20};
+    peer_open(&peer);
+    snprintf(issuer, sizeof issuer, "http://127.0.0.1:%d/", peer.port);
+    snprintf(jwks_uri, sizeof jwks_uri, "%sjwks", issuer);
+    config.issuer = S(issuer);
+    config.jwks_uri = S(jwks_uri);
+    peer.pages[0].path = "/unused";
+    peer.pages[1].path = "/jwks";
+    peer.pages[1].body = dw_arena_text(arena, jwks_of(&rsa_key, 1));
+    peer_start(&peer);
+    net = dw_net_new(&(struct dw_net_config){.size = sizeof(struct dw_net_config), .loop_count = 1},
+                     &error);
+    assert_non_null(net);
+    assert_true(dw_loop_post(dw_net_loop(net, 0), want_keys, &config));
+    assert_done(dw_net_run(net, &error), error);
+    dw_issuer_keys_free(keys);
+    dw_net_free(net);
+    peer_stop(&peer);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -215,6 +276,7 @@ int main(void)
         cmocka_unit_test(unknown_kids_do_not_hammer_the_issuer),
         cmocka_unit_test(an_issuer_that_comes_back_is_asked_again),
         cmocka_unit_test(who_has_left_gets_no_answer),
+        cmocka_unit_test(a_kid_that_a_fetch_did_not_bring_causes_no_other),
     };
     int failed;
 

@@ -176,6 +176,62 @@ static void lists_show_what_may_be_used(void **state)
     dw_arena_free(arena);
 }
 
+/* A row for all of "test://a/" must not open what the server would resolve to something else. */
+static void a_uri_that_servers_may_read_differently_is_refused(void **state)
+{
+    static const struct {
+        const char *uri;
+        bool is_allowed;
+    } cases[] = {
+        {"test://a/..", false},
+        {"test://a/../b", false},
+        {"test://a/./b", false},
+        {"test://a/%2e%2E/b", false},
+        {"test://a/.%2e/b", false},
+        {"test://a\\..\\b", false},
+        {"test://a/..%2fb", false},
+        {"test://a%2F..%2Fb", false},
+        {"test://a%5c..%5Cb", false},
+        {"test://a/.\t./b", false},
+        {"test://a/\n../b", false},
+        {"test://a/.. ", false},
+        {"test://a/..?b", false},
+        {"test://a/%73ecret", false}, /* "secret" to whoever decodes, not to a deny row */
+        {"test://a/\x7f", false},
+        {"test://a/secret%00.txt", false},
+        {"test://a/...", true},
+        {"test://a/..b/.c", true},
+        {"test://a/b%2fc%20d", true},
+        {"test://a/b c", true},
+        {"test://a/100%", true},
+        {"test://a/J\xc3\xbcrgen", true},
+    };
+    struct dw_arena *arena = dw_arena_new(1 << 16);
+    struct dw_policy policy;
+
+    (void)state;
+    seed_policy(&policy, arena);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        static const struct dw_json id = {.type = DW_JSON_INT};
+        struct dw_mcp_message message = {.id = &id,
+                                         .method = S("resources/read"),
+                                         .kind = DW_MCP_RESOURCE,
+                                         .name = S(cases[i].uri)};
+        struct dw_slices granted = words(arena, "read:resources"), needed;
+        struct dw_slice rule;
+        struct dw_error error = {0};
+
+        if (dw_policy_decide(&policy, granted, &message, arena, &needed, &rule, &error) !=
+                cases[i].is_allowed ||
+            dw_policy_may_see(&policy, granted, DW_MCP_RESOURCE, S(cases[i].uri)) !=
+                cases[i].is_allowed)
+            fail_msg("%s", cases[i].uri);
+        if (!cases[i].is_allowed)
+            assert_slice(rule, "crooked URI");
+    }
+    dw_arena_free(arena);
+}
+
 static void a_catch_all_row_lets_everybody_connect(void **state)
 {
     const struct dw_policy_row rows[] = {
@@ -263,6 +319,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_message_meets_its_row),
         cmocka_unit_test(lists_show_what_may_be_used),
+        cmocka_unit_test(a_uri_that_servers_may_read_differently_is_refused),
         cmocka_unit_test(a_catch_all_row_lets_everybody_connect),
         cmocka_unit_test(without_rows_everything_is_allowed),
         cmocka_unit_test(rows_that_cannot_be_meant_are_refused),

@@ -78,6 +78,59 @@ static void bad_messages_are_refused(void **state)
     }
 }
 
+/* Go's encoding/json takes any of these spellings for the name itself, the last one wins: an
+ * upstream would run another method or tool than the one that was judged. */
+static void a_second_spelling_of_a_member_is_refused(void **state)
+{
+    static const struct {
+        const char *body;
+        enum dw_code code;
+    } cases[] = {
+        {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\",\"Method\":\"tools/call\"}",
+         DW_INVALID_JSONRPC},
+        {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\",\"METHO\\u0044\":\"tools/call\"}",
+         DW_INVALID_JSONRPC},
+        {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\",\"Params\":{}}", DW_INVALID_JSONRPC},
+        {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\",\"param\xc5\xbf\":{}}",
+         DW_INVALID_JSONRPC},
+        {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\",\"ID\":2}", DW_INVALID_JSONRPC},
+        {"{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{},\"Method\":\"tools/call\"}",
+         DW_INVALID_JSONRPC},
+        {"{\"jsonrpc\":\"2.0\",\"method\":\"notifications/x\",\"Id\":2}", DW_INVALID_JSONRPC},
+        {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":"
+         "{\"name\":\"a\",\"Name\":\"b\"}}",
+         DW_INVALID_PARAMS},
+        {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"resources/read\",\"params\":"
+         "{\"uri\":\"a:b\",\"URI\":\"c:d\"}}",
+         DW_INVALID_PARAMS},
+        {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tasks/get\",\"params\":"
+         "{\"taskId\":\"a\",\"tas\xe2\x84\xaaid\":\"b\"}}",
+         DW_INVALID_PARAMS},
+        {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":"
+         "{\"name\":\"a\",\"_Meta\":{}}}",
+         DW_INVALID_PARAMS},
+        {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"completion/complete\",\"params\":"
+         "{\"ref\":{\"type\":\"ref/prompt\",\"name\":\"p\",\"NAME\":\"q\"}}}",
+         DW_INVALID_PARAMS},
+        {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"completion/complete\",\"params\":"
+         "{\"ref\":{\"type\":\"ref/prompt\",\"name\":\"p\"},\"Ref\":{}}}",
+         DW_INVALID_PARAMS},
+        {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"subscriptions/listen\",\"params\":"
+         "{\"notifications\":{\"resourcesubscriptions\":[\"a:b\"]}}}",
+         DW_INVALID_PARAMS},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        dw_auto(dw_arena_auto_free) struct dw_arena *arena = dw_arena_new(1 << 20);
+        struct dw_mcp_message message;
+        struct dw_error error = {0};
+
+        assert_fails(dw_mcp_message_parse(S(cases[i].body), arena, &message, &error), error,
+                     cases[i].code);
+    }
+}
+
 static void the_subject_comes_from_the_table(void **state)
 {
     static const struct {
@@ -201,6 +254,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bad_messages_are_refused),
+        cmocka_unit_test(a_second_spelling_of_a_member_is_refused),
         cmocka_unit_test(the_subject_comes_from_the_table),
         cmocka_unit_test(a_listen_request_names_what_it_touches),
         cmocka_unit_test(an_error_answer_echoes_the_id_as_written),

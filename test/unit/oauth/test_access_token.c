@@ -44,6 +44,8 @@ static void bad_claims_are_refused_and_told(void **state)
         {"{\"iss\":[\"https://a/\"]}", "\"iss\" is not a text"},
         {"{\"iss\":\"https://a\"}", "issued by \"https://a\", this server trusts \"https://a/\""},
         {"{\"iss\":\"https://A/\"}", "issued by"},
+        {"{" GOOD ",\"cnf\":{\"jkt\":\"x\"}}", "bound to a key"},
+        {"{" GOOD ",\"cnf\":null}", "bound to a key"},
         {"{" WITHOUT_EXP "}", "no \"exp\""},
         {"{" WITHOUT_EXP ",\"exp\":null}", "not a time"},
         {"{" WITHOUT_EXP ",\"exp\":true}", "not a time"},

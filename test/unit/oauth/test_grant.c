@@ -145,6 +145,17 @@ static const struct row rows[] = {
      NULL, "r", "r w", NULL},
     {"no allowed_scopes, no limit", CODE, THIRD | DYNAMIC, NEED, NULL, "r w", "r w", "", NULL, NULL,
      "", "r w", NULL},
+    /* the gateway lets permissions do what scopes do, so they have the same ceiling there */
+    {"a third party gets no permission beyond its grant", CODE, THIRD | RBAC | AUTHZ, NEED, NULL,
+     "r", "r w", "r w x", NULL, NULL, "", "r", "r"},
+    {"... nor when the user may do everything", CODE, THIRD | RBAC | AUTHZ, ALLOW, "w", "r", "r",
+     "r w x", NULL, NULL, "", "", "w"},
+    {"allowed_scopes cut permissions", CODE, THIRD | DYNAMIC | RBAC | AUTHZ, NEED, NULL, "r w x",
+     "r", "r w x", NULL, NULL, "r w", "r", "r w"},
+    {"... also in a refresh", REFRESH, THIRD | DYNAMIC | RBAC | AUTHZ, NEED, NULL, "r w x", "",
+     "r w x", NULL, "r", "r w", "r", "r w"},
+    {"a third party gets no permission that nobody agreed to", REFRESH, THIRD | RBAC | AUTHZ, NEED,
+     NULL, "r w x", "", "r w x", "r w", "r", "", "r", "r w"},
     /* client_credentials */
     {"client: no API", CLIENT, NO_API, NEED, NULL, NULL, "", "", NULL, NULL, "", NULL,
      "Service not found: " AUDIENCE},

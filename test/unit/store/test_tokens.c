@@ -539,12 +539,112 @@ static void purging_takes_the_expired_alone(void **state)
     assert_null(seen_client); /* nobody ever consented to it */
 }
 
+/* Everybody can make us keep these: a flood of them must not outlive its time. */
+static void purging_takes_all_that_has_expired(void **state)
+{
+    enum {
+        FLOOD = 250
+    };
+    struct dw_authorization_request request = {.client_id = S("c1"),
+                                               .redirect_uri = S("https://app.example.com/cb"),
+                                               .csrf_digest = digest(fixture.arena, 1),
+                                               .max_age_s = -1,
+                                               .created_at_s = NOW_S,
+                                               .expires_at_s = NOW_S + 60};
+    struct dw_authorization_request *seen;
+
+    (void)state;
+    for (uint32_t at = 0; at < FLOOD; at++) {
+        request.id_digest = digest(fixture.arena, at);
+        assert_done(dw_store_add_authorization_request(fixture.store, &request, &error), error);
+    }
+    assert_done(dw_store_purge(fixture.store, NOW_S + 60, &error), error);
+    for (uint32_t at = 0; at < FLOOD; at++) {
+        assert_done(dw_store_authorization_request(fixture.store, digest(fixture.arena, at), NOW_S,
+                                                   fixture.arena, &seen, &error),
+                    error);
+        assert_null(seen);
+    }
+}
+
+static bool is_kept(const char *client_id, int64_t now_s)
+{
+    struct dw_oauth_client *seen;
+
+    assert_done(dw_store_purge(fixture.store, now_s, &error), error);
+    assert_done(dw_store_client(fixture.store, S(client_id), fixture.arena, &seen, &error), error);
+    return seen != NULL;
+}
+
+/* A stranger's URL at /authorize is enough to make one. */
+static void a_client_by_its_document_stays_while_somebody_uses_it(void **state)
+{
+    struct dw_oauth_client client = fixture_client("https://a.example/client");
+    struct dw_consent consent = {.id = S("grt_1"),
+                                 .user_id = S("auth0|1"),
+                                 .client_id = S("https://a.example/client"),
+                                 .audience = S(AUDIENCE),
+                                 .created_at_s = NOW_S,
+                                 .updated_at_s = NOW_S};
+
+    (void)state;
+    client.kind = DW_CLIENT_CIMD;
+    client.document_expires_at_s = NOW_S + 300;
+    assert_done(dw_store_put_client(fixture.store, &client, &error), error);
+    assert_true(is_kept("https://a.example/client", NOW_S + 300)); /* a login may be under way */
+    assert_done(dw_store_add_consent(fixture.store, &consent, &error), error);
+    assert_true(is_kept("https://a.example/client", NOW_S + 40 * 86400));
+    assert_done(dw_store_delete_consent(fixture.store, consent.id, NOW_S, &error), error);
+    assert_false(is_kept("https://a.example/client", NOW_S + 300 + 3600));
+}
+
+/* Clients that registered and never came back. */
+enum {
+    UNUSED_CLIENTS = 1010
+};
+
+static void register_clients(struct dw_arena *arena, int number)
+{
+    for (int at = number; at < UNUSED_CLIENTS; at += THREADS) {
+        struct dw_slice id = dw_arena_printf(arena, "tpc_%d", at);
+        struct dw_oauth_client client = fixture_client(dw_arena_text(arena, id));
+        struct dw_error failure;
+
+        client.created_at_s = NOW_S + at;
+        (void)!dw_store_add_client(fixture.store, &client, &failure);
+    }
+}
+
+/* Registration is open to strangers, so there is a number of clients at which it closes. One who
+ * fills it up must not keep everybody out for a month. */
+static void of_too_many_unused_clients_the_oldest_go(void **state)
+{
+    struct dw_consent consent = {.id = S("grt_1"),
+                                 .user_id = S("auth0|1"),
+                                 .client_id = S("tpc_0"),
+                                 .audience = S(AUDIENCE),
+                                 .created_at_s = NOW_S,
+                                 .updated_at_s = NOW_S};
+
+    (void)state;
+    run_threads(register_clients);
+    assert_done(dw_store_add_consent(fixture.store, &consent, &error), error);
+    assert_true(is_kept("tpc_1", NOW_S + 3600));
+    assert_true(is_kept("tpc_0", NOW_S + 7200));  /* used */
+    assert_false(is_kept("tpc_9", NOW_S + 7200)); /* with c1, ten too many */
+    assert_true(is_kept("tpc_10", NOW_S + 7200));
+    assert_true(is_kept("tpc_1009", NOW_S + 7200));
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, start, end)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(an_unknown_code_is_null),
+        CASE(of_too_many_unused_clients_the_oldest_go),
+        CASE(purging_takes_all_that_has_expired),
+        CASE(a_client_by_its_document_stays_while_somebody_uses_it),
         CASE(a_code_comes_back_whole_and_works_once),
         CASE(sixteen_threads_take_a_code_once),
         CASE(a_replayed_code_revokes_what_it_gave),

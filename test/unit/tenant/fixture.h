@@ -110,7 +110,7 @@ static inline void keep_cookie(struct browser *browser, struct dw_slice line)
 {
     size_t end = dw_slice_index(line, ';');
     size_t name_len = dw_slice_index(line, '=') + 1;
-    bool is_gone = memmem(line.ptr, line.len, "Max-Age=0", 9) != NULL;
+    bool is_gone = dw_slice_has(line, S("Max-Age=0"));
     int free_place = -1;
 
     for (int i = 7; i >= 0; i--) {
@@ -201,14 +201,13 @@ static inline const char *text_of(struct dw_slice slice)
 #define assert_has(slice, wanted)                                                                  \
     do {                                                                                           \
         struct dw_slice seen_text_ = (slice);                                                      \
-        if (!memmem(seen_text_.ptr, seen_text_.len, (wanted), strlen(wanted)))                     \
+        if (!dw_slice_has(seen_text_, S(wanted)))                                                  \
             fail_msg("\"%s\" is not in: %.*s", (wanted), DW_PRINT(seen_text_));                    \
     } while (0)
 #define assert_has_not(slice, unwanted)                                                            \
     do {                                                                                           \
         struct dw_slice seen_text_ = (slice);                                                      \
-        if (seen_text_.len > 0 &&                                                                  \
-            memmem(seen_text_.ptr, seen_text_.len, (unwanted), strlen(unwanted)))                  \
+        if (dw_slice_has(seen_text_, S(unwanted)))                                                 \
             fail_msg("\"%s\" is in: %.*s", (unwanted), DW_PRINT(seen_text_));                      \
     } while (0)
 

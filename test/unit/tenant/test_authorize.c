@@ -191,6 +191,27 @@ static void consent_is_remembered_but_not_for_other_sites(void **state)
     assert_true(dw_slice_starts_with(header(call, "Location"), S("/u/consent")));
 }
 
+/* Any program on the machine can listen on a loopback port and open the browser in the client's
+ * name. */
+static void a_code_goes_to_this_computer_only_after_a_page(void **state)
+{
+    struct browser browser = {.site = "none"};
+    struct dw_tenant_call *call;
+
+    (void)state;
+    assert_true(location_value(authorize(&browser, AUTHORIZE "&scope=openid"), "code").len > 0);
+    call = get(&browser, AUTHORIZE "&scope=openid");
+    assert_true(dw_slice_starts_with(header(call, "Location"), S("/u/consent")));
+    assert_has(follow(&browser, call)->answer, "this computer");
+    assert_true(location_value(decide(&browser, state_of(call), "accept"), "code").len > 0);
+    call = get(&browser, AUTHORIZE "&scope=openid&prompt=none");
+    assert_slice(location_value(call, "error"), "consent_required");
+    /* the login page was one */
+    call = get(&browser, AUTHORIZE "&scope=openid&prompt=login");
+    call = log_in(&browser, state_of(call), ADA_PASSWORD);
+    assert_true(location_value(call, "code").len > 0);
+}
+
 static void prompt_login_and_max_age_ask_again(void **state)
 {
     struct browser browser = {0};
@@ -218,7 +239,7 @@ static void the_answer_comes_in_the_mode_that_was_asked(void **state)
     (void)state;
     call = authorize(&browser, AUTHORIZE "&scope=openid&response_mode=fragment");
     assert_true(dw_slice_starts_with(header(call, "Location"), S(CALLBACK "#code=")));
-    call = get(&browser, AUTHORIZE "&scope=openid&response_mode=form_post");
+    call = authorize(&browser, AUTHORIZE "&scope=openid&response_mode=form_post");
     assert_status(call, 200);
     assert_has(call->answer, "<form method=\"post\" action=\"" CALLBACK "\">");
     assert_has(call->answer, "name=\"code\"");
@@ -449,6 +470,22 @@ static void logout_ends_the_session_and_goes_nowhere_else(void **state)
     assert_slice(location_value(call, "error"), "login_required");
 }
 
+/* Else anybody could have a token that says he belongs to it. */
+static void nobody_gets_into_an_organization_by_asking(void **state)
+{
+    struct browser browser = {0};
+    struct dw_tenant_call *call = authorize(&browser, AUTHORIZE "&organization=org_acme");
+
+    (void)state;
+    assert_slice(location_value(call, "error"), "invalid_request");
+    assert_slice(location_value(call, "error_description"),
+                 "parameter organization is not allowed for this client");
+    assert_int_equal(location_value(call, "code").len, 0);
+    call = redeem(code_for(AUTHORIZE "&organization="));
+    assert_status(call, 200);
+    assert_null(dw_json_get(claims_of(call, "access_token"), "org_id"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -459,6 +496,7 @@ int main(void)
         cmocka_unit_test(a_no_is_heard_by_the_client),
         cmocka_unit_test(a_visit_gives_one_code),
         cmocka_unit_test(consent_is_remembered_but_not_for_other_sites),
+        cmocka_unit_test(a_code_goes_to_this_computer_only_after_a_page),
         cmocka_unit_test(prompt_login_and_max_age_ask_again),
         cmocka_unit_test(the_answer_comes_in_the_mode_that_was_asked),
         cmocka_unit_test(a_request_may_come_as_a_form),
@@ -473,6 +511,7 @@ int main(void)
         cmocka_unit_test(guessing_is_stopped_and_time_heals),
         cmocka_unit_test(nothing_a_stranger_says_becomes_html),
         cmocka_unit_test(logout_ends_the_session_and_goes_nowhere_else),
+        cmocka_unit_test(nobody_gets_into_an_organization_by_asking),
     };
 
     return cmocka_run_group_tests(tests, world_start, world_stop);

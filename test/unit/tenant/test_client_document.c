@@ -113,11 +113,11 @@ static void a_document_makes_a_client(void **state)
     call = decide(&browser, state_of(call), "accept");
     assert_true(location_value(call, "code").len > 0);
     /* remembered: the client and the consent */
-    assert_true(location_value(get(&browser, authorize_url(id)), "code").len > 0);
+    assert_true(location_value(authorize(&browser, authorize_url(id)), "code").len > 0);
     assert_int_equal(peer.asked, asked + 1);
     /* too old: asked again */
     world_now_s += 601;
-    assert_true(location_value(get(&browser, authorize_url(id)), "code").len > 0);
+    assert_true(location_value(authorize(&browser, authorize_url(id)), "code").len > 0);
     assert_int_equal(peer.asked, asked + 2);
     /* the codes go somewhere else now: nobody has agreed to that */
     world_now_s += 601;
@@ -207,6 +207,37 @@ static void loopback_is_for_development_only(void **state)
     assert_int_equal(peer.asked, asked);
 }
 
+/* A switch that was turned off counts for those who came before, too. */
+static void documents_that_are_no_longer_taken_are_no_clients(void **state)
+{
+    struct browser browser = {0};
+    const char *id = client_url("former.json"), *redeem_body;
+    struct dw_tenant_call *call;
+
+    (void)state;
+    answer_with(200, "application/json", "Cache-Control: max-age=86400\r\n",
+                document(id, CALLBACK));
+    call = authorize(&browser, authorize_url(id));
+    redeem_body = text_of(
+        dw_arena_printf(world.arena,
+                        "grant_type=authorization_code&client_id=%s&code=%s&code_verifier=" VERIFIER
+                        "&redirect_uri=" CALLBACK,
+                        id, text_of(location_value(call, "code"))));
+    for (int i = 0; i < 2; i++) {
+        bool *is_on = i == 0 ? &world.tenant->config.allow_metadata_documents
+                             : &world.tenant->config.allow_insecure_client_metadata;
+
+        *is_on = false;
+        assert_status(get(&browser, authorize_url(id)), 400);
+        world_now_s += i * 86401; /* the document in the store grows old */
+        assert_status(get(&browser, authorize_url(id)), 400);
+        world_now_s -= i * 86401;
+        assert_status(post(&browser, "/oauth/token", redeem_body), 401);
+        *is_on = true;
+    }
+    assert_status(post(&browser, "/oauth/token", redeem_body), 200);
+}
+
 /* ---- private_key_jwt ---- */
 static struct dw_signing_key *signer;
 
@@ -277,6 +308,88 @@ static void an_assertion_works_once_and_only_for_us(void **state)
     dw_key_unref(key);
 }
 
+/* One fetch for many tokens; a key that is gone from the URL is gone here some minutes later. */
+static void keys_behind_a_url_are_kept_for_some_minutes(void **state)
+{
+    struct dw_error error = {0};
+    struct dw_key *key = dw_key_generate(DW_KEY_P256, 0, &error);
+    struct dw_oauth_client client;
+    struct dw_slice grant = S("client_credentials"), keys;
+    struct dw_client_grant row = {.id = S("cgr_remote"),
+                                  .client_id = S("remote"),
+                                  .audience = S(AUDIENCE),
+                                  .allows_all_scopes = true,
+                                  .created_at_s = world_now_s};
+    int asked = peer.asked;
+
+    (void)state;
+    assert_non_null(key);
+    signer = dw_signing_key_new(key, DW_ALG_ES256, DW_EMPTY, DW_EMPTY, &error);
+    assert_non_null(signer);
+    dw_seed_client_defaults(world.tenant, &client);
+    client.id = client.name = S("remote");
+    client.auth_method = DW_CLIENT_AUTH_PRIVATE_KEY_JWT;
+    client.grant_types = (struct dw_slices){&grant, 1};
+    client.jwks_uri = S(client_url("keys.json"));
+    assert_done(dw_signing_keys_jwks(&signer, 1, world.arena, &keys, &error), error);
+    assert_done(dw_store_add_client(world.tenant->store, &client, &error), error);
+    assert_done(dw_store_put_client_grant(world.tenant->store, &row, &error), error);
+
+    answer_with(404, "application/json", "", "{}");
+    assert_status(ask_with(assertion("remote", ISSUER, "r0", world_now_s + 60)), 401);
+    answer_with(200, "application/json", "", text_of(keys)); /* a failure is not kept */
+    for (int i = 1; i < 100; i++)
+        assert_status(
+            ask_with(assertion("remote", ISSUER, text_of(dw_arena_printf(world.arena, "r%d", i)),
+                               world_now_s + 60)),
+            200);
+    assert_int_equal(peer.asked, asked + 2);
+    answer_with(200, "application/json", "", "{\"keys\":[]}");
+    world_now_s += 299;
+    assert_status(ask_with(assertion("remote", ISSUER, "old", world_now_s + 60)), 200);
+    world_now_s += 1;
+    assert_status(ask_with(assertion("remote", ISSUER, "gone", world_now_s + 60)), 401);
+    assert_int_equal(peer.asked, asked + 3);
+    dw_signing_key_unref(signer);
+    dw_key_unref(key);
+}
+
+/* What may wait for a server of the peer's choice never waits where everybody waits. */
+static void calls_that_may_fetch_have_a_queue_of_their_own(void **state)
+{
+    static const struct {
+        enum dw_http_method method;
+        const char *path, *query, *body;
+        enum dw_job_pool pool;
+    } cases[] = {
+        {DW_HTTP_GET, "/authorize", "client_id=tpc_1&state=a%20b", "", DW_POOL_STORE},
+        {DW_HTTP_GET, "/authorize", "a=b&client_id=https%3A%2F%2Fa.example%2Fb", "", DW_POOL_FETCH},
+        {DW_HTTP_GET, "/authorize", "client_id=%68ttps://a.example/b", "", DW_POOL_FETCH},
+        {DW_HTTP_GET, "/authorize", "a=%20&client%5Fid=https://a.example/b", "", DW_POOL_FETCH},
+        {DW_HTTP_POST, "/authorize", "", "client_id=https://a.example/b", DW_POOL_FETCH},
+        {DW_HTTP_POST, "/oauth/token", "", "grant_type=refresh_token&a=%20", DW_POOL_STORE},
+        {DW_HTTP_POST, "/oauth/token", "", "a=b&client_assertion=x", DW_POOL_FETCH},
+        {DW_HTTP_POST, "/oauth/token", "", "a=b&client%5Fassertion=x", DW_POOL_FETCH},
+        {DW_HTTP_POST, "/oauth/token", "", "{\"client\\u005fassertion\":\"x\"}", DW_POOL_FETCH},
+        {DW_HTTP_POST, "/oauth/revoke", "", "client_assertion=x", DW_POOL_FETCH},
+        {DW_HTTP_POST, "/oauth/token", "", "grant_type=password", DW_POOL_PASSWORD},
+        {DW_HTTP_POST, "/u/login", "", "state=x", DW_POOL_PASSWORD},
+        {DW_HTTP_GET, "/nowhere", "client_id=http", "", DW_POOL_STORE},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct dw_tenant_call call = {.tenant = world.tenant,
+                                      .method = cases[i].method,
+                                      .path = S(cases[i].path),
+                                      .query = S(cases[i].query),
+                                      .body = S(cases[i].body)};
+
+        if (dw_tenant_pool(&call) != cases[i].pool)
+            fail_msg("%s?%s %s", cases[i].path, cases[i].query, cases[i].body);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -284,7 +397,10 @@ int main(void)
         cmocka_unit_test(documents_that_do_not_fit_are_refused),
         cmocka_unit_test(an_address_makes_us_fetch_only_so_much),
         cmocka_unit_test(loopback_is_for_development_only),
+        cmocka_unit_test(documents_that_are_no_longer_taken_are_no_clients),
         cmocka_unit_test(an_assertion_works_once_and_only_for_us),
+        cmocka_unit_test(keys_behind_a_url_are_kept_for_some_minutes),
+        cmocka_unit_test(calls_that_may_fetch_have_a_queue_of_their_own),
     };
 
     return cmocka_run_group_tests(tests, start, stop);

@@ -201,6 +201,8 @@ static void bad_seed_files_say_what_is_wrong(void **state)
         {"{\"users\":[{\"email\":\"new@x.org\",\"roles\":[\"No\"]}]}", "no role \"No\""},
         {"{\"users\":[{\"email\":\"short@x.org\",\"password\":\"short\"}]}", "8 characters"},
         {"{\"clients\":[{\"client_id\":\"c\",\"redirect_uris\":[\"javascript:1\"]}]}", ""},
+        {"{\"clients\":[{\"client_id\":\"m2m\",\"audiences\":[\"https://no.example\"]}]}",
+         "the API \"https://no.example\", and there is none"},
     };
     struct dw_error error;
 

@@ -419,6 +419,105 @@ static void the_default_audience_is_used(void **state)
     assert_slice(dw_json_text(claims_of(call, "access_token"), "aud"), AUDIENCE);
 }
 
+/* The consent page lists the permissions; those of a role that came later were not on it. */
+static void a_stranger_does_not_rise_with_the_user(void **state)
+{
+    static const char url[] =
+        "/authorize?response_type=code&client_id=guest&redirect_uri=" CALLBACK_ENCODED
+        "&code_challenge=" CHALLENGE "&code_challenge_method=S256&scope=read:tools"
+        "&audience=https%3A%2F%2Fmcp.example.com%2Fmcp";
+    static const char refreshing[] = "grant_type=refresh_token&client_id=guest&refresh_token=%s";
+    struct dw_slice uri = S(CALLBACK),
+                    grant_types[] = {S("authorization_code"), S("refresh_token")};
+    struct dw_oauth_client client;
+    struct dw_error error = {0};
+    struct dw_user *ada = NULL;
+    struct dw_role *role = NULL;
+    struct dw_tenant_call *call;
+    struct dw_slices list;
+
+    (void)state;
+    dw_seed_client_defaults(world.tenant, &client);
+    client.id = client.name = S("guest");
+    client.is_first_party = false;
+    client.auth_method = DW_CLIENT_AUTH_NONE;
+    client.redirect_uris = (struct dw_slices){&uri, 1};
+    client.grant_types = (struct dw_slices){grant_types, 2};
+    assert_done(dw_store_add_client(world.tenant->store, &client, &error), error);
+    call = token(text_of(
+        dw_arena_printf(world.arena,
+                        "grant_type=authorization_code&client_id=guest&code_verifier=" VERIFIER
+                        "&redirect_uri=" CALLBACK "&code=%s",
+                        code_for(url))));
+    assert_status(call, 200);
+    assert_done(dw_store_user_by_login(world.tenant->store, S(DW_TENANT_CONNECTION), S(ADA),
+                                       world.arena, &ada, &error),
+                error);
+    assert_done(dw_store_role_by_name(world.tenant->store, S(DW_TENANT_ROLE_ADMIN), world.arena,
+                                      &role, &error),
+                error);
+    assert_done(dw_store_add_user_roles(world.tenant->store, ada->id,
+                                        (struct dw_slices){&role->id, 1}, &error),
+                error);
+    call = token(
+        text_of(dw_arena_printf(world.arena, refreshing, text_member(call, "refresh_token"))));
+    assert_done(dw_store_remove_user_roles(world.tenant->store, ada->id,
+                                           (struct dw_slices){&role->id, 1}, &error),
+                error);
+    assert_status(call, 200);
+    assert_done(
+        dw_json_texts(claims_of(call, "access_token"), "permissions", world.arena, &list, &error),
+        error);
+    assert_int_equal(list.count, 3);
+    assert_false(dw_slices_have(list, S("admin")));
+    assert_slice(dw_json_text(claims_of(call, "access_token"), "scope"), "read:tools");
+}
+
+/* The MCP SDK makes its resource parameter with the URL class, which adds the slash. */
+static void an_api_of_a_bare_host_is_found_with_and_without_its_slash(void **state)
+{
+    static const struct {
+        const char *identifier, *asked, *other, *wrong;
+    } cases[] = {
+        {"http://127.0.0.1:9001", "http://127.0.0.1:9001/", "http://127.0.0.1:9001",
+         "http://127.0.0.1:9001//"},
+        {"https://bare.example/", "https://bare.example", "https://bare.example/",
+         "https://bare.example/?"},
+    };
+    static const char url[] =
+        "/authorize?response_type=code&client_id=doorward-dev&redirect_uri=" CALLBACK
+        "&state=s1&code_challenge=" CHALLENGE
+        "&code_challenge_method=S256&scope=read:tools+offline_access&resource=%s";
+    struct dw_error error = {0};
+    struct dw_tenant_call *call;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct dw_tenant_dev dev = {.audience = S(cases[i].identifier)};
+
+        assert_done(dw_tenant_seed_dev(world.tenant, &dev, &error), error);
+        call = token(text_of(dw_arena_printf(
+            world.arena,
+            "grant_type=authorization_code&" DEV "&code_verifier=" VERIFIER
+            "&redirect_uri=" CALLBACK "&resource=%s&code=%s",
+            cases[i].asked, code_for(text_of(dw_arena_printf(world.arena, url, cases[i].asked))))));
+        assert_status(call, 200);
+        assert_slice(dw_json_text(claims_of(call, "access_token"), "aud"), cases[i].identifier);
+        call = token(text_of(dw_arena_printf(
+            world.arena, "grant_type=refresh_token&" DEV "&refresh_token=%s&resource=%s",
+            text_member(call, "refresh_token"), cases[i].other)));
+        assert_status(call, 200);
+        assert_slice(dw_json_text(claims_of(call, "access_token"), "aud"), cases[i].identifier);
+        call =
+            get(&(struct browser){0}, text_of(dw_arena_printf(world.arena, url, cases[i].wrong)));
+        assert_slice(location_value(call, "error"), "access_denied");
+    }
+    /* a path is a path: its slash means something */
+    call = get(&(struct browser){0},
+               text_of(dw_arena_printf(world.arena, url, "https://mcp.example.com/mcp/")));
+    assert_slice(location_value(call, "error"), "access_denied");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -438,6 +537,8 @@ int main(void)
         cmocka_unit_test(the_password_grant_needs_two_switches),
         cmocka_unit_test(userinfo_tells_what_the_scopes_allow),
         cmocka_unit_test(the_default_audience_is_used),
+        cmocka_unit_test(a_stranger_does_not_rise_with_the_user),
+        cmocka_unit_test(an_api_of_a_bare_host_is_found_with_and_without_its_slash),
         cmocka_unit_test(short_memory_is_503_and_nothing_worse),
     };
 
