@@ -356,13 +356,22 @@ static void on_request(void *user, struct dw_exchange *exchange)
 
 /* ---- opening ---- */
 
+/* "127.0.0.1" of "127.0.0.1:0", "::1" of "[::1]:80", "" of ":80". */
+static struct dw_slice host_of(struct dw_slice listen)
+{
+    while (listen.len > 0 && listen.ptr[listen.len - 1] != ':')
+        listen.len--;
+    if (listen.len > 0)
+        listen.len--;
+    if (listen.len > 2 && listen.ptr[0] == '[')
+        listen = dw_slice_from(listen.ptr + 1, listen.len - 2);
+    return listen;
+}
+
 static bool is_loopback(struct dw_slice listen)
 {
-    struct dw_slice host = listen;
-    int port;
-
     return dw_slice_starts_with(listen, DW_LIT("unix:")) ||
-           (dw_url_parse_authority(listen, &host, &port, NULL) && dw_url_is_loopback_host(host));
+           dw_url_is_loopback_host(host_of(listen));
 }
 
 static bool check_exposure(struct dw_server *server, struct dw_error *reterr)
@@ -389,15 +398,16 @@ static bool read_url(struct dw_http *http, int port, struct dw_error *reterr)
 
     http->public_url = server->public_url;
     if (http->public_url.len == 0) {
-        struct dw_slice host = listen;
+        struct dw_slice host = host_of(listen);
 
-        while (host.len > 0 && host.ptr[host.len - 1] != ':')
-            host.len--;
         if (!is_loopback(listen) || dw_slice_starts_with(listen, DW_LIT("unix:")))
             return dw_fail(reterr, DW_CONFIG,
                            "a public URL is needed when \"%.*s\" is not a loopback address",
                            DW_PRINT(dw_slice_sub(listen, 0, 60)));
-        http->public_url = dw_arena_printf(http->arena, "http://%.*s%d/mcp", DW_PRINT(host), port);
+        http->public_url = dw_arena_printf(http->arena,
+                                           dw_slice_contains(host, ':') ? "http://[%.*s]:%d/mcp"
+                                                                        : "http://%.*s:%d/mcp",
+                                           DW_PRINT(host), port);
     }
     if (!dw_url_parse(http->public_url, &url, &wrong) || url.has_query || url.has_fragment ||
         url.has_userinfo || url.host.len == 0)

@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "sdk/http_internal.h"
+#include "sdk/tasks_internal.h"
 #include "sys/sys.h"
 
 #define REAP_MS 15000
@@ -218,6 +219,7 @@ void dw_server_free(struct dw_server *server)
         dw_timer_free(server->reaper);
     while (server->first_session)
         dw_session_end(server->first_session);
+    dw_tasks_free(server->tasks); /* lets go of principals */
     if (server->guard)
         dw_guard_free(server->guard);
     dw_server_free_issuers(server);
