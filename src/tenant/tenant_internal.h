@@ -44,7 +44,7 @@ struct dw_tenant {
     int64_t visits_per_hour; /* from one address; the people of a large office share one */
     struct dw_timer *timer;
     _Atomic int64_t store_was_good_at_s; /* strangers ask for /healthz: the disk, once a second */
-    int64_t (*now_s)(void); /* the clock; tests bring their own */
+    int64_t (*now_s)(void);              /* the clock; tests bring their own */
 };
 
 /* Everything below lives in `arena`. */
