@@ -1,5 +1,5 @@
-/* Doorward: OAuth for MCP servers. This header brings in what a server needs; doorward/http.h is
- * for people with an HTTP server of their own, doorward/testing.h for tests. */
+/* Doorward: OAuth for MCP servers. This header brings in what a server needs; doorward/testing.h is
+ * for tests. */
 #ifndef DOORWARD_DOORWARD_H
 #define DOORWARD_DOORWARD_H
 
