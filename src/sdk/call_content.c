@@ -210,6 +210,7 @@ static bool write_result(struct dw_call *call, struct dw_json_writer *writer,
         return dw_content_write_prompt(call->content, DW_EMPTY, writer, reterr);
     case DW_MCP_RESOURCE:
     case DW_MCP_RESOURCE_TEMPLATE:
+        dw_call_put_caching(call, call->server->issuer_count > 0, writer);
         return dw_content_write_resource(call->content, writer, reterr);
     case DW_MCP_OTHER:
     case DW_MCP_TASK:
