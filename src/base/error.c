@@ -9,13 +9,18 @@ static const struct dw_code_row rows[] = {
     [DW_OK] = {"DW_OK", 200, NULL, 0, DW_LOG_INFO, "ok"},
 #define X(code, http_status, oauth_error, jsonrpc_code, log_level, text)                           \
     [code] = {#code, http_status, oauth_error, jsonrpc_code, DW_LOG_##log_level, text},
-#include "base/error_codes.def"
+#include <doorward/error_codes.def>
 #undef X
 };
 
 const struct dw_code_row *dw_code_row(enum dw_code code)
 {
     return (unsigned)code < DW_CODE_COUNT ? &rows[code] : &rows[DW_INTERNAL];
+}
+
+const char *dw_code_name(enum dw_code code)
+{
+    return dw_code_row(code)->name;
 }
 
 /* Foreign text may be part of a message: no control byte survives, and no half of a character. */

@@ -7,31 +7,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/attributes.h"
+#include <doorward/error.h> /* struct dw_error, enum dw_code, dw_error_set */
 
-enum dw_code {
-    DW_OK = 0,
-#define X(code, http_status, oauth_error, jsonrpc_code, log_level, text) code,
-#include "base/error_codes.def"
-#undef X
-    DW_CODE_COUNT
-};
+#include "base/attributes.h"
 
 enum dw_log_level {
     DW_LOG_DEBUG,
     DW_LOG_INFO,
     DW_LOG_WARN,
     DW_LOG_ERROR,
-};
-
-struct dw_error {
-    enum dw_code code;
-    char message[160];
-    char cause[160];
-    const char *library; /* "sqlite", "openssl", ... or NULL */
-    int64_t library_code;
-    const char *file;
-    int line;
 };
 
 /* How a code looks at each edge. */
@@ -54,9 +38,7 @@ const struct dw_code_row *dw_code_row(enum dw_code code);
 #define dw_fail_because(reterr, code, library, library_code, ...)                                  \
     dw_error_set_cause((reterr), (code), __FILE__, __LINE__, (library), (library_code), __VA_ARGS__)
 
-/* reterr may be NULL (nobody listens); both always return false. */
-bool dw_error_set(struct dw_error *reterr, enum dw_code code, const char *file, int line,
-                  const char *format, ...) dw_printf(5, 6);
+/* As dw_error_set: reterr may be NULL (nobody listens), and it is always false. */
 bool dw_error_set_cause(struct dw_error *reterr, enum dw_code code, const char *file, int line,
                         const char *library, int64_t library_code, const char *format, ...)
     dw_printf(7, 8);

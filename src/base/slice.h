@@ -8,12 +8,9 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "base/attributes.h"
+#include <doorward/slice.h> /* struct dw_slice */
 
-struct dw_slice {
-    const char *ptr;
-    size_t len;
-};
+#include "base/attributes.h"
 
 /* A list of views; the array belongs to whoever the function that made it says. */
 struct dw_slices {

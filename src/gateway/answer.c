@@ -1,7 +1,7 @@
 /* Answers of the gateway's own: refusals with their challenge, and whole bodies. */
 #include "gateway/gateway_internal.h"
 #include "gateway/list_filter.h"
-#include "gateway/origin.h"
+#include "guard/origin.h"
 
 #include "json/json_writer.h"
 

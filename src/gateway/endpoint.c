@@ -1,7 +1,7 @@
 /* What is served where: the MCP endpoint, the metadata, health and metrics; and what is checked
  * before anything else: the host, the origin, the method, the size. */
 #include "gateway/gateway_internal.h"
-#include "gateway/origin.h"
+#include "guard/origin.h"
 
 /* Who has not even tried to authenticate cannot make us hold more than this. */
 #define ANONYMOUS_BODY_BYTES ((size_t)64 * 1024)
@@ -94,7 +94,7 @@ static void mcp(struct dw_gateway *gateway, struct dw_exchange *exchange)
     const struct dw_http_request *request = dw_exchange_request(exchange);
     struct dw_error error;
 
-    if (!dw_origin_check(&gateway->rules, request->fields, dw_exchange_is_loopback(exchange),
+    if (!dw_origin_check(&gateway->rules.origin, request->fields, dw_exchange_is_loopback(exchange),
                          &error)) {
         dw_answer_error(exchange, &error, DW_EMPTY);
         return;
@@ -137,8 +137,8 @@ static void on_request(void *user, struct dw_exchange *exchange)
         health(gateway, exchange);
         return;
     }
-    if (!dw_host_check(&gateway->rules, request->authority, dw_exchange_is_loopback(exchange),
-                       &error)) {
+    if (!dw_host_check(&gateway->rules.origin, request->authority,
+                       dw_exchange_is_loopback(exchange), &error)) {
         dw_answer_error(exchange, &error, DW_EMPTY);
         return;
     }

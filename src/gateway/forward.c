@@ -8,7 +8,7 @@
 #include "gateway/gateway_internal.h"
 #include "gateway/identity.h"
 #include "gateway/list_filter.h"
-#include "gateway/origin.h"
+#include "guard/origin.h"
 
 #include "base/mem.h"
 #include "http/field.h"

@@ -3,9 +3,9 @@
 #ifndef DW_GATEWAY_GATEWAY_INTERNAL_H
 #define DW_GATEWAY_GATEWAY_INTERNAL_H
 
-#include "gateway/field_list.h"
 #include "gateway/rules.h"
 #include "gateway/session.h"
+#include "http/field_list.h"
 #include "mcp/method.h"
 #include "net/client.h"
 #include "net/server.h"

@@ -3,8 +3,8 @@
 #ifndef DW_GATEWAY_IDENTITY_H
 #define DW_GATEWAY_IDENTITY_H
 
-#include "gateway/field_list.h"
 #include "gateway/rules.h"
+#include "http/field_list.h"
 #include "oauth/access_token.h"
 
 /* "x-doorward-sub", or "x-name=claim". Fails with DW_CONFIG or DW_NO_MEMORY. */

@@ -53,12 +53,12 @@ static bool read_public_url(const struct dw_gateway_config *config, int listen_p
         return dw_fail(reterr, DW_CONFIG, "public_url: %s", wrong.message);
     if (!check_public_url(&url, reterr))
         return false;
-    rules->public_authority =
+    rules->origin.public_authority =
         dw_slice_sub(rules->public_url, url.scheme.len + 3,
                      rules->public_url.len - url.scheme.len - 3 - url.path.len);
-    rules->public_host = url.host;
+    rules->origin.public_host = url.host;
     rules->path = url.path.len > 0 ? url.path : DW_LIT("/");
-    return dw_url_origin(&url, arena, &rules->public_origin, reterr);
+    return dw_url_origin(&url, arena, &rules->origin.public_origin, reterr);
 }
 
 /* Origins in normal form, so that a byte comparison is enough later. */
@@ -75,7 +75,7 @@ static bool read_origins(const struct dw_gateway_config *config, struct dw_arena
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
     for (size_t i = 0; i < given.count; i++) {
         if (dw_slice_eq(given.items[i], DW_LIT("*"))) {
-            rules->is_any_origin_allowed = true;
+            rules->origin.is_any_origin_allowed = true;
             continue;
         }
         if (dw_slice_eq(given.items[i], DW_LIT("null"))) {
@@ -89,7 +89,7 @@ static bool read_origins(const struct dw_gateway_config *config, struct dw_arena
                            DW_PRINT(given.items[i]));
         count++;
     }
-    rules->allowed_origins = (struct dw_slices){origins, count};
+    rules->origin.allowed_origins = (struct dw_slices){origins, count};
     return true;
 }
 
@@ -99,10 +99,10 @@ static bool read_hosts(const struct dw_gateway_config *config, struct dw_gateway
     struct dw_slice host;
     int port;
 
-    rules->allowed_hosts = config->allowed_hosts;
+    rules->origin.allowed_hosts = config->allowed_hosts;
     for (size_t i = 0; i < config->allowed_hosts.count; i++) {
         if (dw_slice_eq(config->allowed_hosts.items[i], DW_LIT("*")))
-            rules->is_any_host_allowed = true;
+            rules->origin.is_any_host_allowed = true;
         else if (!dw_url_parse_authority(config->allowed_hosts.items[i], &host, &port, NULL))
             return dw_fail(reterr, DW_CONFIG,
                            "allowed_hosts: \"%.*s\" is not like mcp.example.com or [::1]:8443",

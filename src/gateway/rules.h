@@ -3,6 +3,7 @@
 #define DW_GATEWAY_RULES_H
 
 #include "gateway/gateway.h"
+#include "guard/origin.h"
 #include "http/url.h"
 #include "net/address_range.h"
 
@@ -18,18 +19,12 @@ struct dw_identity_header {
 
 struct dw_gateway_rules {
     struct dw_slice public_url;
-    struct dw_slice public_authority; /* as written in the public URL */
-    struct dw_slice public_host;      /* without port */
-    struct dw_slice public_origin;
+    struct dw_origin_rules origin;
     struct dw_slice path; /* of the MCP endpoint */
-    struct dw_slices allowed_origins;
-    struct dw_slices allowed_hosts;
     const struct dw_address_range *trusted_proxies;
     size_t trusted_proxy_count;
     const struct dw_identity_header *identity_headers;
     size_t identity_header_count;
-    bool is_any_origin_allowed;
-    bool is_any_host_allowed;
 };
 
 /* listen_port  what the listener got, for a public URL made from `listen`

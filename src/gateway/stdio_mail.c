@@ -1,8 +1,8 @@
 /* What the hub has to say to the client of a call, and saying it over HTTP: one JSON body when the
  * answer is all there is, else an event stream. */
 #include "gateway/list_filter.h"
-#include "gateway/origin.h"
 #include "gateway/stdio_internal.h"
+#include "guard/origin.h"
 
 #include "base/mem.h"
 #include "sys/sys.h"

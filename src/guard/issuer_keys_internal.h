@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 
 #include "guard/guard.h"
+#include "guard/key_fetch.h"
 
 #define DW_KEYS_UNKNOWN_KIDS 64
 
@@ -49,13 +50,5 @@ bool dw_issuer_keys_want(struct dw_issuer_keys *keys, struct dw_loop *loop, stru
 void dw_issuer_keys_lacks(struct dw_issuer_keys *keys, struct dw_loop *loop, struct dw_slice kid);
 /* wake will not come any more. On the same loop. */
 void dw_keys_wait_cancel(struct dw_keys_wait *wait);
-
-/* ---- key_fetch.c, blocking ---- */
-
-/* The issuer's JWK Set as text: from config->jwks_uri, or from the jwks_uri of the discovery
- * document (OpenID Connect Discovery section 4, then RFC 8414 section 3), whose issuer must be
- * config->issuer byte for byte. Fails with DW_UNAVAILABLE, DW_FORBIDDEN or DW_MALFORMED. */
-bool dw_must_check dw_keys_fetch(const struct dw_issuer_config *config, struct dw_arena *arena,
-                                 struct dw_slice *ret_json, struct dw_error *reterr);
 
 #endif

@@ -1,5 +1,5 @@
 /* Where an issuer's keys are, and bringing them: discovery, then the JWK Set. Blocking. */
-#include "guard/issuer_keys_internal.h"
+#include "guard/key_fetch.h"
 
 #include "http/url.h"
 #include "net/fetch.h"

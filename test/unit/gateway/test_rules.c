@@ -1,7 +1,8 @@
 /* gateway/rules.h, address.h and origin.h: the configuration, and who may connect. */
 #include "test.h"
 
-#include "gateway/origin.h"
+#include "gateway/rules.h"
+#include "guard/origin.h"
 
 static void ranges_cover_what_they_say(void **state)
 {
@@ -142,7 +143,7 @@ static void the_public_url_is_kept_byte_for_byte(void **state)
         config.public_url = S(cases[i].url);
         assert_done(dw_gateway_rules_make(&config, 4711, arena, &rules, &error), error);
         assert_slice(rules.public_url, cases[i].public_url);
-        assert_slice(rules.public_origin, cases[i].origin);
+        assert_slice(rules.origin.public_origin, cases[i].origin);
         assert_slice(rules.path, cases[i].path);
     }
 }
@@ -196,7 +197,8 @@ static void only_our_own_names_are_served(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct dw_error error = {0};
-        bool is_good = dw_host_check(&rules, S(cases[i].host), cases[i].is_loopback_socket, &error);
+        bool is_good =
+            dw_host_check(&rules.origin, S(cases[i].host), cases[i].is_loopback_socket, &error);
 
         if (is_good != cases[i].is_good)
             fail_msg("host %s, loopback %d", cases[i].host, cases[i].is_loopback_socket);
@@ -239,7 +241,7 @@ static void foreign_origins_are_refused(void **state)
         struct dw_http_fields fields = {items, cases[i].second ? 2 : cases[i].origin ? 1 : 0};
         struct dw_error error = {0};
 
-        if (dw_origin_check(&rules, fields, cases[i].is_loopback_socket, &error) !=
+        if (dw_origin_check(&rules.origin, fields, cases[i].is_loopback_socket, &error) !=
             cases[i].is_good)
             fail_msg("origin %s, loopback %d", cases[i].origin, cases[i].is_loopback_socket);
         if (!cases[i].is_good)

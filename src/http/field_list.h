@@ -1,6 +1,6 @@
 /* A list of HTTP fields being put together in an arena. Failure sticks: add on, ask once. */
-#ifndef DW_GATEWAY_FIELD_LIST_H
-#define DW_GATEWAY_FIELD_LIST_H
+#ifndef DW_HTTP_FIELD_LIST_H
+#define DW_HTTP_FIELD_LIST_H
 
 #include "http/message.h"
 

@@ -1,8 +1,9 @@
 /* Host, Origin and CORS. */
-#include "gateway/origin.h"
+#include "guard/origin.h"
 
 #include "base/buf.h"
 #include "http/field.h"
+#include "http/url.h"
 
 #define ALLOWED_HEADERS                                                                            \
     "authorization, content-type, accept, mcp-protocol-version, mcp-session-id, mcp-method, "      \
@@ -10,7 +11,7 @@
 #define EXPOSED_HEADERS "WWW-Authenticate, Mcp-Session-Id, MCP-Protocol-Version"
 #define MAX_PARAM_HEADERS 32
 
-static bool is_allowed_host(const struct dw_gateway_rules *rules, struct dw_slice host, int port)
+static bool is_allowed_host(const struct dw_origin_rules *rules, struct dw_slice host, int port)
 {
     for (size_t i = 0; i < rules->allowed_hosts.count; i++) {
         struct dw_slice allowed;
@@ -23,8 +24,8 @@ static bool is_allowed_host(const struct dw_gateway_rules *rules, struct dw_slic
     return false;
 }
 
-bool dw_host_check(const struct dw_gateway_rules *rules, struct dw_slice authority,
-                   bool is_loopback, struct dw_error *reterr)
+bool dw_host_check(const struct dw_origin_rules *rules, struct dw_slice authority, bool is_loopback,
+                   struct dw_error *reterr)
 {
     struct dw_slice host;
     int port;
@@ -40,7 +41,7 @@ bool dw_host_check(const struct dw_gateway_rules *rules, struct dw_slice authori
                    DW_PRINT(authority));
 }
 
-static bool is_allowed_origin(const struct dw_gateway_rules *rules, struct dw_slice origin,
+static bool is_allowed_origin(const struct dw_origin_rules *rules, struct dw_slice origin,
                               bool is_loopback)
 {
     struct dw_url url;
@@ -55,7 +56,7 @@ static bool is_allowed_origin(const struct dw_gateway_rules *rules, struct dw_sl
            url.path.len == 0 && !url.has_userinfo && dw_url_is_loopback_host(url.host);
 }
 
-bool dw_origin_check(const struct dw_gateway_rules *rules, struct dw_http_fields fields,
+bool dw_origin_check(const struct dw_origin_rules *rules, struct dw_http_fields fields,
                      bool is_loopback, struct dw_error *reterr)
 {
     struct dw_slice origin = dw_http_field(fields, "origin");

@@ -1,0 +1,306 @@
+/* MCP over stdin and stdout: one message a line, both eras, one client that the environment has
+ * authenticated. A thread reads, the loop does the rest. Standard output carries MCP messages only
+ * (MCP transports MUST): what tools print to it goes to standard error. */
+#include "sdk/sdk_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "net/line_buffer.h"
+#include "sys/sys.h"
+
+#define READ_BYTES ((size_t)64 * 1024)
+#define MAX_WAITING 256    /* lines read and not yet looked at */
+#define LAST_WAIT_MS 25000 /* for calls that run when the client has closed stdin */
+#define MAX_FIELDS 3
+
+struct dw_lines {
+    struct dw_server *server;
+    struct dw_session *session;
+    int output;
+    pthread_t reader;
+    bool has_reader;
+    bool has_failed;      /* nobody reads what we write */
+    pthread_mutex_t lock; /* guards waiting */
+    pthread_cond_t has_room;
+    size_t waiting;
+    size_t running; /* calls on the loop's side */
+    bool has_ended; /* stdin */
+    struct dw_timer *last_wait;
+};
+
+/* ---- writing, on the loop ---- */
+
+static bool write_all(int fd, struct dw_slice bytes)
+{
+    while (bytes.len > 0) {
+        ssize_t count = write(fd, bytes.ptr, bytes.len);
+
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count <= 0)
+            return false;
+        bytes = dw_slice_sub(bytes, (size_t)count, bytes.len);
+    }
+    return true;
+}
+
+/* A message that was written by an author may have line breaks between its tokens: strings have
+ * none, so they are spaces. */
+static void write_message(struct dw_lines *stdio, struct dw_slice message)
+{
+    char *line = dw_mem_alloc(message.len + 1);
+
+    if (!line || stdio->has_failed) {
+        dw_mem_free(line);
+        return;
+    }
+    for (size_t i = 0; i < message.len; i++)
+        line[i] = message.ptr[i] == '\n' || message.ptr[i] == '\r' ? ' ' : message.ptr[i];
+    line[message.len] = '\n';
+    if (!write_all(stdio->output, dw_slice_from(line, message.len + 1))) {
+        stdio->has_failed = true;
+        dw_net_stop(stdio->server->net, 0);
+    }
+    dw_mem_free(line);
+}
+
+void dw_lines_send(struct dw_server *server, struct dw_slice message)
+{
+    if (server->stdio)
+        write_message(server->stdio, message);
+}
+
+/* ---- the outlet of a call ---- */
+
+static void stop_when_quiet(struct dw_lines *stdio)
+{
+    if (stdio->has_ended && stdio->running == 0)
+        dw_net_stop(stdio->server->net, 0);
+}
+
+static void line_send(struct dw_outlet *outlet, struct dw_slice message)
+{
+    write_message(outlet->user, message);
+}
+
+static void line_finish(struct dw_outlet *outlet, struct dw_slice message,
+                        const struct dw_error *error, struct dw_slices needed)
+{
+    struct dw_lines *stdio = outlet->user;
+
+    (void)error;
+    (void)needed;
+    if (message.len > 0)
+        write_message(stdio, message);
+    stdio->running--;
+    stop_when_quiet(stdio);
+}
+
+static void line_close(struct dw_outlet *outlet)
+{
+    (void)outlet;
+}
+
+/* ---- reading, on the loop ---- */
+
+/* What a modern client would say in HTTP's fields, from its message: so that one place decides for
+ * every transport what a version may do. */
+static struct dw_http_fields make_fields(struct dw_call *call, struct dw_http_field *fields)
+{
+    const struct dw_json *meta = call->message.meta;
+    struct dw_slice version = dw_json_text(meta, DW_MCP_META_VERSION);
+    struct dw_slice name = call->message.name;
+
+    if (!dw_json_get(meta, DW_MCP_META_VERSION) && !dw_json_get(meta, DW_MCP_META_CAPABILITIES))
+        return (struct dw_http_fields){fields, 0};
+    if (version.len == 0)
+        version = DW_LIT(DW_MCP_VERSION_MODERN);
+    fields[0] = (struct dw_http_field){DW_LIT("MCP-Protocol-Version"), version};
+    fields[1] = (struct dw_http_field){DW_LIT("Mcp-Method"), call->message.method};
+    if (dw_slice_starts_with(name, DW_LIT("=?base64?")))
+        name = dw_arena_printf(call->arena,
+                               "=?base64?%.*s?=", DW_PRINT(dw_text_base64(call->arena, name)));
+    fields[2] = (struct dw_http_field){DW_LIT("Mcp-Name"), name.ptr ? name : DW_EMPTY};
+    return (struct dw_http_fields){fields, MAX_FIELDS};
+}
+
+static bool place(struct dw_lines *stdio, struct dw_call *call, struct dw_slice *ret_data,
+                  struct dw_error *reterr)
+{
+    struct dw_http_field items[MAX_FIELDS];
+    struct dw_http_fields fields = make_fields(call, items);
+    enum dw_mcp_path path;
+
+    if (!dw_mcp_dispatch(fields, &call->message, false, call->arena, &path, ret_data, reterr))
+        return false;
+    call->era = path == DW_MCP_PATH_MODERN ? DW_MCP_ERA_MODERN : DW_MCP_ERA_LEGACY;
+    return dw_session_add_call(stdio->session, call, reterr);
+}
+
+static void take_message(struct dw_lines *stdio, struct dw_slice line)
+{
+    struct dw_call *call = dw_call_new(stdio->server);
+    struct dw_slice data = DW_EMPTY;
+    struct dw_error error = {0};
+
+    if (!call)
+        return;
+    stdio->running++;
+    call->outlet = (struct dw_outlet){line_send, line_finish, line_close, stdio};
+    if (!dw_mcp_message_parse(line, call->arena, &call->message, &error) ||
+        !place(stdio, call, &data, &error)) {
+        /* JSON-RPC 2.0 MUST NOT: notifications are never answered. */
+        if (call->message.id || error.code == DW_MALFORMED || error.code == DW_INVALID_JSONRPC)
+            dw_call_fail(call, &error, data);
+        else
+            dw_call_end(call);
+        return;
+    }
+    if (call->message.method.len > 0) {
+        dw_dispatch(call);
+        return;
+    }
+    (void)dw_session_answer(stdio->session, &call->message);
+    dw_call_end(call);
+}
+
+struct line {
+    struct dw_lines *stdio;
+    size_t len;
+    char bytes[];
+};
+
+static void line_arrived(void *user)
+{
+    struct line *line = user;
+    struct dw_lines *stdio = line->stdio;
+
+    pthread_mutex_lock(&stdio->lock);
+    stdio->waiting--;
+    pthread_cond_signal(&stdio->has_room);
+    pthread_mutex_unlock(&stdio->lock);
+    take_message(stdio, dw_slice_from(line->bytes, line->len));
+    dw_mem_free(line);
+}
+
+static void waited_enough(void *user)
+{
+    struct dw_lines *stdio = user;
+
+    dw_net_stop(stdio->server->net, 0);
+}
+
+/* MCP stdio SHOULD: the server exits when its standard input ends; what runs may end first. */
+static void input_ended(void *user)
+{
+    struct dw_lines *stdio = user;
+
+    stdio->has_ended = true;
+    dw_listens_end(stdio->server);
+    stdio->last_wait = dw_timer_new(stdio->server->loop, LAST_WAIT_MS, 0, waited_enough, stdio);
+    if (!stdio->last_wait)
+        dw_net_stop(stdio->server->net, 0);
+    stop_when_quiet(stdio);
+}
+
+/* ---- reading, on the reader's thread ---- */
+
+static bool post_line(void *user, struct dw_slice bytes)
+{
+    struct dw_lines *stdio = user;
+    struct line *line;
+
+    if (dw_slice_trim(bytes).len == 0)
+        return true;
+    line = dw_mem_alloc(sizeof *line + bytes.len);
+    if (!line)
+        return true;
+    line->stdio = stdio;
+    line->len = bytes.len;
+    memcpy(line->bytes, bytes.ptr, bytes.len);
+    pthread_mutex_lock(&stdio->lock);
+    while (stdio->waiting >= MAX_WAITING)
+        pthread_cond_wait(&stdio->has_room, &stdio->lock);
+    stdio->waiting++;
+    pthread_mutex_unlock(&stdio->lock);
+    if (!dw_loop_post(stdio->server->loop, line_arrived, line))
+        dw_mem_free(line);
+    return true;
+}
+
+static void *read_input(void *user)
+{
+    struct dw_lines *stdio = user;
+    struct dw_line_buffer lines = {.limit_bytes = DW_SDK_MAX_BODY_BYTES};
+    char *bytes = dw_mem_alloc(READ_BYTES);
+    ssize_t count = 0;
+
+    while (bytes) {
+        count = read(STDIN_FILENO, bytes, READ_BYTES);
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count <= 0 ||
+            !dw_line_buffer_feed(&lines, dw_slice_from(bytes, (size_t)count), post_line, stdio))
+            break;
+    }
+    if (count == 0)
+        dw_line_buffer_finish(&lines, post_line, stdio);
+    dw_line_buffer_done(&lines);
+    dw_mem_free(bytes);
+    (void)!dw_loop_post(stdio->server->loop, input_ended, stdio);
+    return NULL;
+}
+
+/* ---- opening and closing ---- */
+
+static bool take_output(struct dw_lines *stdio, struct dw_error *reterr)
+{
+    stdio->output = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+    if (stdio->output < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
+        return dw_fail(reterr, DW_IO, "standard output is closed");
+    return true;
+}
+
+bool dw_lines_open(struct dw_server *server, struct dw_error *reterr)
+{
+    struct dw_lines *stdio = dw_mem_new(sizeof *stdio);
+
+    if (!stdio)
+        return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+    server->stdio = stdio;
+    stdio->server = server;
+    stdio->output = -1;
+    pthread_mutex_init(&stdio->lock, NULL);
+    pthread_cond_init(&stdio->has_room, NULL);
+    stdio->session = dw_session_new(server, DW_EMPTY, DW_EMPTY, reterr);
+    if (!stdio->session || !take_output(stdio, reterr))
+        return false;
+    (void)dw_session_ref(stdio->session);
+    if (pthread_create(&stdio->reader, NULL, read_input, stdio) != 0)
+        return dw_fail(reterr, DW_IO, "no thread could be started");
+    stdio->has_reader = true;
+    return true;
+}
+
+void dw_lines_close(struct dw_server *server)
+{
+    struct dw_lines *stdio = server->stdio;
+
+    if (stdio->has_reader) {
+        (void)pthread_cancel(stdio->reader); /* read(2) and the wait are where it stands */
+        (void)pthread_join(stdio->reader, NULL);
+        dw_session_unref(stdio->session);
+    }
+    if (stdio->last_wait)
+        dw_timer_free(stdio->last_wait);
+    if (stdio->output >= 0) { /* as it was: the program may go on */
+        (void)dup2(stdio->output, STDOUT_FILENO);
+        (void)close(stdio->output);
+    }
+    server->stdio = NULL;
+    dw_mem_free(stdio);
+}

@@ -1,0 +1,294 @@
+/* A whole server over real sockets: both eras, sessions and what they are bound to, streams that
+ * are resumed, pages, and the refusals. */
+#include "test.h"
+
+#include <arpa/inet.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "sdk/sdk_internal.h"
+
+#define META                                                                                       \
+    "\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\","                       \
+    "\"io.modelcontextprotocol/clientCapabilities\":{}}"
+#define INFO "\"_meta\":{\"io.modelcontextprotocol/serverInfo\":{\"name\":\"s\",\"version\":\"1\"}}"
+#define INITIALIZE                                                                                 \
+    "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"initialize\",\"params\":{"                         \
+    "\"protocolVersion\":\"2025-11-25\",\"capabilities\":{},\"clientInfo\":{\"name\":\"c\","       \
+    "\"version\":\"1\"}}}"
+
+static struct dw_server *server;
+static pthread_t thread;
+static int port;
+static char heard[64 * 1024];
+static char session[64];
+
+static bool echo(void *user, struct dw_call *call, struct dw_error *reterr)
+{
+    struct dw_slice text = DW_EMPTY;
+
+    (void)user;
+    (void)reterr;
+    (void)dw_call_text(call, "text", &text);
+    dw_call_add_text(call, text);
+    return true;
+}
+
+static bool slow(void *user, struct dw_call *call, struct dw_error *reterr)
+{
+    (void)user;
+    (void)reterr;
+    dw_call_progress(call, 1, 2, "half");
+    usleep(100 * 1000);
+    dw_call_add_text(call, dw_text("done"));
+    return true;
+}
+
+static void *serve(void *user)
+{
+    (void)user;
+    return dw_server_serve(server) == 0 ? &port : NULL;
+}
+
+static int start(void **state)
+{
+    struct dw_tool tools[] = {
+        {.size = sizeof *tools,
+         .name = "echo",
+         .run = echo,
+         .is_quick = true,
+         .input_schema = "{\"type\":\"object\",\"properties\":{\"text\":{\"type\":\"string\"}}}"},
+        {.size = sizeof *tools, .name = "slow", .run = slow},
+        {.size = sizeof *tools, .name = "third", .run = slow},
+    };
+    struct dw_error error = {0};
+
+    (void)state;
+    server = dw_server_new("s", "1");
+    dw_server_with_listen(server, "127.0.0.1:0");
+    dw_server_with_page_size(server, 2);
+    for (size_t i = 0; i < 3; i++)
+        dw_server_with_tool(server, &tools[i]);
+    assert_done(dw_server_build(server, &error), error);
+    port = dw_server_port(server);
+    return pthread_create(&thread, NULL, serve, NULL);
+}
+
+static int stop(void **state)
+{
+    void *is_good = NULL;
+
+    (void)state;
+    dw_server_stop(server);
+    pthread_join(thread, &is_good);
+    return is_good ? 0 : -1;
+}
+
+/* Sends and reads until the connection ends. */
+static const char *ask(const char *method, const char *headers, const char *body)
+{
+    struct sockaddr_in to = {.sin_family = AF_INET,
+                             .sin_port = htons((uint16_t)port),
+                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    char request[8192];
+    size_t len = 0;
+    ssize_t count;
+
+    assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
+    snprintf(request, sizeof request,
+             "%s /mcp HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+             "Content-Type: application/json\r\n%sContent-Length: %zu\r\n\r\n%s",
+             method, headers, strlen(body), body);
+    assert_int_equal(write(fd, request, strlen(request)), (ssize_t)strlen(request));
+    while ((count = read(fd, heard + len, sizeof heard - 1 - len)) > 0)
+        len += (size_t)count;
+    heard[len] = '\0';
+    close(fd);
+    return heard;
+}
+
+static const char *body_of(const char *answer)
+{
+    const char *end = strstr(answer, "\r\n\r\n");
+
+    return end ? end + 4 : "";
+}
+
+static const char *modern(const char *method, const char *name, const char *params)
+{
+    char headers[512], body[1024];
+
+    snprintf(headers, sizeof headers,
+             "MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: %s\r\n%s%s%s", method,
+             name[0] ? "Mcp-Name: " : "", name, name[0] ? "\r\n" : "");
+    snprintf(body, sizeof body,
+             "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"%s\",\"params\":{%s%s" META "}}", method,
+             params, params[0] ? "," : "");
+    return ask("POST", headers, body);
+}
+
+static const char *legacy(const char *method, const char *id, const char *body)
+{
+    char headers[512];
+
+    snprintf(headers, sizeof headers, "Mcp-Session-Id: %s\r\n", id);
+    return ask(method, headers, body);
+}
+
+static void open_session(void)
+{
+    const char *at;
+
+    ask("POST", "", INITIALIZE);
+    at = strstr(heard, "Mcp-Session-Id: ");
+    assert_non_null(at);
+    assert_int_equal(sscanf(at, "Mcp-Session-Id: %60s", session), 1);
+    assert_int_equal(strlen(session), 22); /* 128 bits */
+}
+
+static void assert_starts(const char *text, const char *start_text)
+{
+    if (strncmp(text, start_text, strlen(start_text)) != 0)
+        fail_msg("expected %s, got %.200s", start_text, text);
+}
+
+/* ---- refusals ---- */
+
+static void strangers_are_refused(void **state)
+{
+    (void)state;
+    assert_starts(ask("POST", "Origin: http://evil.example\r\n", INITIALIZE), "HTTP/1.1 403 ");
+    assert_starts(ask("PUT", "", ""), "HTTP/1.1 405 ");
+    assert_starts(ask("GET", "", ""), "HTTP/1.1 405 ");
+    assert_starts(ask("DELETE", "", ""), "HTTP/1.1 405 ");
+    assert_starts(ask("POST", "", "["), "HTTP/1.1 400 ");
+    assert_starts(legacy("GET", "AAAAAAAAAAAAAAAAAAAAAA", ""), "HTTP/1.1 404 ");
+    assert_starts(legacy("POST", "AAAAAAAAAAAAAAAAAAAAAA", INITIALIZE), "HTTP/1.1 404 ");
+    ask("POST", "", "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"tools/list\"}");
+    assert_starts(heard, "HTTP/1.1 400 ");
+    assert_string_equal(body_of(heard),
+                        "{\"jsonrpc\":\"2.0\",\"id\":2,\"error\":{\"code\":-32000,\"message\":"
+                        "\"begin with initialize, then send Mcp-Session-Id\"}}");
+}
+
+static void what_does_not_exist_is_an_error(void **state)
+{
+    (void)state;
+    assert_starts(modern("nothing/here", "", ""), "HTTP/1.1 404 ");
+    assert_starts(modern("prompts/list", "", ""), "HTTP/1.1 404 "); /* there are no prompts */
+    assert_starts(modern("ping", "", ""), "HTTP/1.1 404 ");         /* of the older era */
+    modern("tools/call", "no", "\"name\":\"no\"");
+    assert_string_equal(body_of(heard), "{\"jsonrpc\":\"2.0\",\"id\":7,\"error\":{\"code\":-32602,"
+                                        "\"message\":\"there is no tool \\\"no\\\"\"}}");
+    modern("tools/list", "", "\"cursor\":\"bm9wZQ\"");
+    assert_string_equal(body_of(heard), "{\"jsonrpc\":\"2.0\",\"id\":7,\"error\":{\"code\":-32602,"
+                                        "\"message\":\"the cursor is none of ours\"}}");
+}
+
+/* ---- what works ---- */
+
+static void a_modern_call_is_answered_with_json(void **state)
+{
+    (void)state;
+    modern("tools/call", "echo", "\"name\":\"echo\",\"arguments\":{\"text\":\"hi\"}");
+    assert_starts(heard, "HTTP/1.1 200 OK\r\n");
+    assert_non_null(strstr(heard, "Content-Type: application/json\r\n"));
+    assert_null(strstr(heard, "Mcp-Session-Id"));
+    assert_string_equal(body_of(heard),
+                        "{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{\"resultType\":\"complete\","
+                        "\"content\":[{\"type\":\"text\",\"text\":\"hi\"}]," INFO "}}");
+}
+
+static void progress_makes_the_answer_a_stream(void **state)
+{
+    (void)state;
+    ask("POST", "MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: tools/call\r\nMcp-Name: slow\r\n",
+        "{\"jsonrpc\":\"2.0\",\"id\":\"x\",\"method\":\"tools/call\",\"params\":{\"name\":\"slow\","
+        "\"_meta\":{\"progressToken\":\"p\",\"io.modelcontextprotocol/protocolVersion\":"
+        "\"2026-07-28\",\"io.modelcontextprotocol/clientCapabilities\":{}}}}");
+    assert_non_null(strstr(heard, "Content-Type: text/event-stream\r\n"));
+    assert_non_null(
+        strstr(heard, "data: {\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\","));
+    assert_non_null(strstr(heard, "data: {\"jsonrpc\":\"2.0\",\"id\":\"x\",\"result\":"));
+    assert_null(strstr(heard, "\nid: ")); /* MCP 2026-07-28 has no resuming */
+}
+
+static void pages_lead_through_the_whole_list(void **state)
+{
+    char params[128], cursor[64] = "";
+    const char *at;
+
+    (void)state;
+    modern("tools/list", "", "");
+    assert_non_null(strstr(heard, "\"name\":\"echo\""));
+    assert_non_null(strstr(heard, "\"name\":\"slow\""));
+    assert_null(strstr(heard, "\"name\":\"third\""));
+    at = strstr(heard, "\"nextCursor\":\"");
+    assert_non_null(at);
+    assert_int_equal(sscanf(at, "\"nextCursor\":\"%60[^\"]", cursor), 1);
+    snprintf(params, sizeof params, "\"cursor\":\"%s\"", cursor);
+    modern("tools/list", "", params);
+    assert_null(strstr(heard, "\"name\":\"slow\""));
+    assert_non_null(strstr(heard, "\"name\":\"third\""));
+    assert_null(strstr(heard, "nextCursor"));
+}
+
+static void a_session_lives_until_it_is_deleted(void **state)
+{
+    (void)state;
+    open_session();
+    assert_starts(
+        legacy("POST", session, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}"),
+        "HTTP/1.1 202 ");
+    legacy("POST", session, "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"ping\"}");
+    assert_string_equal(body_of(heard), "{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":{}}");
+    legacy("POST", session, "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"nothing\"}");
+    assert_starts(heard, "HTTP/1.1 200 "); /* 404 would mean that the session is gone */
+    assert_starts(legacy("DELETE", session, ""), "HTTP/1.1 204 ");
+    assert_starts(legacy("POST", session, "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"ping\"}"),
+                  "HTTP/1.1 404 ");
+}
+
+static void a_stream_is_resumed_in_its_own_session_only(void **state)
+{
+    char headers[256], first[64];
+    const char *at;
+
+    (void)state;
+    open_session();
+    legacy("POST", session,
+           "{\"jsonrpc\":\"2.0\",\"id\":9,\"method\":\"tools/call\",\"params\":{\"name\":\"slow\","
+           "\"_meta\":{\"progressToken\":5}}}");
+    at = strstr(heard, "id: ");
+    assert_non_null(at);
+    assert_int_equal(sscanf(at, "id: %60s", first), 1);
+    snprintf(headers, sizeof headers, "Mcp-Session-Id: %s\r\nLast-Event-ID: %s\r\n", session,
+             first);
+    ask("GET", headers, "");
+    assert_non_null(strstr(heard, "notifications/progress"));
+    assert_non_null(strstr(heard, "data: {\"jsonrpc\":\"2.0\",\"id\":9,\"result\":"));
+    open_session(); /* another one */
+    snprintf(headers, sizeof headers, "Mcp-Session-Id: %s\r\nLast-Event-ID: %s\r\n", session,
+             first);
+    ask("GET", headers, "");
+    assert_starts(heard, "HTTP/1.1 200 ");
+    assert_null(strstr(heard, "data: {"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(strangers_are_refused),
+        cmocka_unit_test(what_does_not_exist_is_an_error),
+        cmocka_unit_test(a_modern_call_is_answered_with_json),
+        cmocka_unit_test(progress_makes_the_answer_a_stream),
+        cmocka_unit_test(pages_lead_through_the_whole_list),
+        cmocka_unit_test(a_session_lives_until_it_is_deleted),
+        cmocka_unit_test(a_stream_is_resumed_in_its_own_session_only),
+    };
+
+    return cmocka_run_group_tests(tests, start, stop);
+}
