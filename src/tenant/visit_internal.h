@@ -23,6 +23,26 @@ bool dw_must_check dw_visit_load(struct dw_tenant_call *call, struct dw_slice st
 bool dw_must_check dw_visit_save(struct dw_tenant_call *call, struct dw_visit *visit,
                                  struct dw_error *reterr);
 
+/* A visit on its way: what a step may look at. */
+struct dw_visit_walk {
+    struct dw_tenant_call *call;
+    struct dw_visit *visit;
+    const struct dw_login *login; /* session NULL: nobody is logged in in this browser */
+};
+
+/* A row of visit_steps.c: a page that may stand between the request and its answer. */
+struct dw_visit_step {
+    const char *path; /* of its page; `state` is added */
+    /* Whether the user must see it now. May note what it settled in the visit. Fails with what the
+     * client is to hear. */
+    bool (*is_due)(const struct dw_visit_walk *walk, bool *ret_is_due, struct dw_error *reterr);
+    enum dw_code none_code; /* what the client hears instead with prompt=none */
+    const char *none_text;
+};
+
+/* To a page of ours as the answer of this call; stores the visit. */
+bool dw_must_check dw_visit_to_page(struct dw_tenant_call *call, struct dw_visit *visit,
+                                    const char *path, struct dw_error *reterr);
 /* The next step, as the answer of this call: to the login page, to the consent page, or back to the
  * client with a code or an error. */
 bool dw_must_check dw_visit_go_on(struct dw_tenant_call *call, struct dw_visit *visit,

@@ -1,0 +1,89 @@
+/* The end of a visit: a code or an error goes back to the client, by redirect or by form; see
+ * visit_internal.h. */
+#include "oauth/authorization_code.h"
+#include "oauth/authorization_request.h"
+#include "sys/sys.h"
+#include "tenant/visit_internal.h"
+
+/* Of several answers to one visit only the first counts: the back button gives no second code. */
+static bool end_visit(struct dw_tenant_call *call, const struct dw_visit *visit,
+                      struct dw_error *reterr)
+{
+    struct dw_authorization_request *taken;
+
+    if (dw_slice_is_empty(visit->state))
+        return true;
+    if (!dw_store_take_authorization_request(call->tenant->store, visit->request->id_digest,
+                                             call->now_s, call->arena, &taken, reterr))
+        return false;
+    return taken || dw_fail(reterr, DW_INVALID_REQUEST,
+                            "This sign-in has been answered already. Start again from the "
+                            "application.");
+}
+
+/* form_post: a page with the fields and a button, because our pages run no scripts. */
+static bool answer_by_form(struct dw_tenant_call *call, const struct dw_visit *visit,
+                           const struct dw_authorization_response *response,
+                           struct dw_error *reterr)
+{
+    struct dw_html_field pairs[5][2];
+    struct dw_html_row rows[5];
+
+    for (size_t i = 0; i < response->count; i++) {
+        pairs[i][0] = (struct dw_html_field){.name = "name", .text = response->fields[i].name};
+        pairs[i][1] = (struct dw_html_field){.name = "value", .text = response->fields[i].value};
+        rows[i] = (struct dw_html_row){.fields = pairs[i], .field_count = 2};
+    }
+    struct dw_html_field fields[] = {
+        {.name = "client_name", .text = dw_visit_client_name(visit)},
+        {.name = "target", .text = visit->request->redirect_uri},
+        {.name = "values", .rows = rows, .row_count = response->count},
+    };
+    return dw_answer_html(call, 200, "post_back", fields, sizeof fields / sizeof *fields,
+                          visit->request->redirect_uri, reterr);
+}
+
+static bool answer_client(struct dw_tenant_call *call, const struct dw_visit *visit,
+                          struct dw_slice code, const struct dw_error *error,
+                          struct dw_error *reterr)
+{
+    struct dw_authorization_response response;
+    struct dw_slice issuer =
+        call->tenant->settings.sends_iss_parameter ? call->tenant->config.issuer : DW_EMPTY;
+    struct dw_slice url;
+
+    dw_authorization_response_make(visit->request, code, error, issuer, &response);
+    if (visit->request->response_mode == DW_RESPONSE_FORM_POST)
+        return answer_by_form(call, visit, &response, reterr);
+    return dw_authorization_response_url(visit->request, &response, call->arena, &url, reterr) &&
+           dw_answer_redirect(call, url, reterr);
+}
+
+bool dw_visit_answer_code(struct dw_tenant_call *call, struct dw_visit *visit,
+                          struct dw_slices scopes, struct dw_error *reterr)
+{
+    struct dw_authorization_code record;
+    struct dw_secret code;
+    unsigned char random[48];
+
+    dw_sys_random(random, sizeof random);
+    return end_visit(call, visit, reterr) &&
+           dw_authorization_code_make(visit->request, scopes, random, call->now_s,
+                                      call->tenant->config.authorization_code_ttl_s, call->arena,
+                                      &code, &record, reterr) &&
+           dw_store_add_authorization_code(call->tenant->store, &record, reterr) &&
+           answer_client(call, visit, code.hidden, NULL, reterr);
+}
+
+bool dw_visit_answer_error(struct dw_tenant_call *call, struct dw_visit *visit,
+                           const struct dw_error *error, struct dw_error *reterr)
+{
+    struct dw_error gone = {0};
+
+    dw_log_error(call->tenant->log, "authorization_refused", error);
+    if (!end_visit(call, visit, &gone)) {
+        *reterr = gone;
+        return false;
+    }
+    return answer_client(call, visit, DW_EMPTY, error, reterr);
+}

@@ -1,0 +1,141 @@
+/* What stands between an authorization request and its answer, step by step; see visit_internal.h.
+ * Each step's page and form are an endpoint of their own, which ends in dw_visit_go_on. */
+#include "oauth/redirect_uri.h"
+#include "oauth/scope.h"
+#include "tenant/grants_internal.h"
+#include "tenant/visit_internal.h"
+
+bool dw_visit_to_login(struct dw_tenant_call *call, struct dw_visit *visit, struct dw_error *reterr)
+{
+    return dw_visit_to_page(call, visit, "/u/login", reterr);
+}
+
+bool dw_visit_is_logged_in(const struct dw_visit *visit, const struct dw_login *login)
+{
+    return login->session && visit->request->user_id.len > 0 &&
+           dw_slice_eq(visit->request->user_id, login->user->id) &&
+           dw_slice_eq(visit->request->session_id, login->session->id);
+}
+
+static bool needs_login(const struct dw_tenant_call *call, const struct dw_visit *visit,
+                        const struct dw_login *login)
+{
+    const struct dw_authorization_request *request = visit->request;
+
+    if (!login->session)
+        return true;
+    if (dw_visit_is_logged_in(visit, login))
+        return false;
+    return request->prompts_login || request->prompts_select_account ||
+           (request->max_age_s >= 0 &&
+            call->now_s - login->session->authenticated_at_s > request->max_age_s);
+}
+
+/* Not due: the login that is there becomes the visit's. */
+static bool is_login_due(const struct dw_visit_walk *walk, bool *ret_is_due,
+                         struct dw_error *reterr)
+{
+    struct dw_authorization_request *request = walk->visit->request;
+
+    (void)reterr;
+    *ret_is_due = needs_login(walk->call, walk->visit, walk->login);
+    if (*ret_is_due)
+        return true;
+    request->user_id = walk->login->user->id;
+    request->session_id = walk->login->session->id;
+    request->authenticated_at_s = walk->login->session->authenticated_at_s;
+    return true;
+}
+
+bool dw_visit_terms(struct dw_tenant_call *call, const struct dw_visit *visit,
+                    const struct dw_user *user, struct dw_visit_terms *ret_terms,
+                    struct dw_error *reterr)
+{
+    struct dw_grant_answer answer = {0};
+    struct dw_grant_subjects subjects = {
+        .grant_type = DW_GRANT_AUTHORIZATION_CODE,
+        .client = visit->client,
+        .user_id = user->id,
+        .audience = visit->request->audience,
+        .requested = visit->request->scopes,
+    };
+
+    *ret_terms = (struct dw_visit_terms){0};
+    if (!dw_tenant_decide(call, &subjects, &ret_terms->api, &answer, reterr) ||
+        !dw_scopes_either(answer.scopes,
+                          answer.has_permissions ? answer.permissions : (struct dw_slices){0},
+                          call->arena, &ret_terms->asked, reterr))
+        return false;
+    ret_terms->granted = answer.scopes;
+    return dw_store_consent(call->tenant->store, user->id, visit->client->id,
+                            visit->request->audience, call->arena, &ret_terms->consent, reterr);
+}
+
+/* RFC 8252 section 8.6: who listens on a loopback port or opens a private-use scheme cannot be
+ * known. So a code goes there only when a page of ours was seen on the way, which says so. */
+static bool is_unseen(const struct dw_visit *visit)
+{
+    struct dw_slice uri = visit->request->redirect_uri;
+
+    return dw_slice_is_empty(visit->state) &&
+           (dw_redirect_uri_is_loopback(uri) || dw_redirect_uri_is_private_use(uri));
+}
+
+/* A remembered consent does not count for a request that another site sent: whoever stands between
+ * client and tenant could ride on it. */
+static bool needs_consent(const struct dw_tenant_call *call, const struct dw_visit *visit,
+                          const struct dw_visit_terms *terms)
+{
+    struct dw_slice site = dw_http_field(call->fields, "sec-fetch-site");
+    bool is_cross_site =
+        !visit->client->is_first_party && dw_slice_eq_nocase(site, DW_LIT("cross-site"));
+
+    return visit->request->prompts_consent || is_unseen(visit) ||
+           dw_consent_is_needed(visit->client, terms->api, terms->asked,
+                                is_cross_site ? NULL : terms->consent);
+}
+
+static bool is_consent_due(const struct dw_visit_walk *walk, bool *ret_is_due,
+                           struct dw_error *reterr)
+{
+    struct dw_visit_terms terms;
+
+    if (!dw_visit_terms(walk->call, walk->visit, walk->login->user, &terms, reterr))
+        return false;
+    *ret_is_due = needs_consent(walk->call, walk->visit, &terms);
+    return true;
+}
+
+/* In this order. A step sees what the steps before it have settled. */
+static const struct dw_visit_step steps[] = {
+    {"/u/login", is_login_due, DW_LOGIN_REQUIRED, "Login required"},
+    {"/u/consent", is_consent_due, DW_CONSENT_REQUIRED, "Consent required"},
+};
+
+static bool take_step(struct dw_tenant_call *call, struct dw_visit *visit,
+                      const struct dw_login *login, struct dw_error *reterr)
+{
+    const struct dw_visit_walk walk = {call, visit, login};
+    struct dw_visit_terms terms;
+    bool is_due = false;
+
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        if (!steps[i].is_due(&walk, &is_due, reterr))
+            return false;
+        if (is_due && visit->request->prompts_none)
+            return dw_fail(reterr, steps[i].none_code, "%s", steps[i].none_text);
+        if (is_due)
+            return dw_visit_to_page(call, visit, steps[i].path, reterr);
+    }
+    return dw_visit_terms(call, visit, login->user, &terms, reterr) &&
+           dw_visit_answer_code(call, visit, terms.granted, reterr);
+}
+
+bool dw_visit_go_on(struct dw_tenant_call *call, struct dw_visit *visit,
+                    const struct dw_login *login, struct dw_error *reterr)
+{
+    struct dw_error error = {0};
+
+    return take_step(call, visit, login, &error) ||
+           dw_visit_answer_error(call, visit, &error, reterr);
+}
