@@ -211,8 +211,12 @@ struct dw_user {
     struct dw_slice family_name;
     struct dw_slice nickname;
     struct dw_slice picture;
-    struct dw_slice phone_number;
-    struct dw_secret password_hash; /* a PHC string; empty: cannot log in with a password */
+    struct dw_slice phone_number; /* E.164, "+12345678900"; unique in its connection */
+    bool is_phone_verified;
+    struct dw_secret password_hash;   /* a PHC string, or the JSON object of an imported hash
+                                         (oauth/imported_password.h); empty: cannot log in with a
+                                         password */
+    int64_t last_password_reset_at_s; /* the user or an operator changed the password */
     bool is_blocked;
     struct dw_slice app_metadata_json;
     struct dw_slice user_metadata_json;

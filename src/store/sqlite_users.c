@@ -2,21 +2,31 @@
 #include "store/sqlite_internal.h"
 
 #define ROW struct dw_user
-#define USER(first, next)                                                                          \
-    first(TEXT, id, id) next(TEXT, connection, connection) next(TEXT, email, email)                \
-        next(BOOL, is_email_verified, is_email_verified) next(TEXT, username, username)            \
-            next(TEXT, name, name) next(TEXT, given_name, given_name)                              \
-                next(TEXT, family_name, family_name) next(TEXT, nickname, nickname)                \
-                    next(TEXT, picture, picture) next(TEXT, phone_number, phone_number)            \
-                        next(TEXT, password_hash, password_hash.hidden)                            \
-                            next(BOOL, is_blocked, is_blocked)                                     \
-                                next(JSON, app_metadata, app_metadata_json)                        \
-                                    next(JSON, user_metadata, user_metadata_json)                  \
-                                        next(INT, created_at, created_at_s)                        \
-                                            next(INT, updated_at, updated_at_s)                    \
-                                                next(INT, last_login_at, last_login_at_s)          \
-                                                    next(TEXT, last_ip, last_ip)                   \
-                                                        next(INT, logins_count, logins_count)
+/* clang-format off */
+#define USER(first, next) \
+    first(TEXT, id, id) \
+    next(TEXT, connection, connection) \
+    next(TEXT, email, email) \
+    next(BOOL, is_email_verified, is_email_verified) \
+    next(TEXT, username, username) \
+    next(TEXT, name, name) \
+    next(TEXT, given_name, given_name) \
+    next(TEXT, family_name, family_name) \
+    next(TEXT, nickname, nickname) \
+    next(TEXT, picture, picture) \
+    next(TEXT, phone_number, phone_number) \
+    next(BOOL, is_phone_verified, is_phone_verified) \
+    next(TEXT, password_hash, password_hash.hidden) \
+    next(INT, last_password_reset_at, last_password_reset_at_s) \
+    next(BOOL, is_blocked, is_blocked) \
+    next(JSON, app_metadata, app_metadata_json) \
+    next(JSON, user_metadata, user_metadata_json) \
+    next(INT, created_at, created_at_s) \
+    next(INT, updated_at, updated_at_s) \
+    next(INT, last_login_at, last_login_at_s) \
+    next(TEXT, last_ip, last_ip) \
+    next(INT, logins_count, logins_count)
+/* clang-format on */
 
 static const struct dw_sql_column user_columns[] = DW_SQL_COLUMNS(USER);
 static const struct dw_sql_table user_table = DW_SQL_TABLE("a user", user_columns);
@@ -37,12 +47,13 @@ bool dw_store_user_by_login(struct dw_store *store, struct dw_slice connection,
     if (login.len == 0)
         return true;
     /* lower() is ASCII only, as is the rule that addresses are stored by. An address wins over
-     * another user's username of the same text. */
+     * another user's username of the same text, and a username over a phone number. */
     return dw_store_read_row(
         store,
-        "SELECT " DW_SQL_NAMES(USER) " FROM user WHERE connection = ?1"
-                                     " AND (email = lower(?2) OR username = ?2)"
-                                     " ORDER BY email = lower(?2) DESC LIMIT 1",
+        "SELECT " DW_SQL_NAMES(
+            USER) " FROM user WHERE connection = ?1"
+                  " AND (email = lower(?2) OR username = ?2 OR phone_number = ?2)"
+                  " ORDER BY email = lower(?2) DESC, username = ?2 DESC LIMIT 1",
         DW_SQL_ARGS(dw_sql_text(connection), dw_sql_text(login)), &user_table, arena, ret_user,
         reterr);
 }

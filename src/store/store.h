@@ -143,7 +143,7 @@ bool dw_must_check dw_store_client_grants(struct dw_store *store, struct dw_slic
 
 bool dw_must_check dw_store_user(struct dw_store *store, struct dw_slice id, struct dw_arena *arena,
                                  struct dw_user **ret_user, struct dw_error *reterr);
-/* By e-mail address (in any case) or username. */
+/* By e-mail address (in any case), username or phone number. */
 bool dw_must_check dw_store_user_by_login(struct dw_store *store, struct dw_slice connection,
                                           struct dw_slice login, struct dw_arena *arena,
                                           struct dw_user **ret_user, struct dw_error *reterr);

@@ -48,7 +48,7 @@ bool dw_mail_is_address(struct dw_slice address);
 /* Fills the template and puts it into the queue: when true it survives a power cut. Over a limit it
  * is dropped, which is true as well. Fails with DW_INVALID_REQUEST when `to` is no address that
  * dw_mail_is_address takes, DW_UNAVAILABLE, DW_NO_MEMORY. */
-bool dw_must_check dw_mail_send(struct dw_tenant *tenant, const struct dw_mail *mail,
-                                int64_t now_s, struct dw_arena *arena, struct dw_error *reterr);
+bool dw_must_check dw_mail_send(struct dw_tenant *tenant, const struct dw_mail *mail, int64_t now_s,
+                                struct dw_arena *arena, struct dw_error *reterr);
 
 #endif
