@@ -324,6 +324,30 @@ static struct dw_slice forwarded_for(const struct dw_gateway_rules *rules,
     return dw_buf_finish(&out, &list, NULL) ? list : (struct dw_slice){NULL, 0};
 }
 
+/* The options of all Connection fields as one list (RFC 9110 5.3); a view when there is one field,
+ * as there nearly always is. */
+static bool connection_options(struct dw_http_fields fields, struct dw_arena *arena,
+                               struct dw_slice *ret_options, struct dw_error *reterr)
+{
+    struct dw_buf joined = dw_buf_in(arena);
+    size_t count = 0;
+
+    *ret_options = DW_EMPTY;
+    for (size_t i = 0; i < fields.count; i++)
+        if (dw_slice_eq_nocase(fields.items[i].name, DW_LIT("connection"))) {
+            *ret_options = fields.items[i].value;
+            count++;
+        }
+    if (count < 2)
+        return true;
+    for (size_t i = 0; i < fields.count; i++)
+        if (dw_slice_eq_nocase(fields.items[i].name, DW_LIT("connection"))) {
+            dw_buf_add(&joined, fields.items[i].value);
+            dw_buf_add(&joined, DW_LIT(","));
+        }
+    return dw_buf_finish(&joined, ret_options, reterr);
+}
+
 /* Whether the Connection field names it as hop-by-hop (RFC 9110 7.6.1). */
 static bool is_named_by_connection(struct dw_slice connection, struct dw_slice name)
 {
@@ -358,8 +382,10 @@ bool dw_upstream_fields(const struct dw_gateway_rules *rules,
     struct dw_http_fields given = from->request->fields;
     struct dw_field_list out =
         dw_field_list_in(arena, given.count + rules->identity_header_count + OWN_FIELDS);
-    struct dw_slice connection = dw_http_field(given, "connection");
+    struct dw_slice connection;
 
+    if (!connection_options(given, arena, &connection, reterr))
+        return false;
     for (size_t i = 0; i < given.count; i++) {
         if (is_dropped_from_request(rules, from, given.items[i].name) ||
             (connection.len > 0 && is_named_by_connection(connection, given.items[i].name)))
@@ -400,8 +426,13 @@ static bool is_dropped_from_answer(struct dw_slice name, struct dw_slice value,
 void dw_answer_fields(const struct dw_http_response_head *head, struct dw_slice session_id,
                       struct dw_arena *arena, struct dw_field_list *out)
 {
-    struct dw_slice connection = dw_http_field(head->fields, "connection");
+    struct dw_slice connection;
+    struct dw_error error;
 
+    if (!connection_options(head->fields, arena, &connection, &error)) {
+        out->has_failed = true;
+        return;
+    }
     for (size_t i = 0; i < head->fields.count; i++) {
         struct dw_http_field field = head->fields.items[i];
 

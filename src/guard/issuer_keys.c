@@ -7,12 +7,12 @@
 #include "net/job.h"
 #include "sys/sys.h"
 
-#define TICK_MS 500
 #define FIRST_RETRY_MS 1000
 #define LONGEST_RETRY_MS 60000
 #define FETCH_ARENA_BYTES ((size_t)4 * 1024 * 1024)
 
 const struct dw_keys_pace dw_keys_usual_pace = {
+    .tick_ms = 500,
     .refresh_ms = 10 * 60 * 1000,
     .cooldown_ms = 10 * 1000,
     .unknown_kid_ms = 60 * 1000,
@@ -370,7 +370,7 @@ struct dw_issuer_keys *dw_issuer_keys_new(struct dw_net *net, const struct dw_is
     keys->seed = dw_sys_hash_seed();
     keys->pace = *pace;
     if (copy_config(keys, config) && make_rooms(keys))
-        keys->tick = dw_timer_new(dw_net_loop(net, 0), 0, TICK_MS, tick, keys);
+        keys->tick = dw_timer_new(dw_net_loop(net, 0), 0, pace->tick_ms, tick, keys);
     if (!keys->tick) {
         dw_issuer_keys_free(keys);
         (void)!dw_fail(reterr, DW_NO_MEMORY, "out of memory");

@@ -18,6 +18,7 @@ struct dw_issuer_keys;
 
 /* How often the issuer is asked. */
 struct dw_keys_pace {
+    int64_t tick_ms;        /* how often it is looked whether something is due */
     int64_t refresh_ms;     /* in the background */
     int64_t cooldown_ms;    /* between fetches that tokens cause */
     int64_t unknown_kid_ms; /* how long a `kid` that a fetch did not bring causes no other */

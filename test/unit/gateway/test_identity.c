@@ -125,8 +125,9 @@ static void the_upstream_is_told_who_calls(void **state)
         {S("Mcp.Session_Id"), S("other")},     {S("X-Hop"), S("1")},
         {S("Connection"), S("close, x-hop")},  {S("Mcp-Param-X"), S("=?base64?aGk=?=")},
         {S("X-Forwarded-For"), S("10.0.0.9")}, {S("Accept-Encoding"), S("gzip")},
+        {S("connection"), S("X-Second-Hop")},  {S("x-second-hop"), S("1")},
     };
-    struct dw_http_request request = {.fields = {items, 8}, .authority = S("mcp.example.com")};
+    struct dw_http_request request = {.fields = {items, 10}, .authority = S("mcp.example.com")};
     struct dw_upstream_request from = {
         .request = &request,
         .token = &token,
@@ -224,8 +225,10 @@ static void an_answer_loses_what_is_not_the_upstreams_to_say(void **state)
         {S("Transfer-Encoding"), S("chunked")},
         {S("Date"), S("x")},
         {S("Retry-After"), S("1")},
+        {S("CONNECTION"), S("x-second-hop")},
+        {S("X-Second-Hop"), S("1")},
     };
-    struct dw_http_response_head head = {.status = 200, .fields = {items, 11}};
+    struct dw_http_response_head head = {.status = 200, .fields = {items, 13}};
     struct dw_field_list out = dw_field_list_in(arena, 16);
 
     (void)state;

@@ -16,7 +16,7 @@
 struct peer_page {
     const char *path;   /* NULL: the end */
     _Atomic int status; /* 0: 200 */
-    const char *body;
+    const char *_Atomic body;
     _Atomic int asked;
 };
 
@@ -45,9 +45,10 @@ static inline void peer_answer(struct peer *peer, int connection)
         if (strncmp(request + 4, peer->pages[i].path, size) == 0 && request[4 + size] == ' ')
             page = &peer->pages[i];
     }
+    const char *body = page->body;
     page->asked++;
     dprintf(connection, "HTTP/1.1 %d x\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n%s",
-            page->status ? page->status : 200, strlen(page->body), page->body);
+            page->status ? page->status : 200, strlen(body), body);
     close(connection);
 }
 

@@ -233,23 +233,25 @@ static void after_the_first_fetch(struct dw_keys_wait *wait)
 static void want_keys(void *user)
 {
     waits[0].wake = after_the_first_fetch;
-    keys = dw_issuer_keys_new(
-        net, user,
-        &(struct dw_keys_pace){
-            .refresh_ms = 60000, .cooldown_ms = 1, .unknown_kid_ms = 60000, .stale_ms = 60000},
-        NULL);
+    keys = dw_issuer_keys_new(net, user,
+                              &(struct dw_keys_pace){.tick_ms = 500,
+                                                     .refresh_ms = 60000,
+                                                     .cooldown_ms = 1,
+                                                     .unknown_kid_ms = 60000,
+                                                     .stale_ms = 60000},
+                              NULL);
     assert_non_null(keys);
     assert_true(dw_issuer_keys_want(keys, dw_net_loop(net, 0), S("gone"), &waits[0]));
 }
 
-static void a_kid_that_a_fetch_did_not_bring_causes_no_other(void **state)
+/* An issuer that publishes one key, and keys that `start` opens at its pace on loop 0. */
+static void run_alone(const char *body, int delay_ms, void (*start)(void *config))
 {
     struct dw_issuer_config config = {.provider = S("oidc")};
     struct dw_error error;
     char jwks_uri[80];
 
-    (void)state;
-    peer = (struct peer){.delay_ms = 20};
+    peer = (struct peer){.delay_ms = delay_ms};
     peer_open(&peer);
     snprintf(issuer, sizeof issuer, "http://127.0.0.1:%d/", peer.port);
     snprintf(jwks_uri, sizeof jwks_uri, "%sjwks", issuer);
@@ -257,16 +259,118 @@ static void a_kid_that_a_fetch_did_not_bring_causes_no_other(void **state)
     config.jwks_uri = S(jwks_uri);
     peer.pages[0].path = "/unused";
     peer.pages[1].path = "/jwks";
-    peer.pages[1].body = dw_arena_text(arena, jwks_of(&rsa_key, 1));
+    peer.pages[1].body = body;
     peer_start(&peer);
     net = dw_net_new(&(struct dw_net_config){.size = sizeof(struct dw_net_config), .loop_count = 1},
                      &error);
     assert_non_null(net);
-    assert_true(dw_loop_post(dw_net_loop(net, 0), want_keys, &config));
+    assert_true(dw_loop_post(dw_net_loop(net, 0), start, &config));
     assert_done(dw_net_run(net, &error), error);
     dw_issuer_keys_free(keys);
     dw_net_free(net);
     peer_stop(&peer);
+}
+
+static void a_kid_that_a_fetch_did_not_bring_causes_no_other(void **state)
+{
+    (void)state;
+    run_alone(dw_arena_text(arena, jwks_of(&rsa_key, 1)), 20, want_keys);
+}
+
+static struct dw_timer *watch;
+static int looks;
+
+/* Looks every 5 ms, up to 10 s, until `holds`; then stops. */
+static bool looked_long_enough(bool holds)
+{
+    if (!holds && ++looks < 2000)
+        return false;
+    dw_timer_free(watch);
+    stop();
+    return true;
+}
+
+static void keys_at_pace(const struct dw_issuer_config *config, struct dw_keys_pace pace,
+                         void (*look)(void *user))
+{
+    looks = 0;
+    keys = dw_issuer_keys_new(net, config, &pace, NULL);
+    assert_non_null(keys);
+    watch = dw_timer_new(dw_net_loop(net, 0), 0, 5, look, NULL);
+    assert_non_null(watch);
+}
+
+static bool has_keys(size_t count)
+{
+    struct dw_jwks *set = dw_issuer_keys_get(keys);
+    bool has = set && dw_jwks_count(set) == count;
+
+    dw_jwks_unref(set);
+    return has;
+}
+
+static const char *rotated;
+
+static void look_for_the_rotated_set(void *user)
+{
+    (void)user;
+    if (has_keys(1))
+        peer.pages[1].body = rotated;
+    if (looked_long_enough(has_keys(2)))
+        assert_true(dw_issuer_keys_generation(keys) >= 2);
+}
+
+static void open_fresh(void *config)
+{
+    keys_at_pace(config,
+                 (struct dw_keys_pace){.tick_ms = 5,
+                                       .refresh_ms = 20,
+                                       .cooldown_ms = 60000,
+                                       .unknown_kid_ms = 60000,
+                                       .stale_ms = 60000},
+                 look_for_the_rotated_set);
+}
+
+static void keys_are_refreshed_in_the_background(void **state)
+{
+    struct dw_signing_key *two[] = {rsa_key, ec_key};
+
+    (void)state;
+    rotated = dw_arena_text(arena, jwks_of(two, 2));
+    run_alone(dw_arena_text(arena, jwks_of(&rsa_key, 1)), 0, open_fresh);
+    assert_true(looks < 2000);
+}
+
+static bool was_known;
+
+static void look_for_nothing(void *user)
+{
+    (void)user;
+    if (has_keys(1) && !was_known) {
+        was_known = true;
+        peer.pages[1].status = 500; /* silent from now on */
+    }
+    (void)looked_long_enough(was_known && !has_keys(1));
+}
+
+static void open_stale(void *config)
+{
+    keys_at_pace(config,
+                 (struct dw_keys_pace){.tick_ms = 5,
+                                       .refresh_ms = 20,
+                                       .cooldown_ms = 60000,
+                                       .unknown_kid_ms = 60000,
+                                       .stale_ms = 200},
+                 look_for_nothing);
+}
+
+static void the_keys_of_a_silent_issuer_are_forgotten(void **state)
+{
+    (void)state;
+    was_known = false;
+    run_alone(dw_arena_text(arena, jwks_of(&rsa_key, 1)), 0, open_stale);
+    assert_true(was_known);
+    assert_true(looks < 2000);
 }
 
 int main(void)
@@ -277,6 +381,8 @@ int main(void)
         cmocka_unit_test(an_issuer_that_comes_back_is_asked_again),
         cmocka_unit_test(who_has_left_gets_no_answer),
         cmocka_unit_test(a_kid_that_a_fetch_did_not_bring_causes_no_other),
+        cmocka_unit_test(keys_are_refreshed_in_the_background),
+        cmocka_unit_test(the_keys_of_a_silent_issuer_are_forgotten),
     };
     int failed;
 
