@@ -82,7 +82,7 @@ export class Browser {
         throw new Error(`stuck at ${page.url} (${page.status}): ${page.html?.replace(/<style[\s\S]*?<\/style>|<[^>]+>/g, " ").replace(/\s+/g, " ").slice(0, 400)}`);
       }
       page = fields.includes("password")
-        ? await this.submit(page, { username: email, email, password }, "login", redirectUri)
+        ? await this.submit(page, { username: email, email, login: email, password }, "login", redirectUri)
         : await this.submit(page, {}, decision, redirectUri);
     }
     return page.redirect;
