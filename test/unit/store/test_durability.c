@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 
 #include "store/fixture.h"
+#include "store/sqlite_internal.h"
 
 static struct fixture fixture;
 static struct dw_error error;
@@ -396,11 +397,14 @@ static void what_is_no_database_of_ours_is_refused(void **state)
 
 static void a_newer_database_is_refused(void **state)
 {
+    char restore[64];
+
     (void)state;
+    snprintf(restore, sizeof restore, "PRAGMA user_version = %d", dw_store_schema_version);
     dw_store_close(fixture.store);
     execute(fixture.path, "PRAGMA user_version = 999");
     refuse(fixture.path, "was written by a newer doorward (schema 999");
-    execute(fixture.path, "PRAGMA user_version = 1");
+    execute(fixture.path, restore);
     fixture_open(&fixture);
     assert_true(has_client("c1"));
 }
