@@ -3,7 +3,6 @@
  * between (DNS rebinding). One easy handle a thread, reused for its connections. */
 #include "net/fetch.h"
 
-#include <curl/curl.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -14,6 +13,7 @@
 #include "http/field.h"
 #include "http/url.h"
 #include "net/address.h"
+#include "net/curl_internal.h"
 #include "net/net_internal.h"
 
 #define DEFAULT_MAX_BYTES ((size_t)256 * 1024)
@@ -50,12 +50,30 @@ static void start_library(void)
                pthread_key_create(&handle_key, close_handle) == 0;
 }
 
+int dw_curl_look_at_drain(void *handle, curl_off_t download_total, curl_off_t download_now,
+                          curl_off_t upload_total, curl_off_t upload_now)
+{
+    curl_off_t spent_us = 0;
+
+    (void)download_total;
+    (void)download_now;
+    (void)upload_total;
+    (void)upload_now;
+    return dw_job_is_draining() &&
+           curl_easy_getinfo(handle, CURLINFO_TOTAL_TIME_T, &spent_us) == CURLE_OK &&
+           spent_us > DRAIN_PATIENCE_US;
+}
+
+bool dw_curl_start(void)
+{
+    return pthread_once(&once, start_library) == 0 && is_ready;
+}
+
 static CURL *thread_handle(void)
 {
     CURL *handle;
 
-    pthread_once(&once, start_library);
-    if (!is_ready)
+    if (!dw_curl_start())
         return NULL;
     handle = pthread_getspecific(handle_key);
     if (!handle) {
@@ -203,22 +221,6 @@ static void set_up_method(CURL *handle, const struct dw_fetch_request *request)
     curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, method_name(request->method));
 }
 
-/* Whoever waits for a process to stop does not wait for a server that does not answer: curl asks
- * about once a second, not 0 ends the request. */
-static int look_at_drain(void *handle, curl_off_t download_total, curl_off_t download_now,
-                         curl_off_t upload_total, curl_off_t upload_now)
-{
-    curl_off_t spent_us = 0;
-
-    (void)download_total;
-    (void)download_now;
-    (void)upload_total;
-    (void)upload_now;
-    return dw_job_is_draining() &&
-           curl_easy_getinfo(handle, CURLINFO_TOTAL_TIME_T, &spent_us) == CURLE_OK &&
-           spent_us > DRAIN_PATIENCE_US;
-}
-
 static void set_up(CURL *handle, struct transfer *transfer, const char *url,
                    struct curl_slist *headers, char *error_text)
 {
@@ -234,7 +236,7 @@ static void set_up(CURL *handle, struct transfer *transfer, const char *url,
                      request->timeout_ms ? (long)request->timeout_ms : DEFAULT_TIMEOUT_MS);
     curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, 5000L);
     curl_easy_setopt(handle, CURLOPT_NOPROGRESS, 0L);
-    curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, look_at_drain);
+    curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, dw_curl_look_at_drain);
     curl_easy_setopt(handle, CURLOPT_XFERINFODATA, handle);
     curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, error_text);
     curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers);

@@ -136,6 +136,7 @@ static const struct {
     {"DELETE FROM first_use WHERE (space, key) IN"
      " (SELECT space, key FROM first_use WHERE expires_at <= ?1 LIMIT ?2)",
      0},
+    {"DELETE FROM mail WHERE rowid IN (SELECT rowid FROM mail WHERE expires_at <= ?1 LIMIT ?2)", 0},
     {"DELETE FROM rate WHERE (space, key) IN"
      " (SELECT space, key FROM rate WHERE window_ends_at <= ?1 LIMIT ?2)",
      0},

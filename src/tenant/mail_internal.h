@@ -9,6 +9,8 @@
 
 #include "tenant/tenant_internal.h"
 
+struct dw_language; /* texts_internal.h */
+
 /* What each one needs of struct dw_mail besides `to`; what it does not need is left out. */
 enum dw_mail_template {
     DW_MAIL_VERIFY_EMAIL,      /* url, lifetime_s */
@@ -33,8 +35,8 @@ extern const char *const dw_mail_template_names[DW_MAIL_TEMPLATE_COUNT + 1];
 
 struct dw_mail {
     enum dw_mail_template template;
-    struct dw_slice to;      /* one address; empty: nobody, see above */
-    struct dw_slice locales; /* language tags, the best first, as `ui_locales` or Accept-Language */
+    struct dw_slice to;                 /* one address; empty: nobody, see above */
+    const struct dw_language *language; /* NULL: English */
     struct dw_slice client_name; /* the application it is for; empty: the tenant's own name */
     struct dw_slice url;         /* of ours */
     struct dw_slice code;
