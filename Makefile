@@ -11,7 +11,7 @@ help:
 	@echo 'make check        format, layers, sizes, clang-tidy, cppcheck, -fanalyzer, sanitizers (long)'
 	@echo 'make fuzz         each fuzz target for 60 seconds (SECONDS=60)'
 	@echo 'make bench        nginx, HAProxy and doorward in one run, against the budgets'
-	@echo 'make conformance  the official MCP authorization suite against the tenant'
+	@echo 'make conformance  the official MCP suites: authorization server, and server of both revisions'
 	@echo 'make deps         install the packages that building and testing need, nothing else'
 	@echo 'make install      install to PREFIX (meson; DESTDIR works)'
 	@echo 'make clean        remove build trees'
@@ -40,7 +40,8 @@ conformance:
 	@tools/install-deps build test
 	@$(MESON_SETUP)
 	@ninja -C $(BUILD)
-	@meson test -C $(BUILD) --no-rebuild --print-errorlogs integration/conformance
+	@meson test -C $(BUILD) --no-rebuild --print-errorlogs integration/conformance integration/conformance_server
+	@sed -n 's/^# official/official/p' $(BUILD)/meson-logs/testlog.txt
 
 check:
 	@tools/install-deps build test check

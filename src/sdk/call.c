@@ -219,7 +219,7 @@ static bool is_refusal(enum dw_code code)
 }
 
 /* MCP 2026-07-28 basic, "Error Codes": -32021 says in data.requiredCapabilities what it lacks. */
-static void refuse(struct dw_call *call, const struct dw_error *error)
+void dw_call_refuse(struct dw_call *call, const struct dw_error *error)
 {
     struct dw_slice data = DW_EMPTY;
 
@@ -242,7 +242,7 @@ static void done(void *user)
         return;
     }
     if (!call->is_done && is_refusal(call->error.code)) {
-        refuse(call, &call->error);
+        dw_call_refuse(call, &call->error);
         return;
     }
     if (!call->is_done && call->error.code == DW_INPUT_REQUIRED && call->task) {
@@ -294,7 +294,7 @@ void dw_call_start(struct dw_call *call)
         return;
     }
     if (call->item && is_task_at_once(call->item) && !dw_task_begin(call, &error)) {
-        refuse(call, &error);
+        dw_call_refuse(call, &error);
         return;
     }
     run(call);

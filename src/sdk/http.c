@@ -7,6 +7,7 @@
 #include "http/field_list.h"
 #include "http/url.h"
 #include "mcp/header.h"
+#include "mcp/param_header.h"
 #include "sys/sys.h"
 
 #define ARENA_BYTES ((size_t)64 * 1024)
@@ -178,6 +179,20 @@ static bool place(struct arrival *arrival, struct dw_call *call, bool *ret_is_ne
     return dw_session_add_call(session, call, reterr);
 }
 
+/* MCP 2026-07-28 streamable HTTP MUST: fields that mirror arguments are equal to them. */
+static bool check_params(const struct arrival *arrival, struct dw_call *call,
+                         struct dw_error *reterr)
+{
+    const struct dw_item *tool = NULL;
+
+    if (call->era == DW_MCP_ERA_MODERN && dw_slice_eq(call->message.method, DW_LIT("tools/call")))
+        tool = dw_items_find(&call->server->tools, call->message.name);
+    return !tool || !tool->has_param_headers ||
+           dw_mcp_param_headers_agree(
+               dw_exchange_request(arrival->exchange)->fields, tool->input_json,
+               dw_json_get(call->message.params, "arguments"), call->arena, reterr);
+}
+
 static void refuse_call(struct arrival *arrival, struct dw_call *call, const struct dw_error *error,
                         struct dw_slice data)
 {
@@ -210,7 +225,7 @@ static void post(struct arrival *arrival)
     }
     if (!check_post(dw_exchange_request(exchange)->fields, &error) ||
         !dw_mcp_message_parse(dw_exchange_body(exchange), call->arena, &call->message, &error) ||
-        !place(arrival, call, &is_new, &data, &error)) {
+        !place(arrival, call, &is_new, &data, &error) || !check_params(arrival, call, &error)) {
         refuse_call(arrival, call, &error, data);
         return;
     }

@@ -2,6 +2,8 @@
  * lists is written once, here. */
 #include "sdk/sdk_internal.h"
 
+#include "mcp/param_header.h"
+
 #include "base/text.h"
 
 #define MAX_TOOL_NAME_BYTES 128 /* MCP 2026-07-28 server/tools, "Tool Names" */
@@ -151,6 +153,16 @@ static bool compile(struct dw_server *server, const struct dw_item *item, const 
                    DW_PRINT(dw_slice_sub(item->name, 0, 40)), what, wrong.message);
 }
 
+static bool check_param_headers(struct dw_item *item, struct dw_error *reterr)
+{
+    struct dw_error wrong = {0};
+
+    if (!dw_mcp_param_headers_check(item->input_json, &item->has_param_headers, &wrong))
+        return dw_fail(reterr, DW_CONFIG, "\"%.*s\": input_schema: %.90s",
+                       DW_PRINT(dw_slice_sub(item->name, 0, 40)), wrong.message);
+    return true;
+}
+
 static bool read_schemas(struct dw_server *server, const struct dw_tool *tool, struct dw_item *item,
                          struct dw_json_writer *writer, struct dw_error *reterr)
 {
@@ -163,6 +175,8 @@ static bool read_schemas(struct dw_server *server, const struct dw_tool *tool, s
     if (!dw_slice_eq(dw_json_text(item->input_json, "type"), DW_LIT("object")))
         return dw_fail(reterr, DW_CONFIG, "\"%.*s\": input_schema must have \"type\":\"object\"",
                        DW_PRINT(dw_slice_sub(item->name, 0, 60)));
+    if (!check_param_headers(item, reterr))
+        return false;
     dw_json_put_raw(writer, "inputSchema", item->input_json->raw);
     if (!tool->output_schema)
         return true;

@@ -45,6 +45,7 @@ struct dw_item {
     /* tools */
     const struct dw_json *input_json; /* never NULL */
     struct dw_schema *input, *output; /* output NULL: none was given */
+    bool has_param_headers;           /* some argument is mirrored in a header field */
     enum dw_task_support task_support;
     /* resources and templates: the type of contents that do not say */
     struct dw_slice mime_type;
@@ -247,6 +248,8 @@ void dw_call_finish(struct dw_call *call, struct dw_slice result);
 void dw_call_put_meta(struct dw_call *call, struct dw_json_writer *writer, struct dw_slice own);
 /* Answers with an error and frees the call. data: JSON, or empty. */
 void dw_call_fail(struct dw_call *call, const struct dw_error *error, struct dw_slice data);
+/* As dw_call_fail, with the data of DW_MISSING_CAPABILITY: call->missing_capability. */
+void dw_call_refuse(struct dw_call *call, const struct dw_error *error);
 /* Ends it without an answer: a notification was taken, or the client has cancelled. */
 void dw_call_end(struct dw_call *call);
 /* The call's thread: sends a JSON-RPC message to the peer before the answer; in order; copied.

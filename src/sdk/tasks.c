@@ -8,6 +8,7 @@
 #include "sdk/ask_internal.h"
 #include "sys/sys.h"
 
+#define NEEDED DW_LIT("{\"extensions\":{\"" DW_TASKS_EXTENSION "\":{}}}")
 #define TASK_ID_SIZE 33 /* 128 random bits in hex, and the NUL */
 
 enum task_status {
@@ -301,7 +302,7 @@ bool dw_task_begin(struct dw_call *call, struct dw_error *reterr)
     if (!follows_tasks(call)) {
         if (call->item->task_support != DW_TASK_REQUIRED)
             return true;
-        call->missing_capability = DW_LIT("{\"extensions\":{\"" DW_TASKS_EXTENSION "\":{}}}");
+        call->missing_capability = NEEDED;
         return dw_fail(reterr, DW_MISSING_CAPABILITY,
                        "this tool needs a client that follows tasks");
     }
@@ -404,6 +405,13 @@ static struct task *find(struct dw_call *call, struct dw_error *reterr)
     struct dw_tasks *tasks = call->server->tasks;
     struct task *task = NULL;
 
+    /* SEP-2663 MUST: the methods are there for clients that declare the extension. */
+    if (!follows_tasks(call)) {
+        call->missing_capability = NEEDED;
+        (void)dw_fail(reterr, DW_MISSING_CAPABILITY,
+                      "declare the tasks extension to ask for tasks");
+        return NULL;
+    }
     if (tasks) {
         sweep(tasks);
         task = dw_map_get(tasks->by_id, call->message.name);
@@ -423,7 +431,7 @@ void dw_call_task_get(struct dw_call *call)
     struct task *task = find(call, &error);
 
     if (!task) {
-        dw_call_fail(call, &error, DW_EMPTY);
+        dw_call_refuse(call, &error);
         return;
     }
     dw_json_write_object_start(&writer);
@@ -439,7 +447,7 @@ void dw_call_task_get(struct dw_call *call)
     if (dw_buf_finish(&out, &result, &error))
         dw_call_finish(call, result);
     else
-        dw_call_fail(call, &error, DW_EMPTY);
+        dw_call_refuse(call, &error);
 }
 
 /* SEP-2663: both acknowledge with nothing; what came of it shows in the next tasks/get. */
@@ -460,7 +468,7 @@ void dw_call_task_update(struct dw_call *call)
         task = NULL;
     }
     if (!task || (task->status == TASK_INPUT_REQUIRED && !take_answers(task, given, &error)))
-        dw_call_fail(call, &error, DW_EMPTY);
+        dw_call_refuse(call, &error);
     else
         acknowledge(call);
 }
@@ -471,7 +479,7 @@ void dw_call_task_cancel(struct dw_call *call)
     struct task *task = find(call, &error);
 
     if (!task) {
-        dw_call_fail(call, &error, DW_EMPTY);
+        dw_call_refuse(call, &error);
         return;
     }
     if (!is_over(task))

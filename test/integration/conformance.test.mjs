@@ -28,6 +28,7 @@ test("the official authorization suite passes whole", async () => {
   assert.equal(suite.status, 0, suite.talk);
   const checks = checksUnder(folder);
   assert.ok(checks.length >= 3, suite.talk);
+  console.log(`# official suite, authorization: ${checks.filter((check) => check.status === "SUCCESS").length} checks of ${checks.filter((check) => check.status !== "INFO").length}`);
   assert.deepEqual(checks.filter((check) => check.status !== "SUCCESS" && check.status !== "INFO").map((check) => `${check.id}: ${check.status} ${check.errorMessage ?? ""}`), []);
   await dev.stop();
 });
