@@ -63,7 +63,7 @@ static bool find_ceiling(const struct dw_grant_question *question, struct ceilin
     *ret_ceiling = (struct ceiling){api, grant};
     if (policy == DW_API_POLICY_DENY_ALL || (is_third_party && api->is_system))
         return fail_no_grant(question, reterr);
-    if (policy == DW_API_POLICY_ALLOW_ALL && !is_third_party) {
+    if (policy == DW_API_POLICY_ALLOW_ALL && !is_third_party && !question->is_grant_required) {
         ret_ceiling->grant = NULL;
         return true;
     }
@@ -98,7 +98,8 @@ static bool may_have_api_scope(const struct dw_grant_question *question,
     bool is_rbac = question->api && question->api->enforces_policies && !is_client_flow(question);
 
     return question->api && is_under(ceiling, name) &&
-           (!is_rbac || dw_slices_have(question->user_permissions, name));
+           (!is_rbac || dw_slices_have(question->user_permissions, name) ||
+            dw_slices_have(question->organization_permissions, name));
 }
 
 static bool may_have(const struct dw_grant_question *question, const struct ceiling *ceiling,
@@ -130,6 +131,15 @@ static bool declared_scopes(const struct dw_api *api, struct dw_arena *arena,
     return true;
 }
 
+/* Auth0, "per-app authorization": where users come through a client grant, scopes are asked for by
+ * name or not had. */
+static bool is_asking_needed(const struct dw_grant_question *question)
+{
+    return !is_client_flow(question) &&
+           (question->api->user_policy == DW_API_POLICY_REQUIRE_CLIENT_GRANT ||
+            !question->client->is_first_party);
+}
+
 /* What an empty `scope` means: everything in the flows without a browser (Auth0), what there was in
  * a refresh (RFC 6749 6), nothing in a code flow. */
 static bool find_wanted(const struct dw_grant_question *question, struct dw_arena *arena,
@@ -142,8 +152,9 @@ static bool find_wanted(const struct dw_grant_question *question, struct dw_aren
         *ret_wanted = *question->original;
         return true;
     }
-    if (question->api && (is_client_flow(question) || question->grant_type == DW_GRANT_PASSWORD ||
-                          question->grant_type == DW_GRANT_PASSWORD_REALM))
+    if (question->api && !is_asking_needed(question) &&
+        (is_client_flow(question) || question->grant_type == DW_GRANT_PASSWORD ||
+         question->grant_type == DW_GRANT_PASSWORD_REALM))
         return declared_scopes(question->api, arena, ret_wanted, reterr);
     return true;
 }
@@ -194,11 +205,15 @@ static bool select_permissions(const struct dw_grant_question *question,
                                struct dw_arena *arena, struct dw_slices *ret_permissions,
                                struct dw_error *reterr)
 {
-    struct dw_slices held = question->user_permissions;
+    struct dw_slices held = scopes;
     struct dw_slice *items;
     size_t count = 0;
 
-    *ret_permissions = is_client_flow(question) ? scopes : held;
+    if (!is_client_flow(question) &&
+        !dw_scopes_either(question->user_permissions, question->organization_permissions, arena,
+                          &held, reterr))
+        return false;
+    *ret_permissions = held;
     if (is_client_flow(question) || question->client->is_first_party)
         return true;
     items = dw_arena_new_array(arena, held.count + 1, sizeof *items);
@@ -225,6 +240,14 @@ static bool check_api(const struct dw_grant_question *question, struct dw_error 
     return true;
 }
 
+/* What Actions said last. */
+static bool apply_actions(const struct dw_grant_question *question, struct dw_arena *arena,
+                          struct dw_slices *scopes, struct dw_error *reterr)
+{
+    return dw_scopes_either(*scopes, question->added_scopes, arena, scopes, reterr) &&
+           dw_scopes_without(*scopes, question->removed_scopes, arena, scopes, reterr);
+}
+
 bool dw_grant_decide(const struct dw_grant_question *question, struct dw_arena *arena,
                      struct dw_grant_answer *ret_answer, struct dw_error *reterr)
 {
@@ -236,7 +259,8 @@ bool dw_grant_decide(const struct dw_grant_question *question, struct dw_arena *
     if (!check_api(question, reterr) || (api && !find_ceiling(question, &ceiling, reterr)) ||
         !find_wanted(question, arena, &wanted, reterr) ||
         !select_scopes(question, &ceiling, wanted, arena, &ret_answer->scopes, reterr) ||
-        !check_client_scopes(question, ret_answer->scopes, arena, reterr))
+        !check_client_scopes(question, ret_answer->scopes, arena, reterr) ||
+        !apply_actions(question, arena, &ret_answer->scopes, reterr))
         return false;
     if (api && api->enforces_policies &&
         (api->token_dialect == DW_DIALECT_ACCESS_TOKEN_AUTHZ ||

@@ -20,8 +20,14 @@ struct dw_grant_question {
     struct dw_slices dynamic_scopes;
     struct dw_slices requested;
     struct dw_slices user_permissions; /* dw_store_effective_permissions; empty for clients */
+    /* What the roles of a member give in the organization of this login; empty without one. */
+    struct dw_slices organization_permissions;
     const struct dw_slices *consented; /* NULL: no limit (not asked yet, or not needed) */
     const struct dw_slices *original;  /* refresh: what the family holds; NULL otherwise */
+    /* Token exchange on behalf of a user: the client needs its grant whatever the policy says. */
+    bool is_grant_required;
+    /* Actions (addScope, removeScope): they run last and override all of the above. */
+    struct dw_slices added_scopes, removed_scopes;
 };
 
 struct dw_grant_answer {

@@ -154,6 +154,11 @@ struct dw_oauth_client {
     struct dw_slices web_origins; /* CORS */
     struct dw_slices scopes;      /* registered: used when a request names none */
     struct dw_refresh_policy refresh;
+    /* Auth0 refresh_token.policies: further APIs that its refresh tokens may be exchanged for, as
+     * [{"audience":"https://api","scope":["read:x"]}]; empty: none */
+    struct dw_slice refresh_policies_json;
+    struct dw_slice resource_server_identifier; /* DW_APP_RESOURCE_SERVER: the API that it is */
+    struct dw_slices token_exchange_types;      /* Auth0 token_exchange.allow_any_profile_of_type */
     int64_t id_token_lifetime_s;
     struct dw_slice jwks_json; /* private_key_jwt; empty or {"keys":[...]} */
     struct dw_slice jwks_uri;
@@ -178,8 +183,9 @@ struct dw_api {
     size_t scope_count;
     int64_t token_lifetime_s;
     enum dw_token_dialect token_dialect;
-    enum dw_jose_alg signing_alg;
-    bool enforces_policies; /* RBAC: scopes are cut to the user's permissions */
+    enum dw_jose_alg signing_alg;          /* DW_ALG_UNKNOWN: HS256 with ... */
+    struct dw_slice sealed_signing_secret; /* ... the API's own secret (Auth0 signing_secret) */
+    bool enforces_policies;                /* RBAC: scopes are cut to the user's permissions */
     bool allows_offline_access;
     bool skips_consent; /* for first-party clients on a verifiable callback */
     bool is_system;     /* the tenant's own: never for third parties */
@@ -305,8 +311,9 @@ struct dw_refresh_family {
     struct dw_slice client_id;
     struct dw_slice user_id;
     struct dw_slice session_id;
-    struct dw_slices scopes; /* the ceiling of every refresh */
+    struct dw_slices scopes; /* the ceiling of every refresh for `audience` */
     struct dw_slice audience;
+    struct dw_slice grant_type; /* the grant_type that made it; the tokens' `gty` */
     struct dw_slice organization;
     int64_t authenticated_at_s;
     bool is_rotating; /* the policy at birth */

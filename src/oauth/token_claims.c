@@ -18,36 +18,51 @@ const char *dw_access_token_typ(enum dw_token_dialect dialect)
 /* --- access tokens -----------------------------------------------------------------------------
  */
 
-/* Absent for codes (Auth0). */
-static const char *gty(enum dw_grant_type type)
+const char *dw_grant_type_gty(enum dw_grant_type type)
 {
-    switch (type) {
-    case DW_GRANT_CLIENT_CREDENTIALS:
-        return "client-credentials";
-    case DW_GRANT_PASSWORD:
-        return "password";
-    case DW_GRANT_PASSWORD_REALM:
-        return "password-realm";
-    case DW_GRANT_REFRESH_TOKEN:
-        return "refresh_token";
-    case DW_GRANT_UNSET:
-    case DW_GRANT_AUTHORIZATION_CODE:
-    case DW_GRANT_TYPE_COUNT:
-    default:
-        return NULL;
+    static const char *const names[DW_GRANT_TYPE_COUNT] = {
+        [DW_GRANT_CLIENT_CREDENTIALS] = "client-credentials",
+        [DW_GRANT_PASSWORD] = "password",
+        [DW_GRANT_PASSWORD_REALM] = "password-realm",
+        [DW_GRANT_REFRESH_TOKEN] = "refresh_token",
+    };
+
+    return (unsigned)type < DW_GRANT_TYPE_COUNT ? names[type] : NULL;
+}
+
+/* A refresh says both what it is and what it began as: ["refresh_token","password"]. */
+static void write_gty(const struct dw_access_claims *claims, struct dw_json_writer *writer)
+{
+    const char *now = dw_grant_type_gty(claims->grant_type);
+    const char *first = claims->grant_type == DW_GRANT_REFRESH_TOKEN
+                            ? dw_grant_type_gty(claims->first_grant_type)
+                            : NULL;
+
+    if (now && first) {
+        struct dw_slice both[] = {dw_slice_from_text(now), dw_slice_from_text(first)};
+
+        dw_json_put_texts(writer, "gty", (struct dw_slices){both, 2});
+    } else if (now) {
+        dw_json_put_text(writer, "gty", dw_slice_from_text(now));
     }
+}
+
+/* Auth0: /userinfo takes the tokens of APIs whose signatures everybody can check. */
+static bool is_for_userinfo_too(const struct dw_access_claims *claims)
+{
+    return claims->api->sealed_signing_secret.len == 0 &&
+           dw_slices_have(claims->answer->scopes, DW_LIT("openid"));
 }
 
 static void write_audience(const struct dw_access_claims *claims, struct dw_json_writer *writer)
 {
-    bool is_for_userinfo = !claims->api || dw_slices_have(claims->answer->scopes, DW_LIT("openid"));
     struct dw_slice userinfo = dw_userinfo_audience(claims->issuer, writer->out->arena);
 
     if (!userinfo.ptr)
         writer->out->has_failed = true;
     if (!claims->api) {
         dw_json_put_text(writer, "aud", userinfo);
-    } else if (is_for_userinfo) {
+    } else if (is_for_userinfo_too(claims)) {
         struct dw_slice both[] = {claims->api->identifier, userinfo};
 
         dw_json_put_texts(writer, "aud", (struct dw_slices){both, 2});
@@ -86,6 +101,31 @@ static void put_if_there(struct dw_json_writer *writer, const char *key, struct 
         dw_json_put_text(writer, key, text);
 }
 
+static void put_json_if_there(struct dw_json_writer *writer, const char *key, struct dw_slice json)
+{
+    if (json.len)
+        dw_json_put_raw(writer, key, json);
+}
+
+/* RFC 9449 section 6.1. */
+static void write_binding(struct dw_slice jkt, struct dw_json_writer *writer)
+{
+    if (jkt.len == 0)
+        return;
+    dw_json_write_key(writer, DW_LIT("cnf"));
+    dw_json_write_object_start(writer);
+    dw_json_put_text(writer, "jkt", jkt);
+    dw_json_write_object_end(writer);
+}
+
+static void write_custom(const struct dw_json *custom, struct dw_json_writer *writer)
+{
+    for (size_t at = 0; custom && at < custom->object.count; at++) {
+        dw_json_write_key(writer, custom->object.members[at].key);
+        dw_json_write_value(writer, &custom->object.members[at].value);
+    }
+}
+
 void dw_access_claims_write(const struct dw_access_claims *claims, struct dw_buf *out)
 {
     struct dw_json_writer writer = dw_json_writer_to(out);
@@ -100,13 +140,17 @@ void dw_access_claims_write(const struct dw_access_claims *claims, struct dw_buf
     dw_json_put_int(&writer, "exp", claims->now_s + claims->lifetime_s);
     write_scope(claims->answer->scopes, &writer);
     put_if_there(&writer, "org_id", claims->organization);
+    put_if_there(&writer, "org_name", claims->organization_name);
     dw_json_put_text(&writer, "jti", claims->token_id);
     put_if_there(&writer, "sid", claims->session_id);
     dw_json_put_text(&writer, is_rfc9068 ? "client_id" : "azp", claims->client_id);
-    if (!is_rfc9068 && gty(claims->grant_type))
-        dw_json_put_text(&writer, "gty", dw_slice_from_text(gty(claims->grant_type)));
+    if (!is_rfc9068)
+        write_gty(claims, &writer);
     if (claims->answer->has_permissions)
         dw_json_put_texts(&writer, "permissions", claims->answer->permissions);
+    write_binding(claims->dpop_jkt, &writer);
+    put_json_if_there(&writer, "act", claims->act_json);
+    write_custom(claims->custom, &writer);
     dw_json_write_object_end(&writer);
 }
 
@@ -128,7 +172,6 @@ static const struct user_claim user_claims[] = {
     {"picture", {"profile", "picture"}, offsetof(struct dw_user, picture)},
     {"preferred_username", {"profile", NULL}, offsetof(struct dw_user, username)},
     {"phone_number", {"phone", NULL}, offsetof(struct dw_user, phone_number)},
-    {"email", {"email", NULL}, offsetof(struct dw_user, email)},
 };
 
 static bool is_let_through(struct dw_slices scopes, const char *const names[static 2])
@@ -148,8 +191,9 @@ static void put_time(struct dw_json_writer *writer, const char *key, int64_t at_
     dw_json_put_text(writer, key, dw_slice_from_text(text));
 }
 
+/* What is said of a user; custom claims of the same name are said instead. */
 static void write_user(const struct dw_user *user, struct dw_slices scopes,
-                       struct dw_json_writer *writer)
+                       const struct dw_json *custom, struct dw_json_writer *writer)
 {
     static const char *const verified[2] = {"email", "email_verified"};
 
@@ -157,14 +201,19 @@ static void write_user(const struct dw_user *user, struct dw_slices scopes,
         const struct user_claim *claim = &user_claims[at];
         const void *field = (const char *)user + claim->offset;
 
-        if (is_let_through(scopes, claim->scopes))
+        if (is_let_through(scopes, claim->scopes) && !dw_json_get(custom, claim->key))
             put_if_there(writer, claim->key, *(const struct dw_slice *)field);
     }
-    if (user->email.len && is_let_through(scopes, verified))
-        dw_json_put_bool(writer, "email_verified", user->is_email_verified);
-    if (dw_slices_have(scopes, DW_LIT("profile")) && user->updated_at_s)
+    if (dw_slices_have(scopes, DW_LIT("profile")) && user->updated_at_s &&
+        !dw_json_get(custom, "updated_at"))
         put_time(writer, "updated_at", user->updated_at_s);
-    if (dw_slices_have(scopes, DW_LIT("created_at")) && user->created_at_s)
+    if (dw_slices_have(scopes, DW_LIT("email")) && !dw_json_get(custom, "email"))
+        put_if_there(writer, "email", user->email);
+    if (user->email.len && is_let_through(scopes, verified) &&
+        !dw_json_get(custom, "email_verified"))
+        dw_json_put_bool(writer, "email_verified", user->is_email_verified);
+    if (dw_slices_have(scopes, DW_LIT("created_at")) && user->created_at_s &&
+        !dw_json_get(custom, "created_at"))
         put_time(writer, "created_at", user->created_at_s);
 }
 
@@ -173,7 +222,7 @@ void dw_id_claims_write(const struct dw_id_claims *claims, struct dw_buf *out)
     struct dw_json_writer writer = dw_json_writer_to(out);
 
     dw_json_write_object_start(&writer);
-    write_user(claims->user, claims->scopes, &writer);
+    write_user(claims->user, claims->scopes, claims->custom, &writer);
     dw_json_put_text(&writer, "iss", claims->issuer);
     dw_json_put_text(&writer, "aud", claims->client_id);
     dw_json_put_text(&writer, "sub", claims->user->id);
@@ -184,6 +233,9 @@ void dw_id_claims_write(const struct dw_id_claims *claims, struct dw_buf *out)
     if (claims->authenticated_at_s)
         dw_json_put_int(&writer, "auth_time", claims->authenticated_at_s);
     put_if_there(&writer, "org_id", claims->organization);
+    put_if_there(&writer, "org_name", claims->organization_name);
+    put_json_if_there(&writer, "act", claims->act_json);
+    write_custom(claims->custom, &writer);
     dw_json_write_object_end(&writer);
 }
 
@@ -193,6 +245,6 @@ void dw_userinfo_write(const struct dw_user *user, struct dw_slices scopes, stru
 
     dw_json_write_object_start(&writer);
     dw_json_put_text(&writer, "sub", user->id);
-    write_user(user, scopes, &writer);
+    write_user(user, scopes, NULL, &writer);
     dw_json_write_object_end(&writer);
 }

@@ -7,17 +7,25 @@
 #include "base/buf.h"
 #include "oauth/grant.h"
 #include "oauth/records.h"
+#include "json/json.h"
+
+/* `gty` of Auth0's dialects; NULL: none. */
+const char *dw_grant_type_gty(enum dw_grant_type type);
 
 struct dw_access_claims {
     struct dw_slice issuer;
     const struct dw_api *api; /* NULL: a token for /userinfo alone */
     struct dw_slice client_id;
-    struct dw_slice user_id;    /* empty: the client itself, "CLIENTID@clients" */
-    struct dw_slice session_id; /* `sid`; empty: none */
-    struct dw_slice organization;
-    struct dw_slice token_id; /* `jti`: random, always written */
-    enum dw_grant_type
-        grant_type; /* `gty` in Auth0's dialects; a refresh keeps its first grant's */
+    struct dw_slice user_id;             /* empty: the client itself, "CLIENTID@clients" */
+    struct dw_slice session_id;          /* `sid`; empty: none */
+    struct dw_slice organization;        /* `org_id`; empty: none */
+    struct dw_slice organization_name;   /* `org_name`; empty: none */
+    struct dw_slice token_id;            /* `jti`: random, always written */
+    enum dw_grant_type grant_type;       /* `gty` in Auth0's dialects; absent for codes */
+    enum dw_grant_type first_grant_type; /* refresh: what made the family; its `gty` comes second */
+    struct dw_slice act_json;            /* `act` (RFC 8693 section 4.1), an object; empty: none */
+    struct dw_slice dpop_jkt;            /* `cnf` (RFC 9449 section 6); empty: a bearer token */
+    const struct dw_json *custom;        /* further claims, of dw_custom_claims_merge; NULL: none */
     const struct dw_grant_answer *answer;
     int64_t now_s;
     int64_t lifetime_s;
@@ -36,6 +44,9 @@ struct dw_id_claims {
     struct dw_slice session_id;
     struct dw_slice oidc_nonce;
     struct dw_slice organization;
+    struct dw_slice organization_name;
+    struct dw_slice act_json;
+    const struct dw_json *custom; /* of dw_custom_claims_merge; win over the profile's; or NULL */
     struct dw_slices scopes;
     int64_t authenticated_at_s; /* 0: no auth_time */
     int64_t now_s;

@@ -13,6 +13,8 @@ static const char *const grant_type_names[] = {
     [DW_GRANT_CLIENT_CREDENTIALS] = "client_credentials",
     [DW_GRANT_PASSWORD] = "password",
     [DW_GRANT_PASSWORD_REALM] = "http://auth0.com/oauth/grant-type/password-realm",
+    [DW_GRANT_TOKEN_EXCHANGE] = "urn:ietf:params:oauth:grant-type:token-exchange",
+    [DW_GRANT_JWT_BEARER] = "urn:ietf:params:oauth:grant-type:jwt-bearer",
     [DW_GRANT_TYPE_COUNT] = NULL,
 };
 
@@ -140,6 +142,12 @@ static bool parse_grant(const struct dw_form *form, struct dw_token_request *req
     case DW_GRANT_PASSWORD:
         return need(form, "username", &request->username, reterr) &&
                need(form, "password", &request->password.hidden, reterr);
+    case DW_GRANT_TOKEN_EXCHANGE:
+        if (!need(form, "subject_token", &request->subject_token.hidden, reterr))
+            return false;
+        return need(form, "subject_token_type", &request->subject_token_type, reterr);
+    case DW_GRANT_JWT_BEARER:
+        return need(form, "assertion", &request->assertion.hidden, reterr);
     case DW_GRANT_UNSET:
     case DW_GRANT_TYPE_COUNT:
     default:

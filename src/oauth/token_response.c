@@ -23,7 +23,10 @@ void dw_token_response_write(const struct dw_token_response *response, struct dw
     if (scope.len)
         dw_json_put_text(&writer, "scope", scope);
     dw_json_put_int(&writer, "expires_in", response->expires_in_s);
-    dw_json_put_text(&writer, "token_type", DW_LIT("Bearer"));
+    dw_json_put_text(&writer, "token_type", response->is_dpop ? DW_LIT("DPoP") : DW_LIT("Bearer"));
+    if (response->issued_token_type)
+        dw_json_put_text(&writer, "issued_token_type",
+                         dw_slice_from_text(response->issued_token_type));
     dw_json_write_object_end(&writer);
 }
 

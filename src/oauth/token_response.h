@@ -12,6 +12,8 @@ struct dw_token_response {
     struct dw_secret refresh_token; /* empty: none */
     struct dw_slices scopes;
     int64_t expires_in_s;
+    const char *issued_token_type; /* token exchange (RFC 8693 section 2.2.1); NULL: none */
+    bool is_dpop;                  /* token_type DPoP (RFC 9449 section 5) */
 };
 
 /* A JSON object; failure shows at dw_buf_finish. */

@@ -7,12 +7,14 @@
     first(TEXT, id, id) next(TEXT, identifier, identifier) next(TEXT, name, name)                  \
         next(INT, token_lifetime_s, token_lifetime_s) next(ENUM, token_dialect, token_dialect,     \
                                                            dw_token_dialect_names)                 \
-            next(ALG, signing_alg, signing_alg) next(BOOL, enforces_policies, enforces_policies)   \
-                next(BOOL, allows_offline_access, allows_offline_access)                           \
-                    next(BOOL, skips_consent, skips_consent) next(BOOL, is_system, is_system)      \
-                        next(ENUM, user_policy, user_policy, dw_api_policy_names)                  \
-                            next(ENUM, client_policy, client_policy, dw_api_policy_names)          \
-                                next(INT, created_at, created_at_s)
+            next(ALG, signing_alg, signing_alg) next(BLOB, sealed_signing_secret,                  \
+                                                     sealed_signing_secret)                        \
+                next(BOOL, enforces_policies, enforces_policies)                                   \
+                    next(BOOL, allows_offline_access, allows_offline_access)                       \
+                        next(BOOL, skips_consent, skips_consent) next(BOOL, is_system, is_system)  \
+                            next(ENUM, user_policy, user_policy, dw_api_policy_names)              \
+                                next(ENUM, client_policy, client_policy, dw_api_policy_names)      \
+                                    next(INT, created_at, created_at_s)
 
 static const struct dw_sql_column api_columns[] = DW_SQL_COLUMNS(API);
 static const struct dw_sql_table api_table = DW_SQL_TABLE("an API", api_columns);

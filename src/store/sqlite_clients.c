@@ -3,16 +3,19 @@
 
 #define ROW struct dw_oauth_client
 #define CLIENT(first, next)                                                                        \
-    first(TEXT, id, id) next(TEXT, name, name) next(TEXT, description,                             \
-                                                    description) next(TEXT, logo_uri, logo_uri)    \
-        next(TEXT, client_uri, client_uri) next(ENUM, kind, kind, dw_oauth_client_kind_names)      \
-            next(ENUM, app_type, app_type, dw_app_type_names) next(BOOL, is_first_party,           \
-                                                                   is_first_party)                 \
-                next(ENUM, auth_method, auth_method, dw_client_auth_method_names) next(            \
-                    BLOB, secret_digest, secret_digest) next(BLOB, sealed_secret, sealed_secret)   \
-                    next(LIST, grant_types, grant_types) next(LIST, redirect_uris, redirect_uris)  \
-                        next(LIST, allowed_logout_urls, allowed_logout_urls)                       \
-                            next(LIST, web_origins, web_origins) next(LIST, scopes, scopes) next(  \
+    first(TEXT, id, id) next(TEXT, name, name) next(TEXT, description, description) next(          \
+        TEXT, logo_uri, logo_uri) next(TEXT, client_uri, client_uri)                               \
+        next(ENUM, kind, kind, dw_oauth_client_kind_names) next(                                   \
+            ENUM, app_type, app_type, dw_app_type_names) next(BOOL, is_first_party,                \
+                                                              is_first_party)                      \
+            next(ENUM, auth_method, auth_method, dw_client_auth_method_names) next(                \
+                BLOB, secret_digest, secret_digest) next(BLOB, sealed_secret, sealed_secret)       \
+                next(LIST, grant_types, grant_types) next(LIST, redirect_uris, redirect_uris)      \
+                    next(LIST, allowed_logout_urls, allowed_logout_urls) next(                     \
+                        LIST, web_origins, web_origins) next(LIST, scopes, scopes)                 \
+                        next(TEXT, refresh_policies, refresh_policies_json) next(                  \
+                            TEXT, resource_server_identifier, resource_server_identifier)          \
+                            next(LIST, token_exchange_types, token_exchange_types) next(           \
                                 BOOL, refresh_is_rotating,                                         \
                                 refresh.is_rotating) next(INT, refresh_leeway_s, refresh.leeway_s) \
                                 next(INT, refresh_lifetime_s, refresh.lifetime_s)                  \

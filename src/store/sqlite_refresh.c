@@ -6,11 +6,11 @@
 #define FAMILY(first, next)                                                                        \
     first(TEXT, id, id) next(TEXT, client_id, client_id) next(TEXT, user_id, user_id) next(        \
         TEXT, session_id, session_id) next(LIST, scopes, scopes) next(TEXT, audience, audience)    \
-        next(TEXT, organization, organization) next(INT, authenticated_at, authenticated_at_s)     \
-            next(BOOL, is_rotating, is_rotating) next(INT, leeway_s, leeway_s)                     \
-                next(INT, idle_lifetime_s, idle_lifetime_s) next(INT, expires_at, expires_at_s)    \
-                    next(INT, last_used_at, last_used_at_s) next(INT, created_at, created_at_s)    \
-                        next(INT, revoked_at, revoked_at_s)
+        next(TEXT, grant_type, grant_type) next(TEXT, organization, organization)                  \
+            next(INT, authenticated_at, authenticated_at_s) next(BOOL, is_rotating, is_rotating)   \
+                next(INT, leeway_s, leeway_s) next(INT, idle_lifetime_s, idle_lifetime_s)          \
+                    next(INT, expires_at, expires_at_s) next(INT, last_used_at, last_used_at_s)    \
+                        next(INT, created_at, created_at_s) next(INT, revoked_at, revoked_at_s)
 
 static const struct dw_sql_column family_columns[] = DW_SQL_COLUMNS(FAMILY);
 static const struct dw_sql_table family_table = DW_SQL_TABLE("a refresh family", family_columns);

@@ -31,6 +31,7 @@ bool dw_grant_password(struct dw_token_call *token, struct dw_error *reterr)
                      .audience = code.audience,
                      .requested = request->scopes},
         .user = user,
+        .family_id = code.family_id,
     };
     if (!code.family_id.ptr)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");

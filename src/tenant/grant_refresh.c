@@ -47,6 +47,8 @@ bool dw_grant_refresh(struct dw_token_call *token, struct dw_error *reterr)
         .user = user,
         .session_id = family->session_id,
         .organization = family->organization,
+        .family_id = family->id,
+        .first_grant_type = dw_grant_type_from(family->grant_type),
     };
     if (!dw_tokens_issue(token->call, &issue, &token->issued, reterr))
         return false;

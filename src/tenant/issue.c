@@ -2,6 +2,7 @@
 #include "tenant/issue_internal.h"
 
 #include "jose/jwt.h"
+#include "oauth/custom_claims.h"
 #include "oauth/token_claims.h"
 
 /* A token for /userinfo alone, without an API (Auth0: 24 h). */
@@ -18,6 +19,36 @@ static bool sign(struct dw_tenant_call *call, const char *typ, struct dw_buf *cl
         return dw_fail(reterr, DW_UNAVAILABLE, "the tenant has no signing key");
     return dw_buf_finish(claims, &json, reterr) &&
            dw_jwt_sign(key, typ, json, call->arena, ret_token, reterr);
+}
+
+/* What may stay of an object of custom claims; NULL: nothing. */
+static bool custom_claims(struct dw_tenant_call *call, struct dw_slice json,
+                          const struct dw_issued *issued, const struct dw_json **ret_claims,
+                          struct dw_error *reterr)
+{
+    struct dw_custom_claims_rules rules = {
+        .scopes = issued->answer.scopes,
+        .is_for_system_api = issued->api && issued->api->is_system,
+    };
+    const struct dw_json *claims;
+
+    *ret_claims = NULL;
+    if (json.len == 0)
+        return true;
+    return dw_json_parse(json, call->arena, &claims, reterr) &&
+           dw_custom_claims_merge(claims, &rules, call->arena, ret_claims, reterr);
+}
+
+/* `jti`: random, and after the family's id where there is one, so that a replayed code finds the
+ * access tokens that came of it. */
+static bool token_id(struct dw_tenant_call *call, struct dw_slice family_id,
+                     struct dw_slice *ret_token_id, struct dw_error *reterr)
+{
+    *ret_token_id = dw_tenant_random_text(call->arena, "", 16);
+    if (ret_token_id->ptr && family_id.len > 0)
+        *ret_token_id =
+            dw_arena_printf(call->arena, "%.*s.%.*s", DW_PRINT(family_id), DW_PRINT(*ret_token_id));
+    return ret_token_id->ptr || dw_fail(reterr, DW_NO_MEMORY, "out of memory");
 }
 
 static bool sign_access_token(struct dw_tenant_call *call, const struct dw_issue *issue,
@@ -37,16 +68,21 @@ static bool sign_access_token(struct dw_tenant_call *call, const struct dw_issue
         .user_id = issue->user ? issue->user->id : DW_EMPTY,
         .session_id = issue->session_id,
         .organization = issue->organization,
-        .token_id = dw_tenant_random_text(call->arena, "", 16),
+        .organization_name = issue->organization_name,
         .grant_type = issue->subjects.grant_type,
+        .first_grant_type = issue->first_grant_type,
+        .act_json = issue->act_json,
+        .dpop_jkt = issue->dpop_jkt,
         .answer = &issued->answer,
         .now_s = call->now_s,
         .lifetime_s = lifetime_s,
     };
-    if (!claims.token_id.ptr)
-        return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+    if (!token_id(call, issue->family_id, &claims.token_id, reterr) ||
+        !custom_claims(call, issue->access_claims_json, issued, &claims.custom, reterr))
+        return false;
     dw_access_claims_write(&claims, &out);
     issued->response.expires_in_s = lifetime_s;
+    issued->response.is_dpop = issue->dpop_jkt.len > 0;
     return sign(call, dw_access_token_typ(api ? api->token_dialect : DW_DIALECT_ACCESS_TOKEN), &out,
                 &issued->response.access_token, reterr);
 }
@@ -63,6 +99,8 @@ static bool sign_id_token(struct dw_tenant_call *call, const struct dw_issue *is
         .session_id = issue->session_id,
         .oidc_nonce = issue->oidc_nonce,
         .organization = issue->organization,
+        .organization_name = issue->organization_name,
+        .act_json = issue->act_json,
         .scopes = issued->answer.scopes,
         .authenticated_at_s = issue->auth_time_s,
         .now_s = call->now_s,
@@ -70,6 +108,8 @@ static bool sign_id_token(struct dw_tenant_call *call, const struct dw_issue *is
                                                       : call->tenant->config.id_token_ttl_s,
     };
 
+    if (!custom_claims(call, issue->id_claims_json, issued, &claims.custom, reterr))
+        return false;
     dw_id_claims_write(&claims, &out);
     return sign(call, "JWT", &out, &issued->response.id_token, reterr);
 }

@@ -9,9 +9,18 @@ struct dw_issue {
     struct dw_grant_subjects subjects; /* whose, for what */
     const struct dw_user *user;        /* NULL: the client itself */
     struct dw_slice session_id;
-    struct dw_slice organization;
+    struct dw_slice organization;      /* `org_id` */
+    struct dw_slice organization_name; /* `org_name`; empty where the tenant does not send it */
     struct dw_slice oidc_nonce;
     int64_t auth_time_s; /* for the ID token; 0: not asked for */
+    /* Of the authorization's refresh tokens: a part of `jti`, so that a replay can kill the access
+     * tokens, too. Empty: none. */
+    struct dw_slice family_id;
+    enum dw_grant_type first_grant_type; /* a refresh: the grant that made the family */
+    struct dw_slice act_json;            /* the claim `act`, an object; empty: none */
+    struct dw_slice dpop_jkt;            /* `cnf.jkt`, and token_type DPoP; empty: Bearer */
+    /* Custom claims as JSON objects, not yet judged; empty: none. */
+    struct dw_slice access_claims_json, id_claims_json;
 };
 
 struct dw_issued {

@@ -51,6 +51,7 @@ bool dw_token_start_family(struct dw_token_call *token, const struct dw_authoriz
     if (!first.hidden.ptr)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
     dw_refresh_family_make(code, &token->client->refresh, call->now_s, &family);
+    family.grant_type = dw_slice_from_text(dw_grant_type_name(token->request.grant_type));
     if (!dw_tenant_digest(first.hidden, call->arena, &digest, reterr) ||
         !dw_store_add_refresh_family(call->tenant->store, &family, digest, reterr))
         return false;
@@ -77,6 +78,7 @@ bool dw_token_redeem(struct dw_token_call *token, const struct dw_authorization_
         .organization = code->organization,
         .oidc_nonce = code->oidc_nonce,
         .auth_time_s = code->max_age_s >= 0 ? code->authenticated_at_s : 0,
+        .family_id = code->family_id,
     };
     return dw_tokens_issue(token->call, &issue, &token->issued, reterr) &&
            dw_token_start_family(token, code, reterr);
