@@ -125,6 +125,7 @@ struct dw_tenant_settings {
     bool is_dcr_enabled;              /* RFC 7591 */
     bool is_cimd_enabled;             /* Client ID Metadata Documents */
     bool is_third_party_oidc_allowed; /* DCR and CIMD clients may ask for openid, profile, email */
+    bool is_par_enabled;              /* RFC 9126 (Auth0 pushed_authorization_requests_supported) */
 };
 
 /* How an application's refresh tokens live (Auth0 client.refresh_token). */
@@ -160,6 +161,8 @@ struct dw_oauth_client {
     struct dw_slice resource_server_identifier; /* DW_APP_RESOURCE_SERVER: the API that it is */
     struct dw_slices token_exchange_types;      /* Auth0 token_exchange.allow_any_profile_of_type */
     int64_t id_token_lifetime_s;
+    bool requires_par;  /* Auth0 require_pushed_authorization_requests */
+    bool requires_dpop; /* Auth0 require_proof_of_possession: every token is bound to a key */
     struct dw_slice jwks_json; /* private_key_jwt; empty or {"keys":[...]} */
     struct dw_slice jwks_uri;
     struct dw_slice metadata_json;
@@ -277,9 +280,13 @@ struct dw_authorization_request {
     struct dw_slice login_hint;
     struct dw_slice ui_locales;
     struct dw_slice organization;
-    struct dw_slice csrf_digest; /* of the token in our own forms */
-    struct dw_slice user_id;     /* set by the login step */
-    struct dw_slice session_id;  /* dw_login_session.id, set by the login step */
+    struct dw_slice dpop_jkt;     /* RFC 9449 section 10; empty: none */
+    struct dw_slice decoupled_id; /* dw_decoupled_request.id: the answer goes there, not to a
+                                     redirect URI; empty: an ordinary request */
+    bool is_confirmed;            /* decoupled: the user has confirmed that page */
+    struct dw_slice csrf_digest;  /* of the token in our own forms */
+    struct dw_slice user_id;      /* set by the login step */
+    struct dw_slice session_id;   /* dw_login_session.id, set by the login step */
     int64_t authenticated_at_s;
     int64_t created_at_s;
     int64_t expires_at_s;
@@ -298,7 +305,8 @@ struct dw_authorization_code {
     struct dw_slice audience;
     struct dw_slice oidc_nonce;
     struct dw_slice organization;
-    int64_t max_age_s; /* -1: none; else the ID token carries auth_time */
+    struct dw_slice dpop_jkt; /* the key that must redeem it; empty: any or none */
+    int64_t max_age_s;        /* -1: none; else the ID token carries auth_time */
     int64_t authenticated_at_s;
     int64_t created_at_s;
     int64_t expires_at_s;
@@ -315,6 +323,7 @@ struct dw_refresh_family {
     struct dw_slice audience;
     struct dw_slice grant_type; /* the grant_type that made it; the tokens' `gty` */
     struct dw_slice organization;
+    struct dw_slice dpop_jkt; /* the key that every refresh must prove; empty: none */
     int64_t authenticated_at_s;
     bool is_rotating; /* the policy at birth */
     int64_t leeway_s;

@@ -18,16 +18,17 @@
                             next(LIST, token_exchange_types, token_exchange_types) next(           \
                                 BOOL, refresh_is_rotating,                                         \
                                 refresh.is_rotating) next(INT, refresh_leeway_s, refresh.leeway_s) \
-                                next(INT, refresh_lifetime_s, refresh.lifetime_s)                  \
-                                    next(INT, refresh_idle_lifetime_s, refresh.idle_lifetime_s)    \
-                                        next(INT, id_token_lifetime_s, id_token_lifetime_s) next(  \
-                                            TEXT, jwks, jwks_json) next(TEXT, jwks_uri, jwks_uri)  \
-                                            next(JSON, metadata, metadata_json)                    \
-                                                next(BLOB, document_digest, document_digest)       \
-                                                    next(INT, document_expires_at,                 \
-                                                         document_expires_at_s)                    \
-                                                        next(INT, created_at, created_at_s)        \
-                                                            next(INT, updated_at, updated_at_s)
+                                next(INT, refresh_lifetime_s, refresh.lifetime_s) next(            \
+                                    INT, refresh_idle_lifetime_s, refresh.idle_lifetime_s)         \
+                                    next(INT, id_token_lifetime_s, id_token_lifetime_s) next(      \
+                                        TEXT, jwks, jwks_json) next(TEXT, jwks_uri, jwks_uri)      \
+                                        next(JSON, metadata, metadata_json)                        \
+                                            next(BLOB, document_digest, document_digest) next(     \
+                                                INT, document_expires_at, document_expires_at_s)   \
+                                                next(INT, created_at, created_at_s)                \
+                                                    next(INT, updated_at, updated_at_s) next(      \
+                                                        BOOL, requires_par, requires_par)          \
+                                                        next(BOOL, requires_dpop, requires_dpop)
 
 static const struct dw_sql_column client_columns[] = DW_SQL_COLUMNS(CLIENT);
 static const struct dw_sql_table client_table = DW_SQL_TABLE("a client", client_columns);

@@ -11,17 +11,18 @@
             next(TEXT, oauth_state, oauth_state) next(BOOL, has_state, has_state) next(            \
                 TEXT, oidc_nonce, oidc_nonce) next(TEXT, code_challenge, code_challenge)           \
                 next(BOOL, prompts_none, prompts_none) next(BOOL, prompts_login, prompts_login)    \
-                    next(BOOL, prompts_consent, prompts_consent)                                   \
-                        next(BOOL, prompts_select_account, prompts_select_account)                 \
-                            next(INT, max_age_s, max_age_s) next(TEXT, login_hint, login_hint)     \
-                                next(TEXT, ui_locales, ui_locales)                                 \
-                                    next(TEXT, organization, organization)                         \
-                                        next(BLOB, csrf_digest, csrf_digest)                       \
-                                            next(TEXT, user_id, user_id) next(TEXT, session_id,    \
-                                                                              session_id)          \
-                                                next(INT, authenticated_at, authenticated_at_s)    \
-                                                    next(INT, created_at, created_at_s)            \
-                                                        next(INT, expires_at, expires_at_s)
+                    next(BOOL, prompts_consent, prompts_consent) next(                             \
+                        BOOL, prompts_select_account, prompts_select_account)                      \
+                        next(INT, max_age_s, max_age_s) next(TEXT, login_hint, login_hint) next(   \
+                            TEXT, ui_locales, ui_locales) next(TEXT, organization, organization)   \
+                            next(BLOB, csrf_digest, csrf_digest) next(TEXT, user_id, user_id)      \
+                                next(TEXT, session_id, session_id)                                 \
+                                    next(INT, authenticated_at, authenticated_at_s)                \
+                                        next(INT, created_at, created_at_s)                        \
+                                            next(INT, expires_at, expires_at_s)                    \
+                                                next(TEXT, dpop_jkt, dpop_jkt)                     \
+                                                    next(TEXT, decoupled_id, decoupled_id)         \
+                                                        next(BOOL, is_confirmed, is_confirmed)
 
 static const struct dw_sql_column request_columns[] = DW_SQL_COLUMNS(REQUEST);
 static const struct dw_sql_table request_table =
@@ -40,7 +41,8 @@ static const struct dw_sql_table request_table =
                                 next(INT, authenticated_at, authenticated_at_s)                    \
                                     next(INT, created_at, created_at_s)                            \
                                         next(INT, expires_at, expires_at_s)                        \
-                                            next(INT, used_at, used_at_s)
+                                            next(INT, used_at, used_at_s)                          \
+                                                next(TEXT, dpop_jkt, dpop_jkt)
 
 static const struct dw_sql_column code_columns[] = DW_SQL_COLUMNS(CODE);
 static const struct dw_sql_table code_table = DW_SQL_TABLE("an authorization code", code_columns);

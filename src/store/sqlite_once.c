@@ -4,6 +4,7 @@
 #define PURGE_MAX_ROWS 200                /* of a table in a transaction: others wait for its end */
 #define PURGE_MAX_ROUNDS 500              /* of such transactions in a call */
 #define KEEP_USED_CODE_S 86400            /* a replay is seen for a day */
+#define KEEP_DECOUPLED_S 3600             /* so that a client hears "expired" */
 #define KEEP_REVOKED_FAMILY_S (7 * 86400) /* so is a reused refresh token, for a week */
 #define UNUSED_DYNAMIC_CLIENT_S (30 * 86400) /* a DCR client nobody ever consented to */
 #define UNUSED_DYNAMIC_CLIENTS "1000" /* of many such, only the newest; not the ones just made */
@@ -133,6 +134,12 @@ static const struct {
     {"DELETE FROM refresh_family WHERE rowid IN"
      " (SELECT rowid FROM refresh_family WHERE revoked_at > 0 AND revoked_at <= ?1 LIMIT ?2)",
      KEEP_REVOKED_FAMILY_S},
+    {"DELETE FROM pushed_request WHERE rowid IN"
+     " (SELECT rowid FROM pushed_request WHERE expires_at <= ?1 LIMIT ?2)",
+     0},
+    {"DELETE FROM decoupled_request WHERE rowid IN"
+     " (SELECT rowid FROM decoupled_request WHERE expires_at <= ?1 LIMIT ?2)",
+     KEEP_DECOUPLED_S},
     {"DELETE FROM first_use WHERE (space, key) IN"
      " (SELECT space, key FROM first_use WHERE expires_at <= ?1 LIMIT ?2)",
      0},

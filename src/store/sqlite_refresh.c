@@ -10,7 +10,8 @@
             next(INT, authenticated_at, authenticated_at_s) next(BOOL, is_rotating, is_rotating)   \
                 next(INT, leeway_s, leeway_s) next(INT, idle_lifetime_s, idle_lifetime_s)          \
                     next(INT, expires_at, expires_at_s) next(INT, last_used_at, last_used_at_s)    \
-                        next(INT, created_at, created_at_s) next(INT, revoked_at, revoked_at_s)
+                        next(INT, created_at, created_at_s) next(INT, revoked_at, revoked_at_s)    \
+                            next(TEXT, dpop_jkt, dpop_jkt)
 
 static const struct dw_sql_column family_columns[] = DW_SQL_COLUMNS(FAMILY);
 static const struct dw_sql_table family_table = DW_SQL_TABLE("a refresh family", family_columns);

@@ -13,7 +13,8 @@
                                 next(BOOL, is_dcr_enabled, is_dcr_enabled)                         \
                                     next(BOOL, is_cimd_enabled, is_cimd_enabled)                   \
                                         next(BOOL, is_third_party_oidc_allowed,                    \
-                                             is_third_party_oidc_allowed)
+                                             is_third_party_oidc_allowed)                          \
+                                            next(BOOL, is_par_enabled, is_par_enabled)
 
 static const struct dw_sql_column settings_columns[] = DW_SQL_COLUMNS(SETTINGS);
 static const struct dw_sql_table settings_table = DW_SQL_TABLE("the settings", settings_columns);

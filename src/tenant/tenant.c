@@ -59,6 +59,7 @@ static void fill_settings(struct dw_tenant *tenant)
         .is_dcr_enabled = config->allow_registration,
         .is_cimd_enabled = config->allow_metadata_documents,
         .is_third_party_oidc_allowed = true,
+        .is_par_enabled = true,
     };
 }
 
