@@ -118,6 +118,8 @@ struct dw_tenant_settings {
     struct dw_slice
         default_directory; /* the connection of the password grant; empty: grant is off */
     struct dw_slices allowed_logout_urls;
+    struct dw_slices enabled_locales; /* of pages and mails, the first for everybody else; empty:
+                                         all there are */
     enum dw_resource_profile resource_profile;
     int64_t session_idle_s;           /* Auth0: 72 h */
     int64_t session_lifetime_s;       /* Auth0: 168 h */

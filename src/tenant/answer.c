@@ -65,20 +65,41 @@ static bool add_page_fields(struct dw_tenant_call *call, struct dw_slice form_ta
            dw_answer_field(call, "X-Frame-Options", DW_LIT("DENY"), reterr);
 }
 
+const struct dw_language *dw_tenant_language(struct dw_tenant_call *call)
+{
+    if (!call->language)
+        call->language =
+            dw_language_choose(DW_EMPTY, dw_http_field(call->fields, "accept-language"),
+                               call->tenant->settings.enabled_locales);
+    return call->language;
+}
+
+void dw_tenant_prefer_language(struct dw_tenant_call *call, struct dw_slice ui_locales)
+{
+    call->language = dw_language_choose(ui_locales, dw_http_field(call->fields, "accept-language"),
+                                        call->tenant->settings.enabled_locales);
+}
+
+/* What every page may show. */
+#define OWN_FIELDS 3
+
 bool dw_answer_html(struct dw_tenant_call *call, int status, const char *page,
                     const struct dw_html_field *fields, size_t count, struct dw_slice form_target,
                     struct dw_error *reterr)
 {
+    const struct dw_language *language = dw_tenant_language(call);
     struct dw_html_field all[DW_TENANT_MAX_FIELDS] = {
         {.name = "host", .text = call->tenant->host},
+        {.name = "lang", .text = dw_slice_from_text(language->tag)},
+        {.name = "dir", .text = dw_slice_from_text(language->direction)},
     };
-    struct dw_html_row row = {.fields = all, .field_count = count + 1};
+    struct dw_html_row row = {.fields = all, .field_count = count + OWN_FIELDS};
 
-    if (count + 1 > DW_TENANT_MAX_FIELDS)
+    if (count + OWN_FIELDS > DW_TENANT_MAX_FIELDS)
         return dw_fail(reterr, DW_INTERNAL, "page %s has too many fields", page);
     if (count > 0)
-        memcpy(all + 1, fields, count * sizeof *fields);
-    if (!dw_html_render(page, &row, call->arena, &call->answer, reterr) ||
+        memcpy(all + OWN_FIELDS, fields, count * sizeof *fields);
+    if (!dw_html_render(page, language, &row, call->arena, &call->answer, reterr) ||
         !add_page_fields(call, form_target, reterr))
         return false;
     call->status = status;
@@ -124,15 +145,13 @@ static const struct {
     int http_status; /* 0: every other */
     const char *title, *lead;
 } error_texts[] = {
-    {404, "There is nothing here", "The address may be misspelt."},
-    {405, "This page cannot be used that way", "Go back to the application and try again."},
-    {413, "That was too much", "Go back to the application and try again."},
-    {429, "Too many attempts", "Wait a few minutes, then try again."},
-    {500, "Something broke on our side", "Nothing was lost. Try again in a moment."},
-    {503, "This takes a moment", "We are busy or being repaired. Try again in a moment."},
-    {0, "This sign-in cannot continue",
-     "The application that sent you here asked for something it may not have. Go back to it and "
-     "try again."},
+    {404, "error.not_found", "error.not_found_lead"},
+    {405, "error.not_allowed", "error.go_back"},
+    {413, "error.too_large", "error.go_back"},
+    {429, "error.too_many", "error.too_many_lead"},
+    {500, "error.broken", "error.broken_lead"},
+    {503, "error.busy", "error.busy_lead"},
+    {0, "error.refused", "error.refused_lead"},
 };
 
 void dw_answer_error_page(struct dw_tenant_call *call, const struct dw_error *error)
@@ -144,8 +163,9 @@ void dw_answer_error_page(struct dw_tenant_call *call, const struct dw_error *er
     while (error_texts[i].http_status != 0 && error_texts[i].http_status != row->http_status)
         i++;
     struct dw_html_field fields[] = {
-        {.name = "title", .text = dw_slice_from_text(error_texts[i].title)},
-        {.name = "lead", .text = dw_slice_from_text(error_texts[i].lead)},
+        {.name = "title", .key = error_texts[i].title},
+        {.name = "lead", .key = error_texts[i].lead},
+        {.name = "help", .key = call->error_key},
         {.name = "message",
          .text = dw_slice_from_text(error->message[0] != '\0' ? error->message : row->text)},
         {.name = "error", .text = dw_slice_from_text(row->oauth_error)},

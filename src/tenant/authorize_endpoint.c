@@ -53,8 +53,10 @@ bool dw_endpoint_authorize(struct dw_tenant_call *call, struct dw_error *reterr)
 
     if (!visit.request)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
-    if (!read_parameters(call, &form, reterr) ||
-        !dw_authorization_request_client_id(&form, &client_id, reterr) ||
+    if (!read_parameters(call, &form, reterr))
+        return false;
+    dw_tenant_prefer_language(call, dw_form_value(&form, "ui_locales"));
+    if (!dw_authorization_request_client_id(&form, &client_id, reterr) ||
         !dw_client_find_fresh(call, client_id, &visit.client, reterr) ||
         !dw_authorization_request_start(&form, visit.client, visit.request, reterr))
         return false;

@@ -8,22 +8,24 @@
 
 /* The scopes about the user, in words. */
 static const struct {
-    const char *name, *words;
+    const char *name, *key;
 } oidc_words[] = {
-    {"openid", "Know who you are here"},    {"profile", "See your name and picture"},
-    {"email", "See your email address"},    {"phone", "See your phone number"},
-    {"address", "See your postal address"}, {"offline_access", "Stay signed in while you are away"},
+    {"openid", "scope.openid"},   {"profile", "scope.profile"},
+    {"email", "scope.email"},     {"phone", "scope.phone"},
+    {"address", "scope.address"}, {"offline_access", "scope.offline_access"},
 };
 
-static struct dw_slice describe(const struct dw_api *api, struct dw_slice scope)
+static struct dw_html_field describe(const struct dw_api *api, struct dw_slice scope)
 {
+    struct dw_html_field field = {.name = "description"};
+
     for (size_t i = 0; api && i < api->scope_count; i++)
         if (dw_slice_eq(api->scopes[i].value, scope) && api->scopes[i].description.len > 0)
-            return api->scopes[i].description;
-    for (size_t i = 0; i < sizeof oidc_words / sizeof *oidc_words; i++)
+            field.text = api->scopes[i].description;
+    for (size_t i = 0; field.text.len == 0 && i < sizeof oidc_words / sizeof *oidc_words; i++)
         if (dw_slice_eq(dw_slice_from_text(oidc_words[i].name), scope))
-            return dw_slice_from_text(oidc_words[i].words);
-    return DW_EMPTY;
+            field.key = oidc_words[i].key;
+    return field;
 }
 
 static bool scope_rows(struct dw_tenant_call *call, const struct dw_visit_terms *terms,
@@ -37,8 +39,7 @@ static bool scope_rows(struct dw_tenant_call *call, const struct dw_visit_terms 
     if (!rows || !fields)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
     for (size_t i = 0; i < terms->asked.count; i++) {
-        fields[2 * i] = (struct dw_html_field){.name = "description",
-                                               .text = describe(terms->api, terms->asked.items[i])};
+        fields[2 * i] = describe(terms->api, terms->asked.items[i]);
         fields[2 * i + 1] = (struct dw_html_field){.name = "value", .text = terms->asked.items[i]};
         rows[i] = (struct dw_html_row){.fields = &fields[2 * i], .field_count = 2};
     }
@@ -46,34 +47,34 @@ static bool scope_rows(struct dw_tenant_call *call, const struct dw_visit_terms 
     return true;
 }
 
-/* "localhost:6274 (this computer)"; a private-use scheme as "cursor:". */
-static struct dw_slice redirect_words(struct dw_tenant_call *call, struct dw_slice redirect_uri)
+/* Where the answer goes: as "localhost:6274", or a text that names the private-use scheme. */
+struct target {
+    struct dw_slice host, scheme;
+    bool is_own_computer, is_private_use;
+};
+
+static struct target target_of(struct dw_tenant_call *call, struct dw_slice redirect_uri)
 {
+    struct target target = {
+        .is_own_computer = dw_redirect_uri_is_loopback(redirect_uri),
+        .is_private_use = dw_redirect_uri_is_private_use(redirect_uri),
+    };
     struct dw_url url;
 
     if (!dw_url_parse(redirect_uri, &url, NULL))
-        return DW_EMPTY;
-    if (dw_redirect_uri_is_private_use(redirect_uri))
-        return dw_arena_printf(call->arena, "the application that opens %.*s: links",
-                               DW_PRINT(url.scheme));
-    if (dw_redirect_uri_is_loopback(redirect_uri))
-        return dw_arena_printf(call->arena, "%.*s:%d (this computer)", DW_PRINT(url.host),
-                               url.port);
-    return url.has_port ? dw_arena_printf(call->arena, "%.*s:%d", DW_PRINT(url.host), url.port)
-                        : url.host;
+        return target;
+    target.scheme = url.scheme;
+    target.host = url.has_port || target.is_own_computer
+                      ? dw_arena_printf(call->arena, "%.*s:%d", DW_PRINT(url.host), url.port)
+                      : url.host;
+    return target;
 }
 
-static struct dw_slice warning(const struct dw_visit *visit)
+static const char *warning(const struct dw_visit *visit, const struct target *target)
 {
-    struct dw_slice uri = visit->request->redirect_uri;
-
-    if (dw_redirect_uri_is_loopback(uri) || dw_redirect_uri_is_private_use(uri))
-        return DW_LIT("This application runs on your own computer, and its name cannot be checked. "
-                      "Allow it only if you started this yourself, just now.");
-    if (visit->client->kind == DW_CLIENT_DCR)
-        return DW_LIT("This application registered itself and its name has not been checked. Allow "
-                      "it only if you trust where it sends you back to.");
-    return DW_EMPTY;
+    if (target->is_own_computer || target->is_private_use)
+        return "consent.warn_own_computer";
+    return visit->client->kind == DW_CLIENT_DCR ? "consent.warn_unchecked" : NULL;
 }
 
 static struct dw_slice client_host(const struct dw_visit *visit)
@@ -88,6 +89,7 @@ static struct dw_slice client_host(const struct dw_visit *visit)
 static bool show(struct dw_tenant_call *call, const struct dw_visit *visit,
                  const struct dw_user *user, struct dw_error *reterr)
 {
+    struct target target = target_of(call, visit->request->redirect_uri);
     struct dw_visit_terms terms;
     struct dw_html_row *rows = NULL;
 
@@ -99,9 +101,11 @@ static bool show(struct dw_tenant_call *call, const struct dw_visit *visit,
         {.name = "state", .text = visit->state},
         {.name = "user", .text = user->email.len > 0 ? user->email : user->name},
         {.name = "api_name", .text = terms.api ? terms.api->name : DW_EMPTY},
-        {.name = "warning", .text = warning(visit)},
+        {.name = "warning", .key = warning(visit, &target)},
         {.name = "client_host", .text = client_host(visit)},
-        {.name = "redirect_host", .text = redirect_words(call, visit->request->redirect_uri)},
+        {.name = "redirect_host", .text = target.host},
+        {.name = "scheme", .text = target.is_private_use ? target.scheme : DW_EMPTY},
+        {.name = "own_computer", .text = target.is_own_computer ? DW_LIT("yes") : DW_EMPTY},
         {.name = "has_scopes", .text = terms.asked.count > 0 ? DW_LIT("yes") : DW_EMPTY},
         {.name = "scopes", .rows = rows, .row_count = terms.asked.count},
     };

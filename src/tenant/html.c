@@ -8,6 +8,7 @@
 
 /* The rows a name is looked up in, the innermost first. */
 struct scope {
+    const struct dw_language *language;
     const struct dw_html_row *row;
     const struct scope *outer;
     int depth;
@@ -58,7 +59,7 @@ static size_t find_pair(struct dw_slice text, size_t from, char brace)
     return text.len;
 }
 
-/* One tag: its kind is '#', '^', '/' or 0 for a value. */
+/* One tag: its kind is '#', '^', '/', '@' for a text, or 0 for a value. */
 struct tag {
     size_t start, end; /* with the braces */
     char kind;
@@ -75,7 +76,7 @@ static bool next_tag(struct dw_slice text, size_t from, struct tag *ret_tag)
         return false;
     inside = dw_slice_trim(dw_slice_sub(text, start + 2, end - start - 2));
     *ret_tag = (struct tag){.start = start, .end = end + 2, .name = inside};
-    if (inside.len > 0 && strchr("#^/", inside.ptr[0])) {
+    if (inside.len > 0 && strchr("#^/@", inside.ptr[0])) {
         ret_tag->kind = inside.ptr[0];
         ret_tag->name = dw_slice_sub(inside, 1, inside.len);
     }
@@ -89,7 +90,8 @@ static bool find_close(struct dw_slice text, const struct tag *open, struct tag 
 
     *ret_close = *open;
     while (next_tag(text, ret_close->end, ret_close)) {
-        if (!dw_slice_eq(ret_close->name, open->name) || ret_close->kind == 0)
+        if (!dw_slice_eq(ret_close->name, open->name) || ret_close->kind == 0 ||
+            ret_close->kind == '@')
             continue;
         depth += ret_close->kind == '/' ? -1 : 1;
         if (depth == 0)
@@ -98,13 +100,59 @@ static bool find_close(struct dw_slice text, const struct tag *open, struct tag 
     return false;
 }
 
+/* A text in the page's language. may_be_strong: where elements may stand, which tools/embed-pages
+ * has checked. The placeholders are texts of fields and nothing else, so this does not recurse. */
+static bool add_words(const char *key, bool may_be_strong, const struct scope *scope,
+                      struct dw_buf *out, struct dw_error *reterr)
+{
+    struct dw_text_piece piece;
+    struct dw_slice rest;
+    bool is_strong = false;
+
+    if (!dw_text_find(scope->language, key, &rest, reterr))
+        return false;
+    while (dw_text_next(&rest, &piece)) {
+        const struct dw_html_field *field =
+            piece.kind == DW_TEXT_PLACEHOLDER ? find_field(scope, piece.text) : NULL;
+
+        if (piece.kind == DW_TEXT_STRONG && may_be_strong) {
+            is_strong = !is_strong;
+            dw_buf_add(out, is_strong ? DW_LIT("<strong>") : DW_LIT("</strong>"));
+        }
+        if (piece.kind == DW_TEXT_WORDS)
+            add_escaped(out, piece.text);
+        if (field)
+            add_escaped(out, field->text);
+    }
+    return true;
+}
+
+static bool add_value(const struct tag *tag, const struct dw_html_field *field,
+                      const struct scope *scope, struct dw_buf *out, struct dw_error *reterr)
+{
+    char key[DW_TEXT_KEY_MAX_BYTES + 1];
+
+    if (tag->kind == '@') {
+        if (tag->name.len >= sizeof key)
+            return dw_fail(reterr, DW_INTERNAL, "the name of a text is too long");
+        memcpy(key, tag->name.ptr, tag->name.len);
+        key[tag->name.len] = '\0';
+        return add_words(key, true, scope, out, reterr);
+    }
+    if (field && field->key)
+        return add_words(field->key, false, scope, out, reterr);
+    if (field)
+        add_escaped(out, field->text);
+    return true;
+}
+
 static bool fill(struct dw_slice text, const struct scope *scope, struct dw_buf *out,
                  struct dw_error *reterr);
 
 static bool fill_section(struct dw_slice inside, char kind, const struct dw_html_field *field,
                          const struct scope *scope, struct dw_buf *out, struct dw_error *reterr)
 {
-    bool is_empty = !field || (field->text.len == 0 && field->row_count == 0);
+    bool is_empty = !field || (field->text.len == 0 && field->row_count == 0 && !field->key);
 
     if (scope->depth >= PAGE_MAX_DEPTH)
         return dw_fail(reterr, DW_INTERNAL, "the sections of a page nest too deep");
@@ -115,7 +163,10 @@ static bool fill_section(struct dw_slice inside, char kind, const struct dw_html
     if (field->row_count == 0)
         return fill(inside, scope, out, reterr);
     for (size_t i = 0; i < field->row_count; i++) {
-        struct scope inner = {.row = &field->rows[i], .outer = scope, .depth = scope->depth + 1};
+        struct scope inner = {.language = scope->language,
+                              .row = &field->rows[i],
+                              .outer = scope,
+                              .depth = scope->depth + 1};
 
         if (!fill(inside, &inner, out, reterr))
             return false;
@@ -144,9 +195,9 @@ static bool fill(struct dw_slice text, const struct scope *scope, struct dw_buf 
 
         dw_buf_add(out, dw_slice_sub(text, done, tag.start - done));
         done = tag.end;
-        if (tag.kind == 0) {
-            if (field)
-                add_escaped(out, field->text);
+        if (tag.kind == 0 || tag.kind == '@') {
+            if (!add_value(&tag, field, scope, out, reterr))
+                return false;
             continue;
         }
         if (tag.kind == '/' || !find_close(text, &tag, &close))
@@ -161,20 +212,23 @@ static bool fill(struct dw_slice text, const struct scope *scope, struct dw_buf 
     return true;
 }
 
-bool dw_html_render_text(struct dw_slice source, const struct dw_html_row *values,
-                         struct dw_arena *arena, struct dw_slice *ret_html, struct dw_error *reterr)
+bool dw_html_render_text(struct dw_slice source, const struct dw_language *language,
+                         const struct dw_html_row *values, struct dw_arena *arena,
+                         struct dw_slice *ret_html, struct dw_error *reterr)
 {
     struct dw_buf out = dw_buf_in(arena);
-    struct scope scope = {.row = values};
+    struct scope scope = {.language = language, .row = values};
 
     return fill(source, &scope, &out, reterr) && dw_buf_finish(&out, ret_html, reterr);
 }
 
-bool dw_html_render(const char *name, const struct dw_html_row *values, struct dw_arena *arena,
+bool dw_html_render(const char *name, const struct dw_language *language,
+                    const struct dw_html_row *values, struct dw_arena *arena,
                     struct dw_slice *ret_html, struct dw_error *reterr)
 {
     for (size_t i = 0; i < dw_html_source_count; i++)
         if (strcmp(dw_html_sources[i].name, name) == 0)
-            return dw_html_render_text(dw_html_sources[i].text, values, arena, ret_html, reterr);
+            return dw_html_render_text(dw_html_sources[i].text, language, values, arena, ret_html,
+                                       reterr);
     return dw_fail(reterr, DW_INTERNAL, "there is no page %s", name);
 }

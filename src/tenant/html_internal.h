@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/slice.h"
+#include "tenant/texts_internal.h"
 
 struct dw_html_source {
     const char *name;
@@ -21,10 +22,12 @@ struct dw_html_row;
 
 /* {{name}} is `text`, escaped. {{#name}}...{{/name}} is left out when text is empty and there are
  * no rows; is written once when there is text, or once for each row, whose fields then come first.
- * {{^name}}...{{/name}} is the opposite. A name nobody gave is empty. */
+ * {{^name}}...{{/name}} is the opposite. A name nobody gave is empty. {{@login.title}} is a text
+ * of the page's language, its {placeholders} filled with fields. */
 struct dw_html_field {
     const char *name;
     struct dw_slice text;
+    const char *key; /* instead of text: that of a text with its placeholders; NULL: none */
     const struct dw_html_row *rows;
     size_t row_count;
 };
@@ -35,12 +38,12 @@ struct dw_html_row {
 };
 
 /* The HTML lives in `arena`. Fails with DW_INTERNAL when there is no such page, or DW_NO_MEMORY. */
-bool dw_must_check dw_html_render(const char *name, const struct dw_html_row *values,
-                                  struct dw_arena *arena, struct dw_slice *ret_html,
-                                  struct dw_error *reterr);
+bool dw_must_check dw_html_render(const char *name, const struct dw_language *language,
+                                  const struct dw_html_row *values, struct dw_arena *arena,
+                                  struct dw_slice *ret_html, struct dw_error *reterr);
 /* The same for a template that is not one of ours: tests. */
-bool dw_must_check dw_html_render_text(struct dw_slice source, const struct dw_html_row *values,
-                                       struct dw_arena *arena, struct dw_slice *ret_html,
-                                       struct dw_error *reterr);
+bool dw_must_check dw_html_render_text(struct dw_slice source, const struct dw_language *language,
+                                       const struct dw_html_row *values, struct dw_arena *arena,
+                                       struct dw_slice *ret_html, struct dw_error *reterr);
 
 #endif

@@ -10,7 +10,7 @@ static bool show(struct dw_tenant_call *call, const struct dw_visit *visit, int 
         {.name = "client_name", .text = dw_visit_client_name(visit)},
         {.name = "state", .text = visit->state},
         {.name = "username", .text = username},
-        {.name = "error", .text = dw_slice_from_text(problem)},
+        {.name = "error", .key = problem},
     };
 
     return dw_answer_html(call, status, "login", fields, sizeof fields / sizeof *fields,
@@ -35,16 +35,16 @@ static bool show_again(struct dw_tenant_call *call, const struct dw_visit *visit
     static const struct {
         enum dw_code code;
         int status;
-        const char *text;
+        const char *key;
     } problems[] = {
-        {DW_INVALID_GRANT, 400, "Wrong email or password."},
-        {DW_USER_BLOCKED, 403, "This account is blocked. Ask the people who run this service."},
-        {DW_TOO_MANY_ATTEMPTS, 429, "Too many failed attempts. Wait 15 minutes, then try again."},
+        {DW_INVALID_GRANT, 400, "login.wrong"},
+        {DW_USER_BLOCKED, 403, "login.blocked"},
+        {DW_TOO_MANY_ATTEMPTS, 429, "login.too_many"},
     };
 
     for (size_t i = 0; i < sizeof problems / sizeof *problems; i++)
         if (problems[i].code == error->code)
-            return show(call, visit, problems[i].status, username, problems[i].text, reterr);
+            return show(call, visit, problems[i].status, username, problems[i].key, reterr);
     *reterr = *error;
     return false;
 }

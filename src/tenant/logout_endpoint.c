@@ -24,8 +24,8 @@ bool dw_endpoint_logout(struct dw_tenant_call *call, struct dw_error *reterr)
     struct dw_slices allowed;
     struct dw_slice return_to;
     static const struct dw_html_field fields[] = {
-        {.name = "title", .text = {"You are signed out", 18}},
-        {.name = "lead", .text = {"You can close this page.", 24}},
+        {.name = "title", .key = "logout.title"},
+        {.name = "lead", .key = "logout.lead"},
     };
 
     if (!dw_form_parse(call->query, call->arena, &form, reterr) ||

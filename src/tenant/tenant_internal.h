@@ -60,12 +60,14 @@ struct dw_tenant_call {
     struct dw_slice authority; /* the Host field */
     bool is_loopback;          /* the socket's own address is */
     struct dw_http_fields fields;
+    const struct dw_language *language; /* NULL: ask dw_tenant_language */
     /* the answer */
     int status;
     struct dw_slice answer;
     struct dw_http_field out[DW_TENANT_MAX_FIELDS];
     size_t out_count;
     struct dw_slice allow; /* for 405 */
+    const char *error_key; /* the text of an error page that helps; NULL: a general one */
     /* for the log line */
     struct dw_slice client_id, user_id;
 };
@@ -111,6 +113,11 @@ bool dw_must_check dw_answer_json(struct dw_tenant_call *call, int status, struc
 bool dw_must_check dw_answer_html(struct dw_tenant_call *call, int status, const char *page,
                                   const struct dw_html_field *fields, size_t count,
                                   struct dw_slice form_target, struct dw_error *reterr);
+/* The language of this call's pages and mails: by dw_tenant_prefer_language, else by
+ * Accept-Language and the tenant's settings. Never NULL. */
+const struct dw_language *dw_tenant_language(struct dw_tenant_call *call);
+/* Once the request's ui_locales is known; dw_visit_load does it. */
+void dw_tenant_prefer_language(struct dw_tenant_call *call, struct dw_slice ui_locales);
 /* 302 for GET, 303 for the rest: the method becomes GET and a password is never sent on. */
 bool dw_must_check dw_answer_redirect(struct dw_tenant_call *call, struct dw_slice url,
                                       struct dw_error *reterr);

@@ -16,6 +16,13 @@ static bool visit_digest(struct dw_tenant_call *call, struct dw_slice browser_id
     return ret_digest->ptr || dw_fail(reterr, DW_NO_MEMORY, "out of memory");
 }
 
+static bool refuse(struct dw_tenant_call *call, const char *key, const char *cause,
+                   struct dw_error *reterr)
+{
+    call->error_key = key;
+    return dw_fail(reterr, DW_INVALID_REQUEST, "%s", cause);
+}
+
 bool dw_visit_load(struct dw_tenant_call *call, struct dw_slice state, struct dw_visit *ret_visit,
                    struct dw_error *reterr)
 {
@@ -24,27 +31,23 @@ bool dw_visit_load(struct dw_tenant_call *call, struct dw_slice state, struct dw
 
     *ret_visit = (struct dw_visit){.state = state};
     if (dw_slice_is_empty(state))
-        return dw_fail(reterr, DW_INVALID_REQUEST,
-                       "Start at the application you want to sign in to; this page is a step in "
-                       "between.");
+        return refuse(call, "error.visit_none", "the page was asked for without `state`", reterr);
     if (dw_slice_is_empty(browser_id))
-        return dw_fail(reterr, DW_INVALID_REQUEST,
-                       "Your browser sent no cookie. Allow cookies for this site, then start again "
-                       "from the application.");
+        return refuse(call, "error.visit_no_cookie", "the browser sent no cookie", reterr);
     if (!visit_digest(call, browser_id, state, &digest, reterr) ||
         !dw_store_authorization_request(call->tenant->store, digest, call->now_s, call->arena,
                                         &ret_visit->request, reterr))
         return false;
     if (!ret_visit->request)
-        return dw_fail(reterr, DW_INVALID_REQUEST,
-                       "This sign-in has ended, has expired, or began in another browser. Start "
-                       "again from the application.");
+        return refuse(call, "error.visit_ended",
+                      "the sign-in has ended, has expired, or began in another browser", reterr);
     if (!dw_store_client(call->tenant->store, ret_visit->request->client_id, call->arena,
                          &ret_visit->client, reterr))
         return false;
     call->client_id = ret_visit->request->client_id;
+    dw_tenant_prefer_language(call, ret_visit->request->ui_locales);
     return ret_visit->client ||
-           dw_fail(reterr, DW_INVALID_REQUEST, "The application does not exist any more.");
+           refuse(call, "error.visit_no_client", "the application does not exist any more", reterr);
 }
 
 /* Anybody can start a visit, and each is a row for half an hour. */

@@ -109,10 +109,8 @@ bool dw_endpoint_favicon(struct dw_tenant_call *call, struct dw_error *reterr)
 bool dw_endpoint_home(struct dw_tenant_call *call, struct dw_error *reterr)
 {
     struct dw_html_field fields[] = {
-        {.name = "title", .text = DW_LIT("Sign-in happens here")},
-        {.name = "lead",
-         .text = DW_LIT("This is an authorization server. Applications send you "
-                        "here when you sign in; there is nothing to do before.")},
+        {.name = "title", .key = "home.title"},
+        {.name = "lead", .key = "home.lead"},
         {.name = "code",
          .text = dw_tenant_url(call->tenant, call->arena, ".well-known/openid-configuration")},
     };

@@ -117,7 +117,7 @@ static void a_login_and_a_yes_give_a_code(void **state)
     page = follow(&browser, call);
     assert_status(page, 200);
     assert_has(page->answer, "List and describe tools");
-    assert_has(page->answer, "127.0.0.1:7777 (this computer)");
+    assert_has(page->answer, "127.0.0.1:7777</strong> (this computer)");
     assert_has(page->answer, ADA);
     assert_has(page->answer, "only if you started this yourself");
     call = decide(&browser, state_of(call), "accept");

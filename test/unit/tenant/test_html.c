@@ -25,7 +25,8 @@ static struct dw_slice render(const char *source, const struct dw_html_field *fi
     struct dw_error error = {0};
     struct dw_slice html = DW_EMPTY;
 
-    assert_done(dw_html_render_text(S(source), &row, arena, &html, &error), error);
+    assert_done(dw_html_render_text(S(source), &dw_languages[0], &row, arena, &html, &error),
+                error);
     return html;
 }
 
@@ -67,7 +68,7 @@ static void sections_follow_the_values(void **state)
 
 static void broken_templates_are_refused(void **state)
 {
-    static const char *const broken[] = {"{{#x}}", "{{/x}}", "{{#x}}{{/y}}"};
+    static const char *const broken[] = {"{{#x}}", "{{/x}}", "{{#x}}{{/y}}", "{{@no.such.text}}"};
     struct dw_html_field fields[] = {{.name = "x", .text = DW_LIT("1")}};
     struct dw_html_row row = {fields, 1};
     struct dw_slice html;
@@ -75,12 +76,14 @@ static void broken_templates_are_refused(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof broken / sizeof *broken; i++)
-        assert_fails(dw_html_render_text(S(broken[i]), &row, arena, &html, &error), error,
-                     DW_INTERNAL);
-    assert_fails(dw_html_render("nosuch", &row, arena, &html, &error), error, DW_INTERNAL);
+        assert_fails(
+            dw_html_render_text(S(broken[i]), &dw_languages[0], &row, arena, &html, &error), error,
+            DW_INTERNAL);
+    assert_fails(dw_html_render("nosuch", &dw_languages[0], &row, arena, &html, &error), error,
+                 DW_INTERNAL);
 }
 
-static void every_page_renders_with_nothing_given(void **state)
+static void every_page_renders_in_every_language_with_nothing_given(void **state)
 {
     struct dw_html_row row = {NULL, 0};
     struct dw_slice html;
@@ -88,11 +91,27 @@ static void every_page_renders_with_nothing_given(void **state)
 
     (void)state;
     assert_true(dw_html_source_count >= 4);
-    for (size_t i = 0; i < dw_html_source_count; i++) {
-        assert_done(dw_html_render(dw_html_sources[i].name, &row, arena, &html, &error), error);
+    for (size_t i = 0; i < dw_html_source_count * dw_language_count; i++) {
+        dw_arena_reset(arena);
+        assert_done(dw_html_render(dw_html_sources[i / dw_language_count].name,
+                                   &dw_languages[i % dw_language_count], &row, arena, &html,
+                                   &error),
+                    error);
         assert_true(dw_slice_starts_with(html, S("<!doctype html>")));
         assert_false(dw_slice_has(html, S("{{")));
     }
+}
+
+static void texts_are_escaped_and_strong_only_as_elements(void **state)
+{
+    struct dw_html_field fields[] = {{.name = "client_name", .text = DW_LIT("<b>*x*{lead}")},
+                                     {.name = "problem", .key = "login.lead"}};
+
+    (void)state;
+    assert_slice(render("{{@login.lead}}", fields, 2),
+                 "to continue to <strong>&lt;b&gt;*x*{lead}</strong>");
+    assert_slice(render("{{#problem}}{{problem}}{{/problem}}", fields, 2),
+                 "to continue to &lt;b&gt;*x*{lead}");
 }
 
 int main(void)
@@ -102,7 +121,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(no_spelling_gives_raw_output, start, stop),
         cmocka_unit_test_setup_teardown(sections_follow_the_values, start, stop),
         cmocka_unit_test_setup_teardown(broken_templates_are_refused, start, stop),
-        cmocka_unit_test_setup_teardown(every_page_renders_with_nothing_given, start, stop),
+        cmocka_unit_test_setup_teardown(every_page_renders_in_every_language_with_nothing_given,
+                                        start, stop),
+        cmocka_unit_test_setup_teardown(texts_are_escaped_and_strong_only_as_elements, start, stop),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
