@@ -1,6 +1,8 @@
 /* What `doorward dev` prints. */
 #include "cli/dev_print.h"
 
+#include "cli/development_tls.h"
+
 /* What a role of the seed's chapter may do (tenant's dw_tenant_seed_dev makes them so). */
 static const char *may_do(struct dw_slice role)
 {
@@ -42,7 +44,10 @@ static void print_curl(const struct dw_dev_facts *facts, struct dw_buf *out)
 {
     const struct dw_tenant_dev_user *user = &facts->users[0];
 
-    dw_buf_add(out, DW_LIT("With curl\n  TOKEN=$(curl -sS "));
+    dw_buf_add(out, DW_LIT("With curl\n  "));
+    if (facts->ca_file.len)
+        dw_buf_printf(out, "export CURL_CA_BUNDLE=%.*s\n  ", DW_PRINT(facts->ca_file));
+    dw_buf_add(out, DW_LIT("TOKEN=$(curl -sS "));
     dw_buf_printf(out, "%.*soauth/token -d grant_type=password -d client_id=%s \\\n",
                   DW_PRINT(facts->issuer), DW_TENANT_DEV_CLIENT);
     dw_buf_add(out, DW_LIT("    --data-urlencode username="));
@@ -70,6 +75,10 @@ void dw_dev_print(const struct dw_dev_facts *facts, struct dw_buf *out)
                   "  MCP URL   %.*s\n  Tenant    %.*s\n  Upstream  %.*s\n  Log       %.*s\n\n",
                   DW_PRINT(facts->mcp_url), DW_PRINT(facts->issuer), DW_PRINT(facts->upstream),
                   DW_PRINT(facts->log));
+    if (facts->ca_file.len) {
+        dw_development_tls_print(facts->ca_file, facts->mcp_url, out);
+        dw_buf_add_byte(out, '\n');
+    }
     print_users(facts, out);
     dw_buf_printf(out, "Claude Code\n  claude mcp add --transport http doorward %.*s\n\n",
                   DW_PRINT(facts->mcp_url));

@@ -7,6 +7,7 @@
 
 struct dw_dev_facts {
     struct dw_slice mcp_url, issuer, upstream, log;
+    struct dw_slice ca_file; /* of --https; empty: no TLS */
     const struct dw_tenant_dev_user *users;
     size_t user_count;
     bool has_policy;

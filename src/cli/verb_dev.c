@@ -4,6 +4,7 @@
 #include "cli/config.h"
 #include "cli/dev_print.h"
 #include "cli/dev_users.h"
+#include "cli/development_tls.h"
 #include "cli/service.h"
 #include "cli/verbs.h"
 #include "http/url.h"
@@ -14,6 +15,7 @@
 struct settings {
     struct dw_slice config, listen, tenant_listen, upstream, state_dir, log_level;
     struct dw_slices users;
+    bool is_https;
 };
 
 #define OPTION(member, name, metavar, help)                                                        \
@@ -26,6 +28,8 @@ static const struct dw_option options[] = {
     OPTION(upstream, "upstream", "URL", "an MCP server that runs already"),
     {"user", "EMAIL:PASSWORD[:ROLE]", true, offsetof(struct settings, users),
      "a user, \"MCP User\" or \"MCP Admin\""},
+    {"https", NULL, false, offsetof(struct settings, is_https),
+     "gateway and tenant by https, with certificates of an authority of this machine's own"},
     OPTION(state_dir, "state-dir", "DIRECTORY", "the folder of store, keys and log (.doorward)"),
     OPTION(config, "config", "FILE", "a configuration, for its [[policy]] and [gateway]"),
     OPTION(log_level, "log-level", "LEVEL", "debug, info, warn or error"),
@@ -112,7 +116,7 @@ static bool choose_upstream(const struct settings *settings, struct dw_slices co
 
 /* "http://127.0.0.1:8420" and what follows. dev has the password grant and fetches client documents
  * from this machine, so it stays on this machine. */
-static bool make_url(const char *option, struct dw_slice listen, const char *path,
+static bool make_url(const char *option, struct dw_slice listen, bool is_https, const char *path,
                      struct dw_arena *arena, struct dw_slice *ret_url, struct dw_error *reterr)
 {
     struct dw_slice host;
@@ -127,7 +131,8 @@ static bool make_url(const char *option, struct dw_slice listen, const char *pat
             "%s must be on loopback, not %.*s; for others there are \"doorward gateway\" "
             "and \"doorward tenant\"",
             option, DW_PRINT(dw_slice_sub(host, 0, 64)));
-    *ret_url = dw_arena_printf(arena, "http://%.*s%s", DW_PRINT(listen), path);
+    *ret_url =
+        dw_arena_printf(arena, "%s://%.*s%s", is_https ? "https" : "http", DW_PRINT(listen), path);
     return ret_url->ptr || dw_fail(reterr, DW_NO_MEMORY, "out of memory");
 }
 
@@ -150,8 +155,10 @@ static bool prepare(const struct settings *settings, struct dw_arena *arena,
         tenant->state_dir = settings->state_dir;
     gateway->tls_certificate = gateway->tls_key = DW_EMPTY;
     tenant->tls_certificate = tenant->tls_key = DW_EMPTY;
-    if (!make_url("--listen", gateway->listen, "/mcp", arena, &gateway->public_url, reterr) ||
-        !make_url("--tenant-listen", tenant->listen, "/", arena, &tenant->issuer, reterr))
+    if (!make_url("--listen", gateway->listen, settings->is_https, "/mcp", arena,
+                  &gateway->public_url, reterr) ||
+        !make_url("--tenant-listen", tenant->listen, settings->is_https, "/", arena,
+                  &tenant->issuer, reterr))
         return false;
     tenant->default_audience = gateway->public_url;
     tenant->allow_registration = true;
@@ -179,13 +186,14 @@ static struct dw_slice describe_upstream(const struct dw_gateway_config *gateway
 }
 
 static bool print_facts(const struct dw_config *config, const struct dw_tenant_dev *dev,
-                        struct dw_arena *arena, struct dw_error *reterr)
+                        struct dw_slice ca_file, struct dw_arena *arena, struct dw_error *reterr)
 {
     const struct dw_dev_facts facts = {
         .mcp_url = config->gateway.public_url,
         .issuer = config->tenant.issuer,
         .upstream = describe_upstream(&config->gateway, arena),
         .log = config->gateway.log,
+        .ca_file = ca_file,
         .users = dev->users,
         .user_count = dev->user_count,
         .has_policy = config->policy.count != 0,
@@ -202,8 +210,8 @@ static bool print_facts(const struct dw_config *config, const struct dw_tenant_d
 }
 
 static bool serve_gateway(struct dw_config *config, struct dw_tenant *tenant,
-                          const struct dw_tenant_dev *dev, struct dw_arena *arena,
-                          struct dw_net *net, struct dw_error *reterr)
+                          const struct dw_tenant_dev *dev, struct dw_slice ca_file,
+                          struct dw_arena *arena, struct dw_net *net, struct dw_error *reterr)
 {
     const struct dw_key_source source = {.keys = dw_tenant_keys, .user = tenant};
     const struct dw_issuer_config issuer = {
@@ -220,14 +228,38 @@ static bool serve_gateway(struct dw_config *config, struct dw_tenant *tenant,
     gateway = dw_gateway_open(net, &settings, reterr);
     if (!gateway)
         return false;
-    has_run = dw_tenant_seed_dev(tenant, dev, reterr) && print_facts(config, dev, arena, reterr) &&
-              dw_net_run(net, reterr);
+    has_run = dw_tenant_seed_dev(tenant, dev, reterr) &&
+              print_facts(config, dev, ca_file, arena, reterr) && dw_net_run(net, reterr);
     dw_gateway_close(gateway);
     return has_run;
 }
 
+/* *ret_ca_file stays empty without --https. */
+static bool open_https(const struct settings *settings, struct dw_config *config,
+                       struct dw_development_tls **ret_tls, struct dw_slice *ret_ca_file,
+                       struct dw_error *reterr)
+{
+    struct dw_url urls[2];
+    struct dw_slice hosts[2];
+
+    if (!settings->is_https)
+        return true;
+    if (!dw_url_parse(config->gateway.public_url, &urls[0], reterr) ||
+        !dw_url_parse(config->tenant.issuer, &urls[1], reterr))
+        return false;
+    hosts[0] = urls[0].host;
+    hosts[1] = urls[1].host;
+    *ret_tls =
+        dw_development_tls_open(config->tenant.state_dir, (struct dw_slices){hosts, 2}, reterr);
+    if (!*ret_tls)
+        return false;
+    config->gateway.tls = config->tenant.tls = dw_development_tls_server(*ret_tls);
+    *ret_ca_file = dw_development_tls_ca_file(*ret_tls);
+    return true;
+}
+
 static bool serve(struct dw_config *config, const struct settings *settings, struct dw_arena *arena,
-                  struct dw_service *service, struct dw_error *reterr)
+                  struct dw_slice ca_file, struct dw_service *service, struct dw_error *reterr)
 {
     struct dw_tenant_dev dev = {.audience = config->gateway.public_url,
                                 .api_name = DW_LIT("MCP server")};
@@ -245,14 +277,16 @@ static bool serve(struct dw_config *config, const struct settings *settings, str
     tenant = dw_tenant_open(service->net, &config->tenant, reterr);
     if (!tenant)
         return false;
-    has_run = serve_gateway(config, tenant, &dev, arena, service->net, reterr);
+    has_run = serve_gateway(config, tenant, &dev, ca_file, arena, service->net, reterr);
     dw_tenant_close(tenant);
     return has_run;
 }
 
 static enum dw_cli_status run(void *user, struct dw_slices command, struct dw_arena *arena)
 {
+    dw_auto(dw_development_tls_auto_close) struct dw_development_tls *tls = NULL;
     struct settings *settings = user;
+    struct dw_slice ca_file = DW_EMPTY;
     struct dw_service service = {.net = NULL};
     struct dw_config config;
     struct dw_error error = {.code = DW_OK};
@@ -263,7 +297,8 @@ static enum dw_cli_status run(void *user, struct dw_slices command, struct dw_ar
         dw_config_warn(&config, "dev");
     is_done = is_done && choose_upstream(settings, command, &config, arena, &error) &&
               prepare(settings, arena, &config, &error) &&
-              serve(&config, settings, arena, &service, &error);
+              open_https(settings, &config, &tls, &ca_file, &error) &&
+              serve(&config, settings, arena, ca_file, &service, &error);
     dw_service_done(&service);
     if (is_done)
         return DW_CLI_DONE;

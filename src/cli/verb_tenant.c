@@ -3,11 +3,14 @@
 #include <stdio.h>
 
 #include "cli/config.h"
+#include "cli/development_tls.h"
 #include "cli/service.h"
 #include "cli/verbs.h"
+#include "http/url.h"
 
 struct settings {
     struct dw_slice config, listen, issuer, state_dir, log, log_level;
+    bool is_https;
 };
 
 #define OPTION(member, name, metavar, help)                                                        \
@@ -19,6 +22,8 @@ static const struct dw_option options[] = {
            "the configuration (standard: doorward.toml, then .pmcp/deploy.toml)"),
     OPTION(listen, "listen", "ADDRESS", "where to listen (127.0.0.1:8421)"),
     OPTION(issuer, "issuer", "URL", "the public URL, with a slash at the end"),
+    {"https", NULL, false, offsetof(struct settings, is_https),
+     "for development: TLS with certificates of an authority of this machine's own"},
     OPTION(state_dir, "state-dir", "DIRECTORY", "the folder of the store and the keys (.doorward)"),
     OPTION(log, "log", "FILE", "the log (standard: stderr)"),
     OPTION(log_level, "log-level", "LEVEL", "debug, info, warn or error"),
@@ -61,6 +66,63 @@ static bool apply_flags(const struct settings *settings, struct dw_config *confi
     return true;
 }
 
+/* Where it is reached by https when nobody has said: where it listens. */
+static bool settle_issuer(struct dw_tenant_config *tenant, struct dw_arena *arena,
+                          struct dw_error *reterr)
+{
+    const struct dw_field *row = dw_fields_find(&dw_tenant_fields, DW_LIT("issuer"));
+    bool is_standard = dw_slice_eq(tenant->issuer, dw_slice_from_text(row->standard_text));
+    struct dw_slice host = DW_EMPTY;
+    int port = 0;
+
+    if (dw_slice_starts_with(tenant->issuer, DW_LIT("https://")))
+        return true;
+    if (!is_standard)
+        return dw_fail(reterr, DW_CONFIG, "with --https the issuer must be https; it is \"%.*s\"",
+                       DW_PRINT(tenant->issuer));
+    if (!dw_url_parse_authority(tenant->listen, &host, &port, NULL) || port == 0)
+        return dw_fail(reterr, DW_CONFIG, "--https needs --issuer, as https://localhost:8421/");
+    if (port == 443) /* is not written in an origin (RFC 6454 section 6.1) */
+        tenant->issuer = dw_arena_printf(arena, "https://%.*s/", DW_PRINT(host));
+    else
+        tenant->issuer = dw_arena_printf(arena, "https://%.*s/", DW_PRINT(tenant->listen));
+    return tenant->issuer.ptr || dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+}
+
+static bool print_trust(const struct dw_config *config, const struct dw_development_tls *tls,
+                        struct dw_arena *arena, struct dw_error *reterr)
+{
+    struct dw_slice url = dw_arena_printf(arena, "%.*s.well-known/openid-configuration",
+                                          DW_PRINT(config->tenant.issuer));
+    struct dw_buf out = dw_buf_in(arena);
+    struct dw_slice text;
+
+    dw_development_tls_print(dw_development_tls_ca_file(tls), url, &out);
+    if (!dw_buf_finish(&out, &text, reterr))
+        return false;
+    fwrite(text.ptr, 1, text.len, stderr);
+    return true;
+}
+
+static bool open_https(struct dw_config *config, struct dw_arena *arena,
+                       struct dw_development_tls **ret_tls, struct dw_error *reterr)
+{
+    struct dw_tenant_config *tenant = &config->tenant;
+    struct dw_url url;
+
+    if (tenant->tls_certificate.len || tenant->tls_key.len)
+        return dw_fail(reterr, DW_CONFIG,
+                       "--https makes its own certificates, and tls_certificate names one; keep "
+                       "one of the two");
+    if (!settle_issuer(tenant, arena, reterr) || !dw_url_parse(tenant->issuer, &url, reterr))
+        return false;
+    *ret_tls = dw_development_tls_open(tenant->state_dir, (struct dw_slices){&url.host, 1}, reterr);
+    if (!*ret_tls)
+        return false;
+    tenant->tls = dw_development_tls_server(*ret_tls);
+    return print_trust(config, *ret_tls, arena, reterr);
+}
+
 static bool serve(struct dw_config *config, struct dw_arena *arena, struct dw_service *service,
                   struct dw_error *reterr)
 {
@@ -82,6 +144,7 @@ static bool serve(struct dw_config *config, struct dw_arena *arena, struct dw_se
 static enum dw_cli_status run_tenant(const struct settings *settings, int management_argc,
                                      char **management_argv, struct dw_arena *arena)
 {
+    dw_auto(dw_development_tls_auto_close) struct dw_development_tls *tls = NULL;
     struct dw_service service = {.net = NULL};
     struct dw_config config;
     struct dw_error error = {.code = DW_OK};
@@ -93,7 +156,8 @@ static enum dw_cli_status run_tenant(const struct settings *settings, int manage
                                                     management_argv);
     if (is_done)
         dw_config_warn(&config, "tenant");
-    is_done = is_done && serve(&config, arena, &service, &error);
+    is_done = is_done && (!settings->is_https || open_https(&config, arena, &tls, &error)) &&
+              serve(&config, arena, &service, &error);
     dw_service_done(&service);
     if (is_done)
         return DW_CLI_DONE;
@@ -123,7 +187,7 @@ static int option_words(const char *word)
         struct dw_slice known = dw_slice_from_text(options[i].name);
 
         if (dw_slice_eq(dw_slice_sub(name, 0, dw_slice_index(name, '=')), known))
-            return name.len == known.len ? 2 : 1;
+            return options[i].metavar && name.len == known.len ? 2 : 1;
     }
     return 0;
 }

@@ -9,12 +9,12 @@
 #include "base/text.h"
 #include "crypto/key_internal.h"
 #include "crypto/thread_internal.h"
+#include "crypto/x509_internal.h"
 
 #define MAX_NAMES 32
 #define MAX_NAME_BYTES 253
 #define LATEST_S 253402300799 /* 9999-12-31T23:59:59Z */
 
-DW_AUTO_FREE(free_x509, X509, X509_free)
 DW_AUTO_FREE(free_bn, BIGNUM, BN_free)
 DW_AUTO_FREE(free_asn1_integer, ASN1_INTEGER, ASN1_INTEGER_free)
 DW_AUTO_FREE(free_general_names, GENERAL_NAMES, GENERAL_NAMES_free)
@@ -54,14 +54,30 @@ static bool set_serial(X509 *certificate, const unsigned char serial[static DW_X
     return integer && X509_set_serialNumber(certificate, integer) == 1;
 }
 
-static bool set_names(X509 *certificate, struct dw_slice common_name)
+static bool set_name(X509 *certificate, struct dw_slice common_name)
 {
-    X509_NAME *name = X509_get_subject_name(certificate);
+    return X509_NAME_add_entry_by_NID(X509_get_subject_name(certificate), NID_commonName,
+                                      MBSTRING_UTF8, (const unsigned char *)common_name.ptr,
+                                      (int)common_name.len, -1, 0) == 1;
+}
 
-    return X509_NAME_add_entry_by_NID(name, NID_commonName, MBSTRING_UTF8,
-                                      (const unsigned char *)common_name.ptr, (int)common_name.len,
-                                      -1, 0) == 1 &&
-           X509_set_issuer_name(certificate, name) == 1;
+X509 *dw_x509_begin(const struct dw_key *key, const struct dw_x509_request *request,
+                    struct dw_error *reterr)
+{
+    X509 *certificate;
+
+    if (!check_request(key, request, reterr))
+        return NULL;
+    certificate = X509_new();
+    if (certificate && X509_set_version(certificate, X509_VERSION_3) == 1 &&
+        set_serial(certificate, request->serial) && set_name(certificate, request->common_name) &&
+        ASN1_TIME_set(X509_getm_notBefore(certificate), request->not_before_s) &&
+        ASN1_TIME_set(X509_getm_notAfter(certificate), request->not_after_s) &&
+        X509_set_pubkey(certificate, key->pkey) == 1)
+        return certificate;
+    X509_free(certificate);
+    (void)dw_crypto_fail(reterr, "making a certificate");
+    return NULL;
 }
 
 /* One host name or IP address; names goes on owning what was added. */
@@ -95,33 +111,51 @@ static bool add_name(GENERAL_NAMES *names, struct dw_slice name)
     return false;
 }
 
-static bool add_extension(X509 *certificate, int nid, const char *value)
+bool dw_x509_add_extension(X509 *certificate, X509 *issuer, int nid, const char *value)
 {
-    X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, NULL, nid, value);
-    bool is_added = extension && X509_add_ext(certificate, extension, -1) == 1;
+    X509V3_CTX context;
+    X509_EXTENSION *extension;
+    bool is_added;
 
+    X509V3_set_ctx(&context, issuer, certificate, NULL, NULL, 0);
+    extension = X509V3_EXT_conf_nid(NULL, &context, nid, value);
+    is_added = extension && X509_add_ext(certificate, extension, -1) == 1;
     X509_EXTENSION_free(extension);
     return is_added;
 }
 
-static bool add_extensions(X509 *certificate, struct dw_slices host_names)
+bool dw_x509_add_end_entity(X509 *certificate, X509 *issuer, struct dw_slices host_names)
 {
     dw_auto(free_general_names) GENERAL_NAMES *names = sk_GENERAL_NAME_new_null();
 
-    if (!names || !add_extension(certificate, NID_basic_constraints, "critical,CA:FALSE") ||
-        !add_extension(certificate, NID_key_usage, "critical,digitalSignature"))
+    if (!names ||
+        !dw_x509_add_extension(certificate, issuer, NID_basic_constraints, "critical,CA:FALSE") ||
+        !dw_x509_add_extension(certificate, issuer, NID_key_usage, "critical,digitalSignature"))
         return false;
     if (host_names.count == 0)
         return true;
     for (size_t i = 0; i < host_names.count; i++)
         if (!add_name(names, host_names.items[i]))
             return false;
-    return add_extension(certificate, NID_ext_key_usage, "serverAuth") &&
+    return dw_x509_add_extension(certificate, issuer, NID_ext_key_usage, "serverAuth") &&
            X509_add1_ext_i2d(certificate, NID_subject_alt_name, names, 0, X509V3_ADD_DEFAULT) == 1;
 }
 
-static bool to_der(X509 *certificate, struct dw_arena *arena, struct dw_slice *ret_der,
-                   struct dw_error *reterr)
+bool dw_x509_sign(X509 *certificate, const struct dw_key *signer, struct dw_error *reterr)
+{
+    const EVP_MD *md = NULL;
+
+    if (dw_key_type(signer) != DW_KEY_ED25519) {
+        md = dw_crypto_md(DW_SHA256, reterr);
+        if (!md)
+            return false;
+    }
+    return X509_sign(certificate, signer->pkey, md) != 0 ||
+           dw_crypto_fail(reterr, "signing a certificate");
+}
+
+bool dw_x509_to_der(X509 *certificate, struct dw_arena *arena, struct dw_slice *ret_der,
+                    struct dw_error *reterr)
 {
     int len = i2d_X509(certificate, NULL);
     unsigned char *bytes = len > 0 ? dw_arena_alloc(arena, (size_t)len) : NULL;
@@ -140,22 +174,15 @@ static bool to_der(X509 *certificate, struct dw_arena *arena, struct dw_slice *r
 bool dw_x509_self_sign(const struct dw_key *key, const struct dw_x509_request *request,
                        struct dw_arena *arena, struct dw_slice *ret_der, struct dw_error *reterr)
 {
-    dw_auto(free_x509) X509 *certificate = X509_new();
-    const EVP_MD *md = dw_key_type(key) == DW_KEY_ED25519 ? NULL : dw_crypto_md(DW_SHA256, reterr);
+    dw_auto(dw_x509_auto_free) X509 *certificate = dw_x509_begin(key, request, reterr);
 
-    if (!check_request(key, request, reterr))
+    if (!certificate)
         return false;
-    if (!md && dw_key_type(key) != DW_KEY_ED25519)
-        return false;
-    if (!certificate || X509_set_version(certificate, X509_VERSION_3) != 1 ||
-        !set_serial(certificate, request->serial) ||
-        !set_names(certificate, request->common_name) ||
-        !ASN1_TIME_set(X509_getm_notBefore(certificate), request->not_before_s) ||
-        !ASN1_TIME_set(X509_getm_notAfter(certificate), request->not_after_s) ||
-        X509_set_pubkey(certificate, key->pkey) != 1 ||
-        !add_extensions(certificate, request->names) || X509_sign(certificate, key->pkey, md) == 0)
+    if (X509_set_issuer_name(certificate, X509_get_subject_name(certificate)) != 1 ||
+        !dw_x509_add_end_entity(certificate, certificate, request->names))
         return dw_crypto_fail(reterr, "making a certificate");
-    return to_der(certificate, arena, ret_der, reterr);
+    return dw_x509_sign(certificate, key, reterr) &&
+           dw_x509_to_der(certificate, arena, ret_der, reterr);
 }
 
 struct dw_slice dw_x509_pem(struct dw_slice der, struct dw_arena *arena)

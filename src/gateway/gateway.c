@@ -28,7 +28,7 @@ static bool open_listeners(struct dw_gateway *gateway, int *ret_port, struct dw_
         .size = sizeof config,
         .address = gateway->config->listen,
         .handler = dw_endpoint_handler,
-        .tls = gateway->tls,
+        .tls = gateway->config->tls ? gateway->config->tls : gateway->tls,
         .log_event = "http_request",
     };
     struct dw_listener_config admin = {

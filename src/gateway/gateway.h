@@ -7,6 +7,8 @@
 #include "guard/guard.h"
 #include "net/loop.h"
 
+struct dw_server_tls;
+
 /* What [gateway] of the configuration says, by dw_gateway_fields. Borrowed for the gateway's life.
  */
 struct dw_gateway_config {
@@ -29,6 +31,7 @@ struct dw_gateway_config {
     struct dw_slice admin_listen; /* empty: none */
     struct dw_slice tls_certificate;
     struct dw_slice tls_key;
+    struct dw_server_tls *tls; /* not from a file: used instead of the two; borrowed, may be NULL */
     /* For cli, which makes the log: a file, or empty for stderr; enum dw_log_level. */
     struct dw_slice log;
     int log_level;

@@ -8,7 +8,7 @@ static bool add_default_url(const struct dw_gateway_config *config, int listen_p
                             struct dw_arena *arena, struct dw_slice *ret_url,
                             struct dw_error *reterr)
 {
-    const char *scheme = config->tls_certificate.len > 0 ? "https" : "http";
+    const char *scheme = config->tls || config->tls_certificate.len > 0 ? "https" : "http";
     struct dw_slice host = config->listen;
 
     while (host.len > 0 && host.ptr[host.len - 1] != ':')

@@ -3,6 +3,7 @@
  * between (DNS rebinding). One easy handle a thread, reused for its connections. */
 #include "net/fetch.h"
 
+#include <openssl/ssl.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -38,6 +39,7 @@ struct transfer {
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_key_t handle_key;
 static bool is_ready;
+static X509_STORE *also_trusted; /* NULL: nothing; set before the first fetch, then read only */
 
 static void close_handle(void *handle)
 {
@@ -221,6 +223,36 @@ static void set_up_method(CURL *handle, const struct dw_fetch_request *request)
     curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, method_name(request->method));
 }
 
+bool dw_fetch_trust_also(const char *ca_file, struct dw_error *reterr)
+{
+    X509_STORE *store = X509_STORE_new();
+
+    if (!store || X509_STORE_load_file(store, ca_file) != 1) {
+        X509_STORE_free(store);
+        return dw_fail(reterr, DW_CONFIG, "%s holds no certificate to trust", ca_file);
+    }
+    X509_STORE_free(also_trusted);
+    also_trusted = store;
+    return true;
+}
+
+/* Adds to what curl has loaded for this connection already. */
+static CURLcode add_trust(CURL *handle, void *context, void *user)
+{
+    X509_STORE *store = SSL_CTX_get_cert_store(context);
+    STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(also_trusted);
+
+    (void)handle;
+    (void)user;
+    for (int i = 0; i < sk_X509_OBJECT_num(objects); i++) {
+        X509 *certificate = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(objects, i));
+
+        if (certificate && X509_STORE_add_cert(store, certificate) != 1)
+            return CURLE_OUT_OF_MEMORY;
+    }
+    return CURLE_OK;
+}
+
 static void set_up(CURL *handle, struct transfer *transfer, const char *url,
                    struct curl_slist *headers, char *error_text)
 {
@@ -251,6 +283,8 @@ static void set_up(CURL *handle, struct transfer *transfer, const char *url,
     ca_file = request->ca_file ? request->ca_file : secure_getenv("SSL_CERT_FILE");
     if (ca_file)
         curl_easy_setopt(handle, CURLOPT_CAINFO, ca_file);
+    if (also_trusted)
+        curl_easy_setopt(handle, CURLOPT_SSL_CTX_FUNCTION, add_trust);
     if (request->guard != DW_FETCH_OPERATOR) {
         /* A proxy would connect where our guard cannot look, and a kept connection was judged under
          * another request's guard. */

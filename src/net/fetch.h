@@ -36,4 +36,8 @@ struct dw_fetch_response {
 bool dw_must_check dw_fetch(const struct dw_fetch_request *request, struct dw_arena *arena,
                             struct dw_fetch_response *ret_response, struct dw_error *reterr);
 
+/* Every fetch of this process trusts the certificates of this file (PEM), too: the development
+ * authority. Before the first fetch. Fails with DW_CONFIG. */
+bool dw_must_check dw_fetch_trust_also(const char *ca_file, struct dw_error *reterr);
+
 #endif

@@ -55,6 +55,25 @@ struct dw_server_tls *dw_server_tls_open(const char *certificate_file, const cha
 bool dw_must_check dw_server_tls_reload(struct dw_server_tls *tls, struct dw_error *reterr);
 void dw_server_tls_free(struct dw_server_tls *tls);
 
+/* Certificates that are made while serving, by the name a client asks for: development. */
+struct dw_certificate {
+    struct dw_slice certificate_pem;
+    struct dw_secret key_pem;
+    int64_t renew_at_s; /* when the next one should be made */
+};
+
+struct dw_certificate_source {
+    /* host  in lower case, as the client wrote it (it may be anything); empty: it named none.
+     * Any loop, one at a time; fast. False: not for that name. */
+    bool (*issue)(void *user, struct dw_slice host, struct dw_arena *arena,
+                  struct dw_certificate *ret_certificate, struct dw_error *reterr);
+    void *user;
+};
+
+/* At most 64 names are kept. Fails when there is no certificate for the empty host. */
+struct dw_server_tls *dw_server_tls_open_issuing(const struct dw_certificate_source *source,
+                                                 struct dw_error *reterr) dw_must_check;
+
 /* ---- what a handler sees ---- */
 const struct dw_http_request *dw_exchange_request(const struct dw_exchange *exchange);
 struct dw_slice dw_exchange_body(const struct dw_exchange *exchange); /* from on_request on */

@@ -7,6 +7,7 @@
 #include "net/net_internal.h"
 #include "net/server.h"
 #include "net/tls_internal.h"
+#include "net/tls_issuer_internal.h"
 
 /* TLS 1.2: forward secrecy and AEAD only (RFC 9325 section 4.2); TLS 1.3 has nothing else. */
 #define TLS12_CIPHERS "ECDHE+AESGCM:ECDHE+CHACHA20"
@@ -14,7 +15,8 @@
 struct dw_server_tls {
     SSL_CTX *context; /* under lock: sessions of any loop take it, a reload replaces it */
     uv_mutex_t lock;
-    char *certificate_file, *key_file;
+    char *certificate_file, *key_file; /* NULL with an issuer */
+    struct dw_tls_issuer *issuer;      /* NULL with files */
 };
 
 struct dw_client_tls {
@@ -71,15 +73,23 @@ static SSL_CTX *context_new(const SSL_METHOD *method, struct dw_error *reterr)
     return NULL;
 }
 
+static SSL_CTX *server_context(struct dw_error *reterr)
+{
+    SSL_CTX *context = context_new(TLS_server_method(), reterr);
+
+    if (context)
+        SSL_CTX_set_alpn_select_cb(context, choose_protocol, NULL);
+    return context;
+}
+
 static SSL_CTX *load_pair(const char *certificate_file, const char *key_file,
                           struct dw_error *reterr)
 {
-    SSL_CTX *context = context_new(TLS_server_method(), reterr);
+    SSL_CTX *context = server_context(reterr);
     const char *what = NULL, *file = NULL;
 
     if (!context)
         return NULL;
-    SSL_CTX_set_alpn_select_cb(context, choose_protocol, NULL);
     if (SSL_CTX_use_certificate_chain_file(context, certificate_file) != 1) {
         what = "cannot be used as a TLS certificate chain";
         file = certificate_file;
@@ -114,16 +124,24 @@ static char *copy_text(const char *text)
     return copy;
 }
 
-struct dw_server_tls *dw_server_tls_open(const char *certificate_file, const char *key_file,
-                                         struct dw_error *reterr)
+static struct dw_server_tls *server_tls_new(struct dw_error *reterr)
 {
     struct dw_server_tls *tls = dw_mem_new(sizeof *tls);
 
-    if (!tls || uv_mutex_init(&tls->lock)) {
-        dw_mem_free(tls);
-        (void)dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+    if (tls && uv_mutex_init(&tls->lock) == 0)
+        return tls;
+    dw_mem_free(tls);
+    (void)dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+    return NULL;
+}
+
+struct dw_server_tls *dw_server_tls_open(const char *certificate_file, const char *key_file,
+                                         struct dw_error *reterr)
+{
+    struct dw_server_tls *tls = server_tls_new(reterr);
+
+    if (!tls)
         return NULL;
-    }
     tls->certificate_file = copy_text(certificate_file);
     tls->key_file = copy_text(key_file);
     if (!tls->certificate_file || !tls->key_file)
@@ -136,11 +154,30 @@ struct dw_server_tls *dw_server_tls_open(const char *certificate_file, const cha
     return NULL;
 }
 
+struct dw_server_tls *dw_server_tls_open_issuing(const struct dw_certificate_source *source,
+                                                 struct dw_error *reterr)
+{
+    struct dw_server_tls *tls = server_tls_new(reterr);
+
+    if (!tls)
+        return NULL;
+    tls->issuer = dw_tls_issuer_new(source, reterr);
+    tls->context = tls->issuer ? server_context(reterr) : NULL;
+    if (!tls->context) {
+        dw_server_tls_free(tls);
+        return NULL;
+    }
+    dw_tls_issuer_install(tls->issuer, tls->context);
+    return tls;
+}
+
 bool dw_server_tls_reload(struct dw_server_tls *tls, struct dw_error *reterr)
 {
-    SSL_CTX *fresh = load_pair(tls->certificate_file, tls->key_file, reterr);
-    SSL_CTX *old;
+    SSL_CTX *fresh, *old;
 
+    if (tls->issuer)
+        return true; /* makes its certificates afresh by itself */
+    fresh = load_pair(tls->certificate_file, tls->key_file, reterr);
     if (!fresh)
         return false;
     uv_mutex_lock(&tls->lock);
@@ -156,6 +193,7 @@ void dw_server_tls_free(struct dw_server_tls *tls)
     if (!tls)
         return;
     SSL_CTX_free(tls->context);
+    dw_tls_issuer_free(tls->issuer);
     uv_mutex_destroy(&tls->lock);
     dw_mem_free(tls->certificate_file);
     dw_mem_free(tls->key_file);

@@ -115,27 +115,51 @@ static bool write_beside(const char *path, const char *beside, unsigned mode, st
     return true;
 }
 
+/* The draft lies beside the file, so that rename(2) and link(2) can put it in place. */
+static bool write_draft(const char *path, unsigned mode, struct dw_slice bytes,
+                        char beside[static PATH_MAX], struct dw_error *reterr)
+{
+    unsigned char random[8];
+
+    dw_sys_random(random, sizeof random);
+    if (snprintf(beside, PATH_MAX, "%s.%02x%02x%02x%02x%02x%02x%02x%02x", path, random[0],
+                 random[1], random[2], random[3], random[4], random[5], random[6],
+                 random[7]) >= PATH_MAX)
+        return dw_fail(reterr, DW_IO, "cannot write %.100s: the path is too long", path);
+    if (write_beside(path, beside, mode, bytes, reterr))
+        return true;
+    unlink(beside);
+    return false;
+}
+
 bool dw_sys_write_file(const char *path, unsigned mode, struct dw_slice bytes,
                        struct dw_error *reterr)
 {
     char beside[PATH_MAX];
-    unsigned char random[8];
 
-    dw_sys_random(random, sizeof random);
-    if (snprintf(beside, sizeof beside, "%s.%02x%02x%02x%02x%02x%02x%02x%02x", path, random[0],
-                 random[1], random[2], random[3], random[4], random[5], random[6],
-                 random[7]) >= (int)sizeof beside)
-        return dw_fail(reterr, DW_IO, "cannot write %.100s: the path is too long", path);
-    if (!write_beside(path, beside, mode, bytes, reterr)) {
-        unlink(beside);
+    if (!write_draft(path, mode, bytes, beside, reterr))
         return false;
-    }
     if (rename(beside, path) != 0) {
         fail_io(reterr, "write", path);
         unlink(beside);
         return false;
     }
     return sync_folder_of(path, reterr);
+}
+
+bool dw_sys_make_file(const char *path, unsigned mode, struct dw_slice bytes,
+                      struct dw_error *reterr)
+{
+    char beside[PATH_MAX];
+    bool is_made;
+
+    if (!write_draft(path, mode, bytes, beside, reterr))
+        return false;
+    is_made = link(beside, path) == 0 || errno == EEXIST;
+    if (!is_made)
+        fail_io(reterr, "make", path);
+    unlink(beside);
+    return is_made && sync_folder_of(path, reterr);
 }
 
 static bool make_one(const char *path, struct dw_error *reterr)

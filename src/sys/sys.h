@@ -24,6 +24,10 @@ bool dw_must_check dw_sys_read_file(const char *path, size_t max_bytes, struct d
  */
 bool dw_must_check dw_sys_write_file(const char *path, unsigned mode, struct dw_slice bytes,
                                      struct dw_error *reterr);
+/* The same for a file that may be there already, which then stays: of several processes at once,
+ * one wins, and all may read what won. */
+bool dw_must_check dw_sys_make_file(const char *path, unsigned mode, struct dw_slice bytes,
+                                    struct dw_error *reterr);
 /* With parents, mode 0700. */
 bool dw_must_check dw_sys_make_folder(const char *path, struct dw_error *reterr);
 /* ptr NULL when the variable is not set. */

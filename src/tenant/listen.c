@@ -6,7 +6,7 @@
 
 struct dw_tenant_listener {
     struct dw_listener *listener;
-    struct dw_server_tls *tls;
+    struct dw_server_tls *tls; /* of the configuration's files; NULL without */
 };
 
 /* Lives until both are done with it: the worker and the exchange. */
@@ -142,16 +142,6 @@ static bool open_tls(const struct dw_tenant_config *config, struct dw_arena *are
     return *ret_tls != NULL;
 }
 
-static void reload(void *user)
-{
-    struct dw_tenant *tenant = user;
-    struct dw_error error = {0};
-
-    if (tenant->listener && tenant->listener->tls &&
-        !dw_server_tls_reload(tenant->listener->tls, &error))
-        dw_log_error(tenant->log, "tls_reload_failed", &error);
-}
-
 struct dw_tenant_listener *dw_tenant_listen(struct dw_tenant *tenant, struct dw_error *reterr)
 {
     struct dw_tenant_listener *listener = dw_mem_new(sizeof *listener);
@@ -170,11 +160,9 @@ struct dw_tenant_listener *dw_tenant_listen(struct dw_tenant *tenant, struct dw_
         dw_mem_free(listener);
         return NULL;
     }
-    config.tls = listener->tls;
+    config.tls = tenant->config.tls ? tenant->config.tls : listener->tls;
     listener->listener = dw_listener_open(tenant->net, &config, reterr);
-    if (!listener->listener || !dw_net_on_reload(tenant->net, reload, tenant)) {
-        if (listener->listener)
-            (void)dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+    if (!listener->listener) {
         dw_tenant_listener_free(listener);
         return NULL;
     }

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/text.h"
 #include "crypto/hmac.h"
@@ -26,25 +25,17 @@ static bool read_hex(struct dw_slice hex, const char *source, struct dw_arena *a
     return true;
 }
 
-/* Several processes may start at once: link(2) lets one of them win, and all read what won. */
 static bool make_file(const char *path, struct dw_arena *arena, struct dw_error *reterr)
 {
     unsigned char random[DW_MASTER_KEY_BYTES];
-    struct dw_slice draft = dw_arena_printf(arena, "%s.%ld.new", path, (long)getpid());
     struct dw_slice hex, line;
-    bool is_linked;
 
     dw_sys_random(random, sizeof random);
     hex = dw_text_hex(arena, dw_slice_from((const char *)random, sizeof random));
     line = dw_arena_printf(arena, "%.*s\n", DW_PRINT(hex));
-    if (!draft.ptr || !hex.ptr || !line.ptr)
+    if (!hex.ptr || !line.ptr)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
-    if (!dw_sys_write_file(draft.ptr, 0600, line, reterr))
-        return false;
-    is_linked = link(draft.ptr, path) == 0 || errno == EEXIST;
-    (void)unlink(draft.ptr);
-    return is_linked ||
-           dw_fail(reterr, DW_IO, "cannot make the key file %s: %s", path, strerrordesc_np(errno));
+    return dw_sys_make_file(path, 0600, line, reterr);
 }
 
 static bool read_file(const struct dw_tenant_config *config, struct dw_arena *arena,

@@ -10,6 +10,7 @@
 #include "jose/jwk.h"
 #include "net/loop.h"
 
+struct dw_server_tls;
 struct dw_tenant;
 
 /* Its rows are dw_tenant_fields ([tenant]) and dw_tenant_dcr_fields ([auth.dcr]); they say what
@@ -21,6 +22,7 @@ struct dw_tenant_config {
     struct dw_slice state_dir;
     struct dw_slice default_audience;
     struct dw_slice tls_certificate, tls_key;
+    struct dw_server_tls *tls; /* not from a file: used instead of the two; borrowed, may be NULL */
     struct dw_slices allowed_logout_urls;
     struct dw_slices trusted_proxies;
 
