@@ -233,13 +233,13 @@ struct dw_slice dw_development_tls_ca_file(const struct dw_development_tls *tls)
 
 void dw_development_tls_print(struct dw_slice ca_file, struct dw_slice url, struct dw_buf *out)
 {
-    dw_buf_printf(out,
-                  "Its certificates are signed by an authority of this machine's own. To trust it:\n"
-                  "  Node.js              export NODE_EXTRA_CA_CERTS=%.*s\n"
-                  "  OpenSSL, Python, Go  export SSL_CERT_FILE=%.*s   (instead of the system's)\n"
-                  "  curl                 curl --cacert %.*s %.*s\n"
-                  "  Chromium             certutil -d sql:$HOME/.pki/nssdb -A -t C,, -n doorward -i "
-                  "%.*s\n",
-                  DW_PRINT(ca_file), DW_PRINT(ca_file), DW_PRINT(ca_file), DW_PRINT(url),
-                  DW_PRINT(ca_file));
+    dw_buf_printf(
+        out,
+        "Its certificates are signed by an authority of this machine's own. To trust it:\n"
+        "  Node.js              export NODE_EXTRA_CA_CERTS=%.*s\n"
+        "  OpenSSL, Python, Go  export SSL_CERT_FILE=%.*s   (instead of the system's)\n"
+        "  curl                 curl --cacert %.*s %.*s\n"
+        "  Chromium             certutil -d sql:$HOME/.pki/nssdb -A -t C,, -n doorward -i "
+        "%.*s\n",
+        DW_PRINT(ca_file), DW_PRINT(ca_file), DW_PRINT(ca_file), DW_PRINT(url), DW_PRINT(ca_file));
 }

@@ -163,7 +163,8 @@ struct dw_authority *dw_authority_open(struct dw_slice certificate_pem, struct d
     ERR_clear_error();
     X509_free(certificate);
     dw_key_unref(key);
-    (void)dw_fail(reterr, DW_MALFORMED, "the certificate is not that of an authority with this key");
+    (void)dw_fail(reterr, DW_MALFORMED,
+                  "the certificate is not that of an authority with this key");
     return NULL;
 }
 
@@ -195,8 +196,8 @@ int64_t dw_authority_not_after_s(const struct dw_authority *authority)
     dw_auto(free_time) ASN1_TIME *epoch = ASN1_TIME_set(NULL, 0);
     int days = 0, seconds = 0;
 
-    if (!epoch || ASN1_TIME_diff(&days, &seconds, epoch,
-                                 X509_get0_notAfter(authority->certificate)) != 1)
+    if (!epoch ||
+        ASN1_TIME_diff(&days, &seconds, epoch, X509_get0_notAfter(authority->certificate)) != 1)
         return 0; /* cannot tell: it has ended */
     return (int64_t)days * 86400 + seconds;
 }

@@ -124,8 +124,7 @@ static int choose_certificate(SSL *ssl, void *user)
     }
     uv_mutex_lock(&issuer->lock);
     chosen = certificate_for(issuer, host);
-    is_set =
-        chosen ? SSL_use_cert_and_key(ssl, chosen->certificate, chosen->key, NULL, 1) == 1 : 0;
+    is_set = chosen ? SSL_use_cert_and_key(ssl, chosen->certificate, chosen->key, NULL, 1) == 1 : 0;
     uv_mutex_unlock(&issuer->lock);
     ERR_clear_error();
     return is_set; /* 0: the handshake ends with an alert */

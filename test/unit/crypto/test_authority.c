@@ -68,10 +68,10 @@ static int verify(const struct dw_authority *authority, struct dw_slice leaf_pem
 
 static void names_of_other_machines_are_not_certified(void **state)
 {
-    static const char *const refused[] = {"example.com",       "login.example.org", "localhost.evil.com",
-                                          "notlocalhost",      "tests",             "192.0.2.1",
-                                          "2001:db8::1",       "*.com",             "128.0.0.1",
-                                          "example.comm",      "wwwexample.net"};
+    static const char *const refused[] = {
+        "example.com", "login.example.org", "localhost.evil.com", "notlocalhost",
+        "tests",       "192.0.2.1",         "2001:db8::1",        "*.com",
+        "128.0.0.1",   "example.comm",      "wwwexample.net"};
     dw_auto(dw_authority_auto_free) struct dw_authority *authority = make("www.example.com");
     struct dw_error error;
     dw_auto(dw_key_auto_unref) struct dw_key *key = dw_key_generate(DW_KEY_P256, 0, &error);
@@ -89,9 +89,9 @@ static void names_of_other_machines_are_not_certified(void **state)
 
 static void names_of_this_machine_verify(void **state)
 {
-    static const char *const names[] = {"localhost",          "app.localhost", "127.0.0.1", "127.9.8.7",
-                                        "::1",                "tenant.localtest", "a.b.test", "www.example.com",
-                                        "x.www.example.com"};
+    static const char *const names[] = {
+        "localhost",        "app.localhost", "127.0.0.1",       "127.9.8.7",        "::1",
+        "tenant.localtest", "a.b.test",      "www.example.com", "x.www.example.com"};
     dw_auto(dw_authority_auto_free) struct dw_authority *authority = make("www.example.com");
     struct dw_error error;
     dw_auto(dw_key_auto_unref) struct dw_key *key = dw_key_generate(DW_KEY_P256, 0, &error);
@@ -130,7 +130,7 @@ static void an_address_can_be_the_extra_name(void **state)
 static void what_is_no_name_cannot_be_smuggled_into_the_constraints(void **state)
 {
     static const char *const crooked[] = {"a,permitted;DNS:com", "a;b", "A.example", "*", "a b",
-                                          "com,critical", "x\n", "@section"};
+                                          "com,critical",        "x\n", "@section"};
 
     (void)state;
     for (size_t i = 0; i < sizeof crooked / sizeof *crooked; i++) {
