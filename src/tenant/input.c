@@ -48,6 +48,26 @@ struct dw_slice dw_tenant_random_text(struct dw_arena *arena, const char *prefix
                                          : text;
 }
 
+struct dw_slice dw_tenant_random_id(struct dw_arena *arena, const char *prefix, size_t chars)
+{
+    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    struct dw_buf buf = dw_buf_in(arena);
+    struct dw_slice text;
+
+    dw_buf_add(&buf, dw_slice_from_text(prefix));
+    for (size_t made = 0; made < chars;) {
+        unsigned char random[32];
+
+        dw_sys_random(random, sizeof random);
+        for (size_t i = 0; i < sizeof random && made < chars; i++)
+            if (random[i] < 4 * 62) { /* the rest would make some letters likelier */
+                dw_buf_add_byte(&buf, alphabet[random[i] % 62]);
+                made++;
+            }
+    }
+    return dw_buf_finish(&buf, &text, NULL) ? text : (struct dw_slice){0};
+}
+
 struct dw_slice dw_tenant_random_hex(struct dw_arena *arena, const char *prefix, size_t bytes)
 {
     char random[64];

@@ -1,5 +1,8 @@
-/* `doorward tenant NOUN VERB`: the table of verbs, their flags, and how their output is shown. */
+/* `doorward tenant NOUN VERB`: the table of verbs, their flags, and running them. How their output
+ * is shown is in manage_show.c. */
+#include "tenant/audit_internal.h"
 #include "tenant/manage_internal.h"
+#include "json/json_merge.h"
 
 #include <stdio.h>
 
@@ -57,6 +60,34 @@ static const struct verb_row verbs[] = {
      dw_manage_client_rotate_secret},
     {{"client", "delete", "--id ID", "Delete an application and its tokens."},
      dw_manage_client_delete},
+    {{"connection", "create",
+      "--name NAME --strategy STRATEGY [--display-name TEXT] [--set NAME=VALUE]... "
+      "[--client ID]... [--domain]",
+      "Make a connection: auth0 (accounts with passwords), email or sms (codes and links). --set "
+      "gives an option, as passwordPolicy=fair or mfa.active=false."},
+     dw_manage_connection_create},
+    {{"connection", "list", "", "List the connections."}, dw_manage_connection_list},
+    {{"connection", "show", "--name NAME", "Show a connection with its options."},
+     dw_manage_connection_show},
+    {{"connection", "update",
+      "--name NAME [--display-name TEXT] [--set NAME=VALUE]... [--domain] [--no-domain] "
+      "[--active] [--inactive]",
+      "Change a connection. --set NAME=null takes an option away. --domain lets third-party "
+      "applications use it."},
+     dw_manage_connection_update},
+    {{"connection", "delete", "--name NAME",
+      "Delete a connection and the accounts that live in it."},
+     dw_manage_connection_delete},
+    {{"connection", "enable", "--name NAME --client ID", "Let an application use a connection."},
+     dw_manage_connection_enable},
+    {{"connection", "disable", "--name NAME --client ID",
+      "Do not let an application use a connection."},
+     dw_manage_connection_disable},
+    {{"logs", "",
+      "[--follow] [--type CODE]... [--user ID] [--client ID] [--since TIME] [--take COUNT]",
+      "Show the audit log, the newest entries last. TIME is as 2026-11-23T07:25:00Z or 90s, 15m, "
+      "2h, 7d ago."},
+     dw_manage_logs},
     {{"key", "list", "", "List the signing keys."}, dw_manage_key_list},
     {{"key", "rotate", "", "Sign with a new key from now on; the old one stays published."},
      dw_manage_key_rotate},
@@ -157,7 +188,7 @@ static bool read_flags(struct dw_manage *manage, const struct verb_row *verb, in
     struct dw_slice name;
     struct flag_rule rule;
 
-    for (int at = 2; at < argc; at++) {
+    for (int at = verb->public.verb[0] == '\0' ? 1 : 2; at < argc; at++) {
         if (strcmp(argv[at], "--json") == 0)
             manage->is_json = true;
         else if (!read_flag(manage, verb, argc, argv, &at, reterr))
@@ -206,6 +237,27 @@ bool dw_manage_values(struct dw_manage *manage, const char *name, struct dw_slic
     return true;
 }
 
+bool dw_manage_apply_sets(struct dw_manage *manage, struct dw_slice *json, struct dw_error *reterr)
+{
+    struct dw_slices sets = {0};
+
+    if (!dw_manage_values(manage, "set", &sets, reterr))
+        return false;
+    for (size_t i = 0; i < sets.count; i++) {
+        size_t equals = dw_slice_index(sets.items[i], '=');
+        struct dw_slice name = dw_slice_sub(sets.items[i], 0, equals);
+        struct dw_slice value = dw_slice_sub(sets.items[i], equals + 1, sets.items[i].len);
+        struct dw_slice patch;
+
+        if (equals == sets.items[i].len)
+            return dw_fail(reterr, DW_USAGE, "\"%.*s\" is not NAME=VALUE", DW_PRINT(sets.items[i]));
+        if (!dw_json_patch_of(name, value, manage->arena, &patch, reterr) ||
+            !dw_json_merge(*json, patch, manage->arena, json, reterr))
+            return false;
+    }
+    return true;
+}
+
 bool dw_manage_find_user(struct dw_manage *manage, struct dw_slice email, struct dw_user **ret_user,
                          struct dw_error *reterr)
 {
@@ -215,168 +267,13 @@ bool dw_manage_find_user(struct dw_manage *manage, struct dw_slice email, struct
     return *ret_user || dw_fail(reterr, DW_NOT_FOUND, "there is no user \"%.*s\"", DW_PRINT(email));
 }
 
-/* ---- output ---- */
-struct dw_manage_row *dw_manage_row_add(struct dw_manage *manage, struct dw_error *reterr)
-{
-    struct dw_manage_row *row = DW_ARENA_NEW(manage->arena, struct dw_manage_row);
-
-    if (!row) {
-        (void)dw_fail(reterr, DW_NO_MEMORY, "out of memory");
-        return NULL;
-    }
-    *manage->next_row = row;
-    manage->next_row = &row->next;
-    return row;
-}
-
-static void add_cell(struct dw_manage_row *row, struct dw_manage_cell cell)
-{
-    if (row->count < DW_MANAGE_MAX_CELLS)
-        row->cells[row->count++] = cell;
-}
-
-void dw_manage_cell_text(struct dw_manage_row *row, const char *name, struct dw_slice text)
-{
-    add_cell(row, (struct dw_manage_cell){.name = name, .text = text});
-}
-
-void dw_manage_cell_bool(struct dw_manage_row *row, const char *name, bool value)
-{
-    add_cell(row, (struct dw_manage_cell){
-                      .name = name,
-                      .text = value ? DW_LIT("true") : DW_LIT("false"),
-                      .is_bool = true,
-                  });
-}
-
-void dw_manage_cell_texts(struct dw_manage_row *row, const char *name, struct dw_slices texts)
-{
-    add_cell(row, (struct dw_manage_cell){.name = name, .texts = texts, .is_list = true});
-}
-
-static void write_json_row(struct dw_json_writer *json, const struct dw_manage_row *row)
-{
-    dw_json_write_object_start(json);
-    for (size_t i = 0; i < row->count; i++) {
-        const struct dw_manage_cell *cell = &row->cells[i];
-
-        if (cell->is_list)
-            dw_json_put_texts(json, cell->name, cell->texts);
-        else if (cell->is_bool)
-            dw_json_put_bool(json, cell->name, cell->text.len == 4);
-        else
-            dw_json_put_text(json, cell->name, cell->text);
-    }
-    dw_json_write_object_end(json);
-}
-
-static void write_json(const struct dw_manage *manage, struct dw_buf *out)
-{
-    struct dw_json_writer json = dw_json_writer_to(out);
-
-    if (manage->is_list)
-        dw_json_write_array_start(&json);
-    for (const struct dw_manage_row *row = manage->first_row; row; row = row->next)
-        write_json_row(&json, row);
-    if (manage->is_list)
-        dw_json_write_array_end(&json);
-    if (out->len > 0)
-        dw_buf_add_byte(out, '\n');
-}
-
-static struct dw_slice cell_words(const struct dw_manage *manage, const struct dw_manage_cell *cell)
-{
-    struct dw_buf buf = dw_buf_in(manage->arena);
-
-    if (!cell->is_list)
-        return cell->is_bool ? (cell->text.len == 4 ? DW_LIT("yes") : DW_LIT("no")) : cell->text;
-    for (size_t i = 0; i < cell->texts.count; i++) {
-        if (i > 0)
-            dw_buf_add_byte(&buf, ' ');
-        dw_buf_add(&buf, cell->texts.items[i]);
-    }
-    return dw_buf_view(&buf);
-}
-
-/* Names and values come from strangers: no byte may steer the terminal. */
-static void add_visible(struct dw_buf *out, struct dw_slice text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char byte = (unsigned char)text.ptr[i];
-
-        dw_buf_add_byte(out, byte < 0x20 || byte == 0x7f ? '?' : text.ptr[i]);
-    }
-}
-
-static void add_padded(struct dw_buf *out, struct dw_slice text, size_t width)
-{
-    add_visible(out, text);
-    for (size_t i = text.len; i < width; i++)
-        dw_buf_add_byte(out, ' ');
-    dw_buf_add(out, DW_LIT("  "));
-}
-
-static void end_line(struct dw_buf *out)
-{
-    while (out->len > 0 && out->ptr[out->len - 1] == ' ')
-        out->len--;
-    dw_buf_add_byte(out, '\n');
-}
-
-static void write_table(const struct dw_manage *manage, struct dw_buf *out)
-{
-    size_t widths[DW_MANAGE_MAX_CELLS] = {0};
-
-    for (const struct dw_manage_row *row = manage->first_row; row; row = row->next)
-        for (size_t i = 0; i < row->count; i++) {
-            size_t len = cell_words(manage, &row->cells[i]).len;
-            size_t title = strlen(row->cells[i].name);
-
-            widths[i] = len > widths[i] ? len : widths[i];
-            widths[i] = title > widths[i] ? title : widths[i];
-        }
-    for (size_t i = 0; manage->first_row && i < manage->first_row->count; i++)
-        add_padded(out, dw_slice_from_text(manage->first_row->cells[i].name), widths[i]);
-    if (manage->first_row)
-        end_line(out);
-    for (const struct dw_manage_row *row = manage->first_row; row; row = row->next) {
-        for (size_t i = 0; i < row->count; i++)
-            add_padded(out, cell_words(manage, &row->cells[i]), widths[i]);
-        end_line(out);
-    }
-}
-
-static void write_lines(const struct dw_manage *manage, struct dw_buf *out)
-{
-    for (const struct dw_manage_row *row = manage->first_row; row; row = row->next)
-        for (size_t i = 0; i < row->count; i++) {
-            add_padded(out, dw_slice_from_text(row->cells[i].name), 14);
-            add_visible(out, cell_words(manage, &row->cells[i]));
-            end_line(out);
-        }
-}
-
-static bool show(struct dw_manage *manage, struct dw_error *reterr)
-{
-    struct dw_buf out = dw_buf_in(manage->arena);
-    struct dw_slice text;
-
-    if (manage->is_json)
-        write_json(manage, &out);
-    else if (manage->is_list)
-        write_table(manage, &out);
-    else
-        write_lines(manage, &out);
-    if (!dw_buf_finish(&out, &text, reterr))
-        return false;
-    if (fwrite(text.ptr, 1, text.len, stdout) != text.len || fflush(stdout) != 0)
-        return dw_fail(reterr, DW_IO, "cannot write to standard output");
-    return true;
-}
-
 /* ---- running ---- */
-static const struct verb_row *find_verb(const char *noun, const char *verb)
+/* Some nouns have one verb without a name ("logs"): what follows is a flag, or nothing. */
+static const struct verb_row *find_verb(int argc, char **argv)
 {
+    const char *noun = argc > 0 ? argv[0] : "";
+    const char *verb = argc > 1 && strncmp(argv[1], "--", 2) != 0 ? argv[1] : "";
+
     for (size_t i = 0; i < VERB_COUNT; i++)
         if (strcmp(verbs[i].public.noun, noun) == 0 && strcmp(verbs[i].public.verb, verb) == 0)
             return &verbs[i];
@@ -393,6 +290,28 @@ static int show_verbs(const char *noun)
     return EXIT_USAGE;
 }
 
+static bool is_reading(const struct verb_row *verb)
+{
+    return verb->public.verb[0] == '\0' || strcmp(verb->public.verb, "list") == 0 ||
+           strcmp(verb->public.verb, "show") == 0;
+}
+
+/* Every change that an operator makes, and every one that failed; not the values, some of which are
+ * passwords. */
+static void note_change(const struct dw_manage *manage, const struct verb_row *verb,
+                        const struct dw_error *error)
+{
+    struct dw_audit_facts facts = {
+        .type = error ? DW_AUDIT_FAPI : DW_AUDIT_SAPI,
+        .description =
+            dw_arena_printf(manage->arena, "%s %s%s%s", verb->public.noun, verb->public.verb,
+                            error ? ": " : "", error ? error->message : ""),
+    };
+
+    if (!is_reading(verb) && facts.description.ptr)
+        dw_audit_write(manage->tenant, NULL, &facts);
+}
+
 static bool run(struct dw_manage *manage, const struct verb_row *verb,
                 const struct dw_tenant_config *config, struct dw_error *reterr)
 {
@@ -401,7 +320,9 @@ static bool run(struct dw_manage *manage, const struct verb_row *verb,
     manage->tenant = dw_tenant_open_store(config, reterr);
     if (!manage->tenant)
         return false;
-    is_done = verb->run(manage, reterr) && show(manage, reterr);
+    is_done = verb->run(manage, reterr);
+    note_change(manage, verb, is_done ? NULL : reterr);
+    is_done = is_done && dw_manage_show(manage, reterr);
     dw_tenant_close(manage->tenant);
     return is_done;
 }
@@ -410,24 +331,25 @@ int dw_tenant_manage(const struct dw_tenant_config *config, int argc, char **arg
 {
     dw_auto(dw_arena_auto_free) struct dw_arena *arena = dw_arena_new(MANAGE_ARENA_BYTES);
     struct dw_manage manage = {.arena = arena};
-    const struct verb_row *verb = argc > 1 ? find_verb(argv[0], argv[1]) : NULL;
+    const struct verb_row *verb = find_verb(argc, argv);
     struct dw_error error = {0};
 
     if (!verb)
         return show_verbs(argc > 0 ? argv[0] : "");
     manage.next_row = &manage.first_row;
-    manage.is_list = strcmp(verb->public.verb, "list") == 0;
+    manage.is_list = strcmp(verb->public.verb, "list") == 0 || verb->public.verb[0] == '\0';
     if (!arena)
         (void)dw_fail(&error, DW_NO_MEMORY, "out of memory");
     if (arena && read_flags(&manage, verb, argc, argv, &error) &&
         run(&manage, verb, config, &error))
         return EXIT_DONE;
-    fprintf(stderr, "doorward tenant %s %s: %s\n", argv[0], argv[1], error.message);
+    fprintf(stderr, "doorward tenant %s %s: %s\n", verb->public.noun, verb->public.verb,
+            error.message);
     if (error.cause[0] != '\0')
         fprintf(stderr, "  (%s)\n", error.cause);
     if (error.code != DW_USAGE)
         return EXIT_FAILED;
-    fprintf(stderr, "Usage: doorward tenant %s %s %s [--json]\n", argv[0], argv[1],
-            verb->public.usage);
+    fprintf(stderr, "Usage: doorward tenant %s %s %s [--json]\n", verb->public.noun,
+            verb->public.verb, verb->public.usage);
     return EXIT_USAGE;
 }

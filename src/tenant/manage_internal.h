@@ -5,7 +5,7 @@
 #include "tenant/tenant_internal.h"
 
 #define DW_MANAGE_MAX_FLAGS 64
-#define DW_MANAGE_MAX_CELLS 10
+#define DW_MANAGE_MAX_CELLS 48
 
 struct dw_manage_flag {
     struct dw_slice name;  /* without "--" */
@@ -17,7 +17,9 @@ struct dw_manage_cell {
     struct dw_slice text;
     struct dw_slices texts; /* instead of text, when is_list */
     bool is_list;
-    bool is_bool; /* text is "true" or "false" */
+    bool is_bool;      /* text is "true" or "false" */
+    bool is_json;      /* text is JSON: an object, a number */
+    bool is_json_only; /* not shown in a table of many */
 };
 
 struct dw_manage_row {
@@ -32,7 +34,9 @@ struct dw_manage {
     struct dw_manage_flag flags[DW_MANAGE_MAX_FLAGS];
     size_t flag_count;
     bool is_json;
-    bool is_list; /* the verb lists: JSON is an array */
+    bool is_list;   /* the verb lists: JSON is an array */
+    bool is_stream; /* the verb shows as it goes: JSON is an object a line, a table has one title */
+    bool has_shown_title;
     struct dw_manage_row *first_row, **next_row;
 };
 
@@ -44,8 +48,12 @@ dw_manage_function dw_manage_api_add, dw_manage_api_list, dw_manage_api_delete; 
 dw_manage_function dw_manage_role_add, dw_manage_role_list, dw_manage_role_assign,
     dw_manage_role_unassign, dw_manage_role_delete; /* manage_apis.c */
 dw_manage_function dw_manage_client_add, dw_manage_client_list, dw_manage_client_rotate_secret,
-    dw_manage_client_delete;                                 /* manage_clients.c */
-dw_manage_function dw_manage_key_list, dw_manage_key_rotate; /* manage_clients.c */
+    dw_manage_client_delete; /* manage_clients.c */
+dw_manage_function dw_manage_connection_create, dw_manage_connection_list,
+    dw_manage_connection_show, dw_manage_connection_update, dw_manage_connection_delete,
+    dw_manage_connection_enable, dw_manage_connection_disable; /* manage_connections.c */
+dw_manage_function dw_manage_logs;                             /* manage_logs.c */
+dw_manage_function dw_manage_key_list, dw_manage_key_rotate;   /* manage_clients.c */
 
 /* Empty when the flag was not given. */
 struct dw_slice dw_manage_value(const struct dw_manage *manage, const char *name);
@@ -54,13 +62,27 @@ bool dw_manage_has(const struct dw_manage *manage, const char *name);
 bool dw_must_check dw_manage_values(struct dw_manage *manage, const char *name,
                                     struct dw_slices *ret_values, struct dw_error *reterr);
 
+/* What every "--set NAME=VALUE" does to a JSON object; see dw_json_patch_of. */
+bool dw_must_check dw_manage_apply_sets(struct dw_manage *manage, struct dw_slice *json,
+                                        struct dw_error *reterr);
+
 /* Output: rows of named cells, shown as a table or as JSON. NULL: out of memory, and *reterr is
  * set. */
 struct dw_manage_row *dw_manage_row_add(struct dw_manage *manage,
                                         struct dw_error *reterr) dw_must_check;
 void dw_manage_cell_text(struct dw_manage_row *row, const char *name, struct dw_slice text);
 void dw_manage_cell_bool(struct dw_manage_row *row, const char *name, bool value);
+/* A number, or any other JSON. */
+void dw_manage_cell_int(struct dw_manage_row *row, const char *name, int64_t number,
+                        struct dw_manage *manage);
+void dw_manage_cell_json(struct dw_manage_row *row, const char *name, struct dw_slice json);
+/* What was added last is for --json and for showing one alone. */
+void dw_manage_cell_details(struct dw_manage_row *row);
 void dw_manage_cell_texts(struct dw_manage_row *row, const char *name, struct dw_slices texts);
+
+/* Writes the rows to standard output; for a verb that shows more than once, then the rows are
+ * gone. */
+bool dw_must_check dw_manage_show(struct dw_manage *manage, struct dw_error *reterr);
 
 /* Fails with DW_NOT_FOUND, naming what is not there. */
 bool dw_must_check dw_manage_find_user(struct dw_manage *manage, struct dw_slice email,

@@ -5,7 +5,10 @@
 
 #include "crypto/password.h"
 #include "http/url.h"
+#include "store/connections.h"
+#include "store/logs.h"
 #include "sys/sys.h"
+#include "tenant/audit_internal.h"
 #include "tenant/client_keys_internal.h"
 #include "tenant/secrets_internal.h"
 #include "tenant/seed_internal.h"
@@ -80,6 +83,28 @@ static bool open_store(struct dw_tenant *tenant, struct dw_error *reterr)
     return tenant->store != NULL;
 }
 
+/* Auth0's tenants have it from the start. Of the domain, so that MCP clients that registered
+ * themselves can log people in without more ado. */
+static bool make_first_connection(struct dw_tenant *tenant, struct dw_error *reterr)
+{
+    static const struct dw_slice realm = {DW_TENANT_CONNECTION, sizeof DW_TENANT_CONNECTION - 1};
+    struct dw_connection_record connection = {
+        .id = dw_tenant_random_id(tenant->arena, "con_", 16),
+        .name = realm,
+        .strategy = DW_STRATEGY_AUTH0,
+        .options_json = dw_connection_standard_options(DW_STRATEGY_AUTH0),
+        .realms = {&realm, 1},
+        .is_domain_connection = true,
+        .is_active = true,
+        .created_at_s = tenant->now_s(),
+        .updated_at_s = tenant->now_s(),
+    };
+
+    if (!connection.id.ptr)
+        return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+    return dw_store_add_first_connection(tenant->store, &connection, reterr);
+}
+
 static bool open_parts(struct dw_tenant *tenant, struct dw_error *reterr)
 {
     struct dw_secret master = {
@@ -89,6 +114,9 @@ static bool open_parts(struct dw_tenant *tenant, struct dw_error *reterr)
         return false;
     fill_settings(tenant);
     if (!dw_tenant_proxies_open(tenant, reterr) || !open_store(tenant, reterr))
+        return false;
+    tenant->audit = dw_audit_open(tenant, reterr);
+    if (!tenant->audit || !make_first_connection(tenant, reterr))
         return false;
     tenant->keyring = dw_keyring_open(tenant->store, master, tenant->host, tenant->now_s(), reterr);
     tenant->client_keys = tenant->keyring ? dw_client_keys_cache_new(reterr) : NULL;
@@ -123,7 +151,11 @@ static void keep_house(void *user)
     struct dw_tenant *tenant = user;
     struct dw_error error = {0};
 
+    int64_t oldest_ms = (tenant->now_s() - tenant->config.log_retention_s) * 1000;
+
     if (!dw_store_purge(tenant->store, tenant->now_s(), &error) ||
+        !dw_store_purge_log(tenant->store, oldest_ms, tenant->config.log_max_mb * 1024 * 1024,
+                            &error) ||
         !dw_keyring_reload(tenant->keyring, &error))
         dw_log_error(tenant->log, "tenant_housekeeping_failed", &error);
 }
@@ -173,6 +205,7 @@ void dw_tenant_close(struct dw_tenant *tenant)
         dw_timer_free(tenant->timer);
     dw_tenant_listener_free(tenant->listener);
     dw_client_keys_cache_free(tenant->client_keys);
+    dw_audit_close(tenant->audit);
     dw_keyring_free(tenant->keyring);
     if (tenant->store)
         dw_store_close(tenant->store);

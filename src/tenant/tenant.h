@@ -34,6 +34,8 @@ struct dw_tenant_config {
     int64_t refresh_token_leeway_s;
     int64_t session_ttl_s;
     int64_t session_idle_ttl_s;
+    int64_t log_retention_s;
+    int64_t log_max_mb;
 
     bool allow_registration; /* [auth.dcr] enabled */
     struct dw_slices public_client_patterns;

@@ -23,6 +23,7 @@
 
 struct dw_tenant_listener;
 struct dw_client_keys_cache;
+struct dw_audit_log;
 
 struct dw_tenant {
     struct dw_tenant_config config;
@@ -34,6 +35,7 @@ struct dw_tenant {
     struct dw_store *store;
     struct dw_keyring *keyring;
     struct dw_client_keys_cache *client_keys;
+    struct dw_audit_log *audit; /* audit_internal.h */
     unsigned char master_key[32];
     unsigned char refresh_key[32]; /* makes successors of refresh tokens */
     struct dw_slice host;          /* of the issuer, with port: for pages and certificates */
@@ -140,6 +142,8 @@ struct dw_slice dw_tenant_url(const struct dw_tenant *tenant, struct dw_arena *a
                               const char *path);
 /* base64url of `bytes` random bytes; `prefix` before it. ptr NULL when memory is short. */
 struct dw_slice dw_tenant_random_text(struct dw_arena *arena, const char *prefix, size_t bytes);
+/* The same with `chars` letters and digits, as Auth0's ids have them; 16 are 95 bits. */
+struct dw_slice dw_tenant_random_id(struct dw_arena *arena, const char *prefix, size_t chars);
 struct dw_slice dw_tenant_random_hex(struct dw_arena *arena, const char *prefix, size_t bytes);
 /* How long what a client gets is good, by the configuration; into *client. */
 void dw_tenant_client_lifetimes(const struct dw_tenant *tenant, struct dw_oauth_client *client);

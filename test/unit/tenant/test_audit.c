@@ -1,0 +1,134 @@
+/* The audit log: nothing gets lost, nothing waits for it, no secret is in it. */
+#include <pthread.h>
+
+#include "fixture.h"
+#include "store/logs.h"
+#include "tenant/audit_internal.h"
+
+static struct dw_error error;
+
+static size_t find(struct dw_log_query query, struct dw_log_entry **ret_entries)
+{
+    size_t count = 0;
+
+    dw_audit_flush(world.tenant);
+    assert_done(
+        dw_store_log_entries(world.tenant->store, &query, world.arena, ret_entries, &count, &error),
+        error);
+    return count;
+}
+
+static void an_entry_says_who_what_and_where(void **state)
+{
+    struct dw_tenant_call call = {
+        .tenant = world.tenant,
+        .peer_address = S("192.0.2.7"),
+        .client_id = S("app"),
+    };
+    struct dw_user user = {
+        .id = S("auth0|1"), .email = S("ada@example.com"), .connection = S("DB")};
+    struct dw_error failure = {0};
+    struct dw_slice scopes[] = {S("a"), S("b")};
+    struct dw_log_entry *entries = NULL;
+
+    (void)state;
+    (void)dw_fail(&failure, DW_INVALID_GRANT, "Wrong email or password.");
+    dw_audit(&call, DW_AUDIT_FP, .user = &user, .error = &failure, .audience = S("api"),
+             .scopes = {scopes, 2});
+    assert_int_equal(find((struct dw_log_query){.user = S("auth0|1")}, &entries), 1);
+    assert_slice(entries->type, "fp");
+    assert_slice(entries->description, "Wrong email or password.");
+    assert_slice(entries->ip, "192.0.2.7");
+    assert_slice(entries->client_id, "app");
+    assert_slice(entries->user_name, "ada@example.com");
+    assert_slice(entries->connection, "DB");
+    assert_slice(entries->scope, "a b");
+    assert_slice(entries->details_json, "{}");
+    assert_true(entries->at_ms == world_now_s * 1000);
+}
+
+static void texts_are_cut_between_characters(void **state)
+{
+    struct dw_tenant_call call = {.tenant = world.tenant};
+    char text[2000];
+    struct dw_log_entry *entries = NULL;
+
+    (void)state;
+    for (size_t i = 0; i + 1 < sizeof text; i += 2)
+        memcpy(text + i, "\xc3\xa9", 2);
+    memmove(text + 1, text, sizeof text - 1);
+    text[0] = 'x';
+    dw_audit(&call, DW_AUDIT_F, .user_name = dw_slice_from(text, 1999));
+    assert_int_equal(find((struct dw_log_query){.take = 1, .is_newest_first = true}, &entries), 1);
+    assert_int_equal(entries->user_name.len, 511);
+}
+
+#define FLOOD 5000
+
+static void *flood(void *user)
+{
+    struct dw_tenant_call call = {.tenant = world.tenant, .client_id = S("flood")};
+
+    (void)user;
+    for (int i = 0; i < FLOOD; i++)
+        dw_audit(&call, DW_AUDIT_FU);
+    return NULL;
+}
+
+static void a_flood_from_many_threads_is_written_whole(void **state)
+{
+    pthread_t threads[4];
+    struct dw_log_query query = {.client_id = S("flood")};
+    struct dw_log_entry *entries = NULL;
+    size_t total = 0, count;
+
+    (void)state;
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, flood, NULL), 0);
+    for (int i = 0; i < 4; i++)
+        pthread_join(threads[i], NULL);
+    while ((count = find(query, &entries)) > 0) {
+        total += count;
+        query.after_sequence = entries[count - 1].sequence;
+    }
+    assert_int_equal(total, 4 * FLOOD);
+}
+
+static void closing_writes_what_waits(void **state)
+{
+    struct dw_tenant_call call = {.tenant = world.tenant, .client_id = S("late")};
+    struct dw_log_entry *entries = NULL;
+
+    (void)state;
+    dw_audit(&call, DW_AUDIT_SLO);
+    dw_tenant_close(world.tenant);
+    world_open();
+    assert_int_equal(find((struct dw_log_query){.client_id = S("late")}, &entries), 1);
+}
+
+static void every_code_is_found_by_its_name_and_none_twice(void **state)
+{
+    enum dw_audit_type type;
+
+    (void)state;
+    for (int i = 0; i < DW_AUDIT_TYPE_COUNT; i++) {
+        assert_true(dw_audit_type_from(S(dw_audit_type_code((enum dw_audit_type)i)), &type));
+        assert_int_equal(type, i);
+    }
+    assert_false(dw_audit_type_from(S("nonsense"), &type));
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, world_start, world_stop)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(an_entry_says_who_what_and_where),
+        CASE(texts_are_cut_between_characters),
+        CASE(a_flood_from_many_threads_is_written_whole),
+        CASE(closing_writes_what_waits),
+        CASE(every_code_is_found_by_its_name_and_none_twice),
+    };
+
+    return cmocka_run_group_tests_name("tenant/audit", tests, NULL, NULL);
+}
