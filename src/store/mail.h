@@ -9,9 +9,10 @@ enum dw_mail_phase {
     DW_MAIL_QUEUED, /* to be sent, at next_at_s or later */
     DW_MAIL_OUTBOX, /* development: to be looked at, never sent */
     DW_MAIL_FAILED, /* given up; kept a while for the operator */
+    DW_MAIL_TO_NOBODY, /* there to have been written: goes at the next purge */
     DW_MAIL_PHASE_COUNT
 };
-extern const char *const dw_mail_phase_names[]; /* queued outbox failed */
+extern const char *const dw_mail_phase_names[]; /* queued outbox failed nobody */
 
 struct dw_mail_record {
     struct dw_slice id; /* random */

@@ -3,7 +3,7 @@
 
 #include "store/sqlite_internal.h"
 
-const char *const dw_mail_phase_names[] = {"queued", "outbox", "failed", NULL};
+const char *const dw_mail_phase_names[] = {"queued", "outbox", "failed", "nobody", NULL};
 
 #define ROW struct dw_mail_record
 /* clang-format off */

@@ -3,7 +3,8 @@
  * `doorward dev`, or are dropped with a line in the log.
  *
  * Whether an account exists must not show in the time an answer takes: for an account that is not
- * there, call dw_mail_send with an empty `to`. The same is done, and nothing is sent. */
+ * there, call dw_mail_send all the same, with is_to_nobody: the same is done, and nothing is sent.
+ */
 #ifndef DW_TENANT_MAIL_INTERNAL_H
 #define DW_TENANT_MAIL_INTERNAL_H
 

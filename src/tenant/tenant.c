@@ -10,6 +10,7 @@
 #include "sys/sys.h"
 #include "tenant/audit_internal.h"
 #include "tenant/client_keys_internal.h"
+#include "tenant/mail_sender_internal.h"
 #include "tenant/secrets_internal.h"
 #include "tenant/seed_internal.h"
 
@@ -113,7 +114,8 @@ static bool open_parts(struct dw_tenant *tenant, struct dw_error *reterr)
     if (!check_issuer(tenant, reterr))
         return false;
     fill_settings(tenant);
-    if (!dw_tenant_proxies_open(tenant, reterr) || !open_store(tenant, reterr))
+    if (!dw_mail_open(tenant, reterr) || !dw_tenant_proxies_open(tenant, reterr) ||
+        !open_store(tenant, reterr))
         return false;
     tenant->audit = dw_audit_open(tenant, reterr);
     if (!tenant->audit || !make_first_connection(tenant, reterr))
@@ -188,9 +190,9 @@ struct dw_tenant *dw_tenant_open(struct dw_net *net, const struct dw_tenant_conf
     tenant->timer = tenant->listener ? dw_timer_new(dw_net_loop(net, 0), HOUSEKEEPING_MS,
                                                     HOUSEKEEPING_MS, start_housekeeping, tenant)
                                      : NULL;
-    if (!tenant->timer) {
-        if (tenant->listener)
-            (void)dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+    if (tenant->listener && !tenant->timer)
+        (void)dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+    if (!tenant->timer || !dw_mail_sender_start(tenant, reterr)) {
         dw_tenant_close(tenant);
         return NULL;
     }
@@ -203,6 +205,7 @@ void dw_tenant_close(struct dw_tenant *tenant)
         return;
     if (tenant->timer)
         dw_timer_free(tenant->timer);
+    dw_mail_sender_stop(tenant);
     dw_tenant_listener_free(tenant->listener);
     dw_client_keys_cache_free(tenant->client_keys);
     dw_audit_close(tenant->audit);

@@ -13,8 +13,8 @@
 struct dw_server_tls;
 struct dw_tenant;
 
-/* Its rows are dw_tenant_fields ([tenant]) and dw_tenant_dcr_fields ([auth.dcr]); they say what
- * each setting means. All slices must live until dw_tenant_close. */
+/* Its rows are dw_tenant_fields ([tenant]), dw_tenant_dcr_fields ([auth.dcr]) and
+ * dw_tenant_mail_fields ([mail]); they say what each setting means. All slices must live until dw_tenant_close. */
 struct dw_tenant_config {
     size_t size;
     struct dw_slice listen;
@@ -47,6 +47,11 @@ struct dw_tenant_config {
     bool allow_password_grant;
     struct dw_secret key_encryption_key;
 
+    /* [mail] */
+    struct dw_slice mail_url, mail_user, mail_password_file, mail_from;
+    struct dw_secret mail_password;
+    bool mail_outbox; /* set by `doorward dev` */
+
     /* [tenant.seed] */
     bool seed_chapter;
     struct dw_slice seed_audience;
@@ -55,6 +60,7 @@ struct dw_tenant_config {
 
 extern const struct dw_fields dw_tenant_fields;
 extern const struct dw_fields dw_tenant_dcr_fields;
+extern const struct dw_fields dw_tenant_mail_fields;
 
 /* Opens the store (migrating it), makes or opens the signing keys, applies the seeds, binds the
  * listener. Fails with DW_CONFIG or DW_IO and one sentence that says what to change. */

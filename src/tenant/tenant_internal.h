@@ -25,6 +25,14 @@ struct dw_tenant_listener;
 struct dw_client_keys_cache;
 struct dw_audit_log;
 
+/* mail_sender.c; all but is_awake belong to the first loop. */
+struct dw_mail_sender {
+    struct dw_timer *timer; /* NULL: nothing is sent by this process */
+    int ticks;
+    bool is_sending;
+    _Atomic bool is_awake;
+};
+
 struct dw_tenant {
     struct dw_tenant_config config;
     struct dw_tenant_settings settings; /* from the configuration */
@@ -45,6 +53,7 @@ struct dw_tenant {
     size_t trusted_proxy_count;
     int64_t visits_per_hour; /* from one address; the people of a large office share one */
     struct dw_timer *timer;
+    struct dw_mail_sender mail_sender;
     _Atomic int64_t store_was_good_at_s; /* strangers ask for /healthz: the disk, once a second */
     int64_t (*now_s)(void);              /* the clock; tests bring their own */
 };
