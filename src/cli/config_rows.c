@@ -112,9 +112,10 @@ static const struct dw_field rows[] = {
         "`?`) all match decides; once there is a row, what no row allows is refused."),
     DW_TABLE_ROW(offsetof(CONFIG, tenant), "tenant", &dw_tenant_fields,
                  "`doorward tenant`: the identity provider."),
-    DW_TABLE_ROW(offsetof(CONFIG, tenant), "mail", &dw_tenant_mail_fields,
-                 "How the tenant sends mails: codes, links to confirm an address or to choose a new "
-                 "password."),
+    DW_TABLE_ROW(
+        offsetof(CONFIG, tenant), "mail", &dw_tenant_mail_fields,
+        "How the tenant sends mails: codes, links to confirm an address or to choose a new "
+        "password."),
     DW_UNUSED_ROW("target"),
     DW_UNUSED_ROW("aws"),
     DW_UNUSED_ROW("server"),

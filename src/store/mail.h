@@ -6,9 +6,9 @@
 #include "store/store.h"
 
 enum dw_mail_phase {
-    DW_MAIL_QUEUED, /* to be sent, at next_at_s or later */
-    DW_MAIL_OUTBOX, /* development: to be looked at, never sent */
-    DW_MAIL_FAILED, /* given up; kept a while for the operator */
+    DW_MAIL_QUEUED,    /* to be sent, at next_at_s or later */
+    DW_MAIL_OUTBOX,    /* development: to be looked at, never sent */
+    DW_MAIL_FAILED,    /* given up; kept a while for the operator */
     DW_MAIL_TO_NOBODY, /* there to have been written: goes at the next purge */
     DW_MAIL_PHASE_COUNT
 };

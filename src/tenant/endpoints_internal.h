@@ -19,5 +19,6 @@ dw_tenant_endpoint dw_endpoint_jwks;         /* wellknown.c */
 dw_tenant_endpoint dw_endpoint_health;       /* wellknown.c */
 dw_tenant_endpoint dw_endpoint_favicon;      /* wellknown.c */
 dw_tenant_endpoint dw_endpoint_home;         /* wellknown.c */
+dw_tenant_endpoint dw_endpoint_outbox;       /* outbox_page.c */
 
 #endif

@@ -86,9 +86,10 @@ static const struct dw_field dcr_rows[] = {
 const struct dw_fields dw_tenant_dcr_fields = DW_FIELDS(CONFIG, dcr_rows);
 
 static const struct dw_field mail_rows[] = {
-    DW_TEXT_ROW(CONFIG, mail_url, "url", "",
-                "The SMTP server: smtp://mail.example.com:587 (with STARTTLS, which must work unless "
-                "the server is on loopback) or smtps://mail.example.com:465. Empty: no mail is sent."),
+    DW_TEXT_ROW(
+        CONFIG, mail_url, "url", "",
+        "The SMTP server: smtp://mail.example.com:587 (with STARTTLS, which must work unless "
+        "the server is on loopback) or smtps://mail.example.com:465. Empty: no mail is sent."),
     DW_TEXT_ROW(CONFIG, mail_user, "user", "", "The user name there. Empty: no authentication."),
     DW_SECRET_ROW(CONFIG, mail_password, "password", "The password there; better in a file."),
     DW_TEXT_ROW(CONFIG, mail_password_file, "password_file", "",

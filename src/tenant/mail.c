@@ -32,8 +32,7 @@ static const struct {
     [DW_MAIL_VERIFY_EMAIL] = {KEYS("verify_email"), .button = "mail.verify_email.button"},
     [DW_MAIL_RESET_PASSWORD] = {KEYS("reset_email"), .button = "mail.reset_email.button"},
     [DW_MAIL_PASSWORD_CHANGED] = {KEYS("password_changed"), .note = "mail.password_changed.note"},
-    [DW_MAIL_BLOCKED_ACCOUNT] = {KEYS("blocked_account"),
-                                 .button = "mail.blocked_account.button",
+    [DW_MAIL_BLOCKED_ACCOUNT] = {KEYS("blocked_account"), .button = "mail.blocked_account.button",
                                  .note = "mail.blocked_account.note"},
     [DW_MAIL_PASSWORDLESS_CODE] = {KEYS("passwordless_code")},
     [DW_MAIL_PASSWORDLESS_LINK] = {KEYS("passwordless_link"),
@@ -116,8 +115,8 @@ static bool fill_words(const struct dw_tenant *tenant, const struct dw_mail *mai
 
     for (int i = 0; i < WORD_COUNT; i++) {
         ret_filled->words[i] = DW_EMPTY;
-        if (wanted[i] && !dw_text_fill(mail->language, wanted[i], &row, arena,
-                                       &ret_filled->words[i], reterr))
+        if (wanted[i] &&
+            !dw_text_fill(mail->language, wanted[i], &row, arena, &ret_filled->words[i], reterr))
             return false;
     }
     return true;
@@ -209,7 +208,8 @@ static void note_mail(struct dw_tenant *tenant, const struct dw_mail *mail,
                       const struct dw_mail_record *record, bool is_added)
 {
     if (!is_added)
-        dw_log(tenant->log, DW_LOG_WARN, "mail_queue_full", DW_S("template", record->template_name));
+        dw_log(tenant->log, DW_LOG_WARN, "mail_queue_full",
+               DW_S("template", record->template_name));
     else if (record->phase == DW_MAIL_OUTBOX)
         dw_log(tenant->log, DW_LOG_INFO, "mail_in_outbox", DW_S("template", record->template_name),
                DW_S("where", tenant->config.issuer), DW_S("path", DW_LIT("dev/outbox")));
@@ -224,8 +224,7 @@ static void note_mail(struct dw_tenant *tenant, const struct dw_mail *mail,
 static bool is_allowed(struct dw_tenant *tenant, const struct dw_mail *mail, int64_t now_s,
                        struct dw_arena *arena, bool *ret_is_allowed, struct dw_error *reterr)
 {
-    struct dw_rate rate = {
-        .space = DW_LIT("mail"), .limit = DW_MAIL_PER_ADDRESS, .window_s = 3600};
+    struct dw_rate rate = {.space = DW_LIT("mail"), .limit = DW_MAIL_PER_ADDRESS, .window_s = 3600};
     char *key = dw_arena_text(arena, mail->to);
 
     if (!key)

@@ -36,7 +36,8 @@ extern const char *const dw_mail_template_names[DW_MAIL_TEMPLATE_COUNT + 1];
 
 struct dw_mail {
     enum dw_mail_template template;
-    struct dw_slice to;                 /* one address; empty: nobody, see above */
+    struct dw_slice to; /* one address: that of the account, or the one that was asked for */
+    bool is_to_nobody;  /* there is no such account, see above */
     const struct dw_language *language; /* NULL: English */
     struct dw_slice client_name; /* the application it is for; empty: the tenant's own name */
     struct dw_slice url;         /* of ours */

@@ -2,13 +2,13 @@
 #include "tenant/mail_message_internal.h"
 
 #include "base/text.h"
-#include "json/json_writer.h"
 #include "tenant/mail_internal.h"
+#include "json/json_writer.h"
 
 #define ADDRESS_MAX_BYTES 254 /* RFC 5321 section 4.5.3.1.3, without the brackets */
 #define LOCAL_MAX_BYTES 64
-#define LINE_BYTES 76        /* RFC 2045 section 6.8 */
-#define WORD_BYTES 42        /* base64 of it, with "=?UTF-8?B?" and "?=": 75 at most (RFC 2047) */
+#define LINE_BYTES 76 /* RFC 2045 section 6.8 */
+#define WORD_BYTES 42 /* base64 of it, with "=?UTF-8?B?" and "?=": 75 at most (RFC 2047) */
 #define HEADER_TEXT_MAX_BYTES 200
 
 /* RFC 5322 section 3.2.3 atext. */

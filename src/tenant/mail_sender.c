@@ -2,6 +2,8 @@
  * never again when it says that it never will. Two processes on one store share the work. */
 #include "tenant/mail_sender_internal.h"
 
+#include <stdatomic.h>
+
 #include "base/text.h"
 #include "crypto/seal.h"
 #include "net/smtp.h"
@@ -9,7 +11,8 @@
 #include "tenant/mail_internal.h"
 
 #define TICK_MS 500
-#define LOOK_EVERY_TICKS 20 /* for mails of `doorward tenant ticket` and for those to be tried again */
+#define LOOK_EVERY_TICKS                                                                           \
+    20 /* for mails of `doorward tenant ticket` and for those to be tried again */
 #define MAILS_A_RUN 50
 #define LEASE_S 120 /* longer than a dialogue takes */
 #define FIRST_PAUSE_S 10
@@ -114,9 +117,8 @@ static void note_failure(struct dw_tenant *tenant, const struct dw_mail_record *
     dw_log(tenant->log, DW_LOG_WARN, is_over ? "mail_failed" : "mail_delayed",
            DW_S("template", record->template_name), DW_I("attempts", record->attempts),
            DW_S("reason", text));
-    if (!dw_store_mail_failed(tenant->store, record->id,
-                              is_over ? DW_MAIL_FAILED : DW_MAIL_QUEUED, next_at_s,
-                              dw_text_is_utf8(text) ? text : DW_EMPTY, &error))
+    if (!dw_store_mail_failed(tenant->store, record->id, is_over ? DW_MAIL_FAILED : DW_MAIL_QUEUED,
+                              next_at_s, dw_text_is_utf8(text) ? text : DW_EMPTY, &error))
         dw_log_error(tenant->log, "mail_not_noted", &error);
 }
 

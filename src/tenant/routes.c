@@ -58,6 +58,7 @@ static const struct endpoint endpoints[] = {
      DW_POOL_STORE},
     {{DW_HTTP_GET, "/healthz"}, dw_endpoint_health, FOR_CLIENTS, CORS_NEVER, DW_POOL_STORE},
     {{DW_HTTP_GET, "/favicon.svg"}, dw_endpoint_favicon, FOR_BROWSERS, CORS_NEVER, DW_POOL_STORE},
+    {{DW_HTTP_GET, "/dev/outbox"}, dw_endpoint_outbox, FOR_BROWSERS, CORS_NEVER, DW_POOL_STORE},
     {{DW_HTTP_GET, "/"}, dw_endpoint_home, FOR_BROWSERS, CORS_NEVER, DW_POOL_STORE},
 };
 

@@ -14,7 +14,8 @@ struct dw_server_tls;
 struct dw_tenant;
 
 /* Its rows are dw_tenant_fields ([tenant]), dw_tenant_dcr_fields ([auth.dcr]) and
- * dw_tenant_mail_fields ([mail]); they say what each setting means. All slices must live until dw_tenant_close. */
+ * dw_tenant_mail_fields ([mail]); they say what each setting means. All slices must live until
+ * dw_tenant_close. */
 struct dw_tenant_config {
     size_t size;
     struct dw_slice listen;
