@@ -45,6 +45,7 @@ bool dw_authorization_code_make(const struct dw_authorization_request *request,
         .dpop_jkt = request->dpop_jkt,
         .max_age_s = request->max_age_s,
         .authenticated_at_s = request->authenticated_at_s,
+        .mfa_at_s = request->mfa_at_s,
         .created_at_s = now_s,
         .expires_at_s = now_s + lifetime_s,
     };

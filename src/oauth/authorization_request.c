@@ -126,6 +126,19 @@ static bool fill_text(const struct dw_form *form, const char *name, size_t max_b
     return true;
 }
 
+/* OpenID Connect Core 3.1.2.1: a wish, so what is not known here is passed over. */
+static bool fill_acr_values(const struct dw_form *form, struct dw_authorization_request *request,
+                            struct dw_error *reterr)
+{
+    struct dw_slice rest, value;
+
+    if (!fill_text(form, "acr_values", HINT_MAX_BYTES, &rest, reterr))
+        return false;
+    while (dw_slice_split(&rest, ' ', &value))
+        request->wants_mfa = request->wants_mfa || dw_slice_eq(value, DW_LIT(DW_ACR_MULTI_FACTOR));
+    return true;
+}
+
 static bool fill_max_age(const struct dw_form *form, struct dw_authorization_request *request,
                          struct dw_error *reterr)
 {
@@ -180,7 +193,8 @@ bool dw_authorization_request_fill(const struct dw_form *form, const struct dw_o
            fill_text(form, "nonce", DW_NONCE_MAX_BYTES, &request->oidc_nonce, reterr) &&
            fill_text(form, "login_hint", HINT_MAX_BYTES, &request->login_hint, reterr) &&
            fill_text(form, "ui_locales", HINT_MAX_BYTES, &request->ui_locales, reterr) &&
-           fill_text(form, "organization", HINT_MAX_BYTES, &request->organization, reterr);
+           fill_text(form, "organization", HINT_MAX_BYTES, &request->organization, reterr) &&
+           fill_acr_values(form, request, reterr);
 }
 
 /* RFC 8707 2: an absolute URI without a fragment. One API a token: several `resource` parameters

@@ -263,6 +263,9 @@ struct dw_consent {
     int64_t updated_at_s;
 };
 
+/* The one value of acr_values and of the claim acr that means something here (Auth0's). */
+#define DW_ACR_MULTI_FACTOR "http://schemas.openid.net/pape/policies/2007/06/multi-factor"
+
 /* A visit to /authorize while the user logs in and consents. Found by the digest of a random value
  * that only this browser's cookie holds. */
 struct dw_authorization_request {
@@ -281,6 +284,7 @@ struct dw_authorization_request {
     int64_t max_age_s; /* -1: none */
     struct dw_slice login_hint;
     struct dw_slice ui_locales;
+    bool wants_mfa; /* acr_values has DW_ACR_MULTI_FACTOR */
     struct dw_slice organization;
     struct dw_slice dpop_jkt;     /* RFC 9449 section 10; empty: none */
     struct dw_slice decoupled_id; /* dw_decoupled_request.id: the answer goes there, not to a
@@ -290,6 +294,7 @@ struct dw_authorization_request {
     struct dw_slice user_id;      /* set by the login step */
     struct dw_slice session_id;   /* dw_login_session.id, set by the login step */
     int64_t authenticated_at_s;
+    int64_t mfa_at_s; /* set by the mfa step; 0: no second factor was shown */
     int64_t created_at_s;
     int64_t expires_at_s;
 };
@@ -310,6 +315,7 @@ struct dw_authorization_code {
     struct dw_slice dpop_jkt; /* the key that must redeem it; empty: any or none */
     int64_t max_age_s;        /* -1: none; else the ID token carries auth_time */
     int64_t authenticated_at_s;
+    int64_t mfa_at_s; /* 0: no second factor; else the ID token carries amr */
     int64_t created_at_s;
     int64_t expires_at_s;
     int64_t used_at_s; /* 0: not yet */
@@ -327,6 +333,7 @@ struct dw_refresh_family {
     struct dw_slice organization;
     struct dw_slice dpop_jkt; /* the key that every refresh must prove; empty: none */
     int64_t authenticated_at_s;
+    int64_t mfa_at_s; /* 0: no second factor */
     bool is_rotating; /* the policy at birth */
     int64_t leeway_s;
     int64_t idle_lifetime_s; /* 0: without end */
@@ -352,6 +359,7 @@ struct dw_login_session {
     struct dw_slice user_id;
     int64_t created_at_s;
     int64_t authenticated_at_s; /* the password was asked for */
+    int64_t mfa_at_s;           /* a second factor was; 0: never in this session */
     int64_t last_seen_at_s;
     int64_t idle_expires_at_s;
     int64_t expires_at_s;

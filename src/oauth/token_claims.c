@@ -232,6 +232,12 @@ void dw_id_claims_write(const struct dw_id_claims *claims, struct dw_buf *out)
     put_if_there(&writer, "nonce", claims->oidc_nonce);
     if (claims->authenticated_at_s)
         dw_json_put_int(&writer, "auth_time", claims->authenticated_at_s);
+    if (claims->is_mfa) {
+        static const struct dw_slice mfa[] = {{"mfa", 3}}; /* RFC 8176 section 2 */
+
+        dw_json_put_texts(&writer, "amr", (struct dw_slices){mfa, 1});
+        dw_json_put_text(&writer, "acr", DW_LIT(DW_ACR_MULTI_FACTOR));
+    }
     put_if_there(&writer, "org_id", claims->organization);
     put_if_there(&writer, "org_name", claims->organization_name);
     put_json_if_there(&writer, "act", claims->act_json);

@@ -49,6 +49,7 @@ struct dw_id_claims {
     const struct dw_json *custom; /* of dw_custom_claims_merge; win over the profile's; or NULL */
     struct dw_slices scopes;
     int64_t authenticated_at_s; /* 0: no auth_time */
+    bool is_mfa;                /* amr and acr say that a second factor was shown */
     int64_t now_s;
     int64_t lifetime_s;
 };

@@ -22,7 +22,9 @@
                                             next(INT, expires_at, expires_at_s)                    \
                                                 next(TEXT, dpop_jkt, dpop_jkt)                     \
                                                     next(TEXT, decoupled_id, decoupled_id)         \
-                                                        next(BOOL, is_confirmed, is_confirmed)
+                                                        next(BOOL, is_confirmed, is_confirmed)     \
+                                                            next(BOOL, wants_mfa, wants_mfa)       \
+                                                                next(INT, mfa_at, mfa_at_s)
 
 static const struct dw_sql_column request_columns[] = DW_SQL_COLUMNS(REQUEST);
 static const struct dw_sql_table request_table =
@@ -42,7 +44,8 @@ static const struct dw_sql_table request_table =
                                     next(INT, created_at, created_at_s)                            \
                                         next(INT, expires_at, expires_at_s)                        \
                                             next(INT, used_at, used_at_s)                          \
-                                                next(TEXT, dpop_jkt, dpop_jkt)
+                                                next(TEXT, dpop_jkt, dpop_jkt)                     \
+                                                    next(INT, mfa_at, mfa_at_s)
 
 static const struct dw_sql_column code_columns[] = DW_SQL_COLUMNS(CODE);
 static const struct dw_sql_table code_table = DW_SQL_TABLE("an authorization code", code_columns);
@@ -54,7 +57,7 @@ static const struct dw_sql_table code_table = DW_SQL_TABLE("an authorization cod
         next(INT, created_at, created_at_s) next(INT, authenticated_at, authenticated_at_s)        \
             next(INT, last_seen_at, last_seen_at_s) next(INT, idle_expires_at, idle_expires_at_s)  \
                 next(INT, expires_at, expires_at_s) next(TEXT, ip, ip)                             \
-                    next(TEXT, user_agent, user_agent)
+                    next(TEXT, user_agent, user_agent) next(INT, mfa_at, mfa_at_s)
 
 static const struct dw_sql_column session_columns[] = DW_SQL_COLUMNS(SESSION);
 static const struct dw_sql_table session_table = DW_SQL_TABLE("a login session", session_columns);
@@ -230,14 +233,15 @@ bool dw_store_update_session(struct dw_store *store, struct dw_slice old_id_dige
 {
     return dw_store_write_sql(
         store,
-        "UPDATE login_session SET id_digest = ?, authenticated_at = ?, last_seen_at = ?,"
+        "UPDATE login_session SET id_digest = ?, authenticated_at = ?, mfa_at = ?,"
+        " last_seen_at = ?,"
         " idle_expires_at = ?, expires_at = ?, ip = ?, user_agent = ?"
         " WHERE id_digest = ? AND user_id = ?",
         DW_SQL_ARGS(dw_sql_blob(session->id_digest), dw_sql_int(session->authenticated_at_s),
-                    dw_sql_int(session->last_seen_at_s), dw_sql_int(session->idle_expires_at_s),
-                    dw_sql_int(session->expires_at_s), dw_sql_text(session->ip),
-                    dw_sql_text(session->user_agent), dw_sql_blob(old_id_digest),
-                    dw_sql_text(session->user_id)),
+                    dw_sql_int(session->mfa_at_s), dw_sql_int(session->last_seen_at_s),
+                    dw_sql_int(session->idle_expires_at_s), dw_sql_int(session->expires_at_s),
+                    dw_sql_text(session->ip), dw_sql_text(session->user_agent),
+                    dw_sql_blob(old_id_digest), dw_sql_text(session->user_id)),
         "login session", reterr);
 }
 

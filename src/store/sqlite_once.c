@@ -6,6 +6,8 @@
 #define KEEP_USED_CODE_S 86400            /* a replay is seen for a day */
 #define KEEP_DECOUPLED_S 3600             /* so that a client hears "expired" */
 #define KEEP_REVOKED_FAMILY_S (7 * 86400) /* so is a reused refresh token, for a week */
+#define KEEP_EXPIRED_CODE_S 3600 /* "it has expired" is a better answer than "it is wrong" */
+#define UNFINISHED_ENROLMENT_S 86400
 #define UNUSED_DYNAMIC_CLIENT_S (30 * 86400) /* a DCR client nobody ever consented to */
 #define UNUSED_DYNAMIC_CLIENTS "1000" /* of many such, only the newest; not the ones just made */
 #define FRESH_DYNAMIC_CLIENT_S 3600
@@ -143,6 +145,15 @@ static const struct {
     {"DELETE FROM first_use WHERE (space, key) IN"
      " (SELECT space, key FROM first_use WHERE expires_at <= ?1 LIMIT ?2)",
      0},
+    {"DELETE FROM one_time WHERE (purpose, subject_digest) IN"
+     " (SELECT purpose, subject_digest FROM one_time WHERE expires_at <= ?1 LIMIT ?2)",
+     KEEP_EXPIRED_CODE_S},
+    {"DELETE FROM mfa_transaction WHERE rowid IN"
+     " (SELECT rowid FROM mfa_transaction WHERE expires_at <= ?1 LIMIT ?2)",
+     KEEP_EXPIRED_CODE_S},
+    {"DELETE FROM authenticator WHERE rowid IN (SELECT rowid FROM authenticator"
+     " WHERE confirmed_at = 0 AND created_at <= ?1 LIMIT ?2)",
+     UNFINISHED_ENROLMENT_S},
     {"DELETE FROM mail WHERE rowid IN (SELECT rowid FROM mail WHERE expires_at <= ?1 LIMIT ?2)", 0},
     {"DELETE FROM rate WHERE (space, key) IN"
      " (SELECT space, key FROM rate WHERE window_ends_at <= ?1 LIMIT ?2)",

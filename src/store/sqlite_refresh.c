@@ -11,7 +11,7 @@
                 next(INT, leeway_s, leeway_s) next(INT, idle_lifetime_s, idle_lifetime_s)          \
                     next(INT, expires_at, expires_at_s) next(INT, last_used_at, last_used_at_s)    \
                         next(INT, created_at, created_at_s) next(INT, revoked_at, revoked_at_s)    \
-                            next(TEXT, dpop_jkt, dpop_jkt)
+                            next(TEXT, dpop_jkt, dpop_jkt) next(INT, mfa_at, mfa_at_s)
 
 static const struct dw_sql_column family_columns[] = DW_SQL_COLUMNS(FAMILY);
 static const struct dw_sql_table family_table = DW_SQL_TABLE("a refresh family", family_columns);

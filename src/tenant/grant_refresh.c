@@ -48,6 +48,7 @@ bool dw_grant_refresh(struct dw_token_call *token, struct dw_error *reterr)
         .session_id = family->session_id,
         .organization = family->organization,
         .family_id = family->id,
+        .is_mfa = family->mfa_at_s != 0,
         .first_grant_type = dw_grant_type_from(family->grant_type),
     };
     if (!dw_tokens_issue(token->call, &issue, &token->issued, reterr))

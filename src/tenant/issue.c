@@ -103,6 +103,7 @@ static bool sign_id_token(struct dw_tenant_call *call, const struct dw_issue *is
         .act_json = issue->act_json,
         .scopes = issued->answer.scopes,
         .authenticated_at_s = issue->auth_time_s,
+        .is_mfa = issue->is_mfa,
         .now_s = call->now_s,
         .lifetime_s = client->id_token_lifetime_s > 0 ? client->id_token_lifetime_s
                                                       : call->tenant->config.id_token_ttl_s,

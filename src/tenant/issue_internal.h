@@ -13,6 +13,7 @@ struct dw_issue {
     struct dw_slice organization_name; /* `org_name`; empty where the tenant does not send it */
     struct dw_slice oidc_nonce;
     int64_t auth_time_s; /* for the ID token; 0: not asked for */
+    bool is_mfa;         /* a second factor was shown */
     /* Of the authorization's refresh tokens: a part of `jti`, so that a replay can kill the access
      * tokens, too. Empty: none. */
     struct dw_slice family_id;

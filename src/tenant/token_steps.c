@@ -78,6 +78,7 @@ bool dw_token_redeem(struct dw_token_call *token, const struct dw_authorization_
         .organization = code->organization,
         .oidc_nonce = code->oidc_nonce,
         .auth_time_s = code->max_age_s >= 0 ? code->authenticated_at_s : 0,
+        .is_mfa = code->mfa_at_s != 0,
         .family_id = code->family_id,
     };
     return dw_tokens_issue(token->call, &issue, &token->issued, reterr) &&
