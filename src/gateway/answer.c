@@ -87,15 +87,21 @@ bool dw_passage_filters_list(const struct dw_passage *passage)
 {
     /* GET: it may replay the answer to a list. */
     bool is_stream = dw_exchange_request(passage->exchange)->method == DW_HTTP_GET;
+    bool is_list = passage->method && passage->method->is_list;
 
-    return passage->gateway->filters_lists &&
-           (is_stream || (passage->method && passage->method->is_list));
+    return (passage->gateway->filters_lists && (is_stream || is_list)) ||
+           (is_list && passage->method->kind == DW_MCP_TASK);
 }
 
 static bool may_see(void *user, enum dw_mcp_kind kind, struct dw_slice name)
 {
     const struct dw_passage *passage = user;
+    struct dw_slice about;
 
+    if (kind == DW_MCP_TASK)
+        return dw_owned_find(passage->gateway->tasks, name, passage->principal->key,
+                             dw_loop_now_ms(dw_exchange_loop(passage->exchange)), passage->arena,
+                             &about);
     return dw_guard_may_see(passage->gateway->guard, passage->principal, kind, name);
 }
 

@@ -8,6 +8,7 @@
 #include "gateway/gateway_internal.h"
 #include "gateway/identity.h"
 #include "gateway/list_filter.h"
+#include "gateway/task_watch.h"
 #include "guard/origin.h"
 
 #include "base/mem.h"
@@ -43,6 +44,7 @@ struct dw_forward {
     struct dw_upstream_call *call; /* NULL: it has ended */
     struct dw_arena *arena;        /* its own; reset between uses */
     struct dw_list_stream *list;
+    struct dw_task_watch *watch; /* the answer may make a task */
     struct dw_buf collected;
     struct dw_http_fields fields; /* of the answer; in the exchange's arena */
     enum phase phase;
@@ -165,6 +167,8 @@ static void passage_gone(struct dw_passage *passage, bool is_complete)
     if (forward->list)
         dw_list_stream_free(forward->list);
     forward->list = NULL;
+    dw_task_watch_free(forward->watch);
+    forward->watch = NULL;
     count_stream(forward, false);
     if (forward->call && forward->phase != ANSWERED) {
         if (is_complete || !outlives)
@@ -244,13 +248,13 @@ static bool check_head(const struct dw_http_response_head *head, struct dw_error
 static bool follow_session(struct dw_passage *passage, const struct dw_http_response_head *head,
                            struct dw_slice *ret_session, struct dw_error *reterr)
 {
-    struct dw_sessions *sessions = passage->gateway->sessions;
+    struct dw_owned *sessions = passage->gateway->sessions;
     bool is_delete = dw_exchange_request(passage->exchange)->method == DW_HTTP_DELETE;
     struct dw_mcp_headers headers;
 
     *ret_session = passage->session_id;
     if (passage->session_id.len > 0 && (head->status == 404 || (is_delete && head->status < 300)))
-        dw_sessions_remove(sessions, passage->session_id);
+        dw_owned_remove(sessions, passage->session_id);
     if (passage->path != DW_MCP_PATH_LEGACY_HANDSHAKE || head->status >= 300)
         return true;
     if (!dw_mcp_headers_read(head->fields, &headers, NULL))
@@ -258,8 +262,9 @@ static bool follow_session(struct dw_passage *passage, const struct dw_http_resp
     if (!headers.session_id.ptr)
         return true;
     *ret_session = headers.session_id;
-    return dw_sessions_add(sessions, headers.session_id, passage->principal->key,
-                           dw_loop_now_ms(dw_exchange_loop(passage->exchange)), reterr);
+    return dw_owned_add(sessions,
+                        &(struct dw_owned_id){headers.session_id, passage->principal->key},
+                        dw_loop_now_ms(dw_exchange_loop(passage->exchange)), reterr);
 }
 
 static bool make_fields(struct dw_forward *forward, const struct dw_http_response_head *head,
@@ -275,6 +280,14 @@ static bool make_fields(struct dw_forward *forward, const struct dw_http_respons
         dw_field_list_add(&out, DW_LIT("X-Accel-Buffering"), DW_LIT("no"));
     forward->fields = dw_field_list_view(&out);
     return !out.has_failed || dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+}
+
+static bool start_watch(struct dw_forward *forward, bool is_stream, struct dw_error *reterr)
+{
+    if (!dw_passage_watches_tasks(forward->passage) || forward->status >= 300)
+        return true;
+    forward->watch = dw_task_watch_new(is_stream, dw_passage_own_task, forward->passage, reterr);
+    return forward->watch;
 }
 
 static bool start_list(struct dw_forward *forward, const struct dw_http_response_head *head,
@@ -314,7 +327,8 @@ static void take_head(struct dw_forward *forward, const struct dw_http_response_
     forward->status = head->status;
     forward->content_length = head->content_length;
     if (!check_head(head, &error) || !follow_session(passage, head, &session_id, &error) ||
-        !make_fields(forward, head, session_id, is_stream, &error)) {
+        !make_fields(forward, head, session_id, is_stream, &error) ||
+        !start_watch(forward, is_stream, &error)) {
         fail(forward, &error);
         return;
     }
@@ -341,9 +355,13 @@ static void take_body(struct dw_forward *forward, struct dw_slice bytes)
 {
     struct dw_error error = {0};
 
+    if (forward->watch)
+        dw_task_watch_feed(forward->watch, bytes);
     switch (forward->phase) {
     case HOLDING:
         if ((int64_t)bytes.len == forward->content_length) {
+            if (forward->watch)
+                dw_task_watch_end(forward->watch);
             answer(forward, bytes);
             return;
         }
@@ -387,6 +405,8 @@ static void answer_list(struct dw_forward *forward)
 
 static void take_end(struct dw_forward *forward)
 {
+    if (forward->watch)
+        dw_task_watch_end(forward->watch);
     switch (forward->phase) {
     case HOLDING:
         answer(forward, DW_EMPTY);
@@ -480,7 +500,7 @@ static bool send_upstream(struct dw_forward *forward, struct dw_error *reterr)
         .span_id = dw_exchange_span_id(exchange),
         .is_tls = dw_exchange_is_tls(exchange),
         .keeps_session = passage->session_id.len > 0,
-        .wants_plain = dw_passage_filters_list(passage),
+        .wants_plain = dw_passage_filters_list(passage) || dw_passage_watches_tasks(passage),
     };
 
     if (!dw_upstream_fields(&passage->gateway->rules, &from, passage->arena, &fields, reterr))

@@ -61,22 +61,37 @@ static bool open_guard(struct dw_gateway *gateway, struct dw_error *reterr)
 static void reap(void *user)
 {
     struct dw_gateway *gateway = user;
+    int64_t now_ms = dw_loop_now_ms(dw_net_loop(gateway->net, 0));
 
-    dw_sessions_reap(gateway->sessions, dw_loop_now_ms(dw_net_loop(gateway->net, 0)),
-                     gateway->config->session_idle_s * 1000, NULL, NULL);
+    dw_owned_reap(gateway->tasks, now_ms, DW_GATEWAY_TASK_IDLE_MS, NULL, NULL);
+    /* A stdio server's sessions are processes: stdio.c ends them itself. */
+    if (!gateway->stdio)
+        dw_owned_reap(gateway->sessions, now_ms, gateway->config->session_idle_s * 1000, NULL,
+                      NULL);
 }
 
-/* A stdio server's sessions are processes: stdio.c ends them itself. */
+static bool open_owned(struct dw_gateway *gateway, struct dw_error *reterr)
+{
+    struct dw_metrics *metrics = dw_loop_metrics(dw_net_loop(gateway->net, 0));
+
+    gateway->sessions =
+        dw_owned_new(&(struct dw_owned_config){"MCP session", (size_t)gateway->config->max_sessions,
+                                               metrics, DW_METRIC_MCP_SESSIONS},
+                     reterr);
+    gateway->tasks = dw_owned_new(
+        &(struct dw_owned_config){"task", DW_GATEWAY_MAX_TASKS, metrics, DW_METRIC_MCP_TASKS},
+        reterr);
+    gateway->reaper = dw_timer_new(dw_net_loop(gateway->net, 0), REAP_MS, REAP_MS, reap, gateway);
+    return gateway->sessions && gateway->tasks &&
+           (gateway->reaper || dw_fail(reterr, DW_NO_MEMORY, "out of memory"));
+}
+
 static bool open_upstream(struct dw_gateway *gateway, struct dw_error *reterr)
 {
-    if (gateway->config->command.count > 0) {
-        gateway->stdio = dw_stdio_open(gateway, reterr);
-        return gateway->stdio;
-    }
-    gateway->reaper = dw_timer_new(dw_net_loop(gateway->net, 0), REAP_MS, REAP_MS, reap, gateway);
-    if (!gateway->reaper)
-        return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
-    return dw_forward_open(gateway, reterr);
+    if (gateway->config->command.count == 0)
+        return dw_forward_open(gateway, reterr);
+    gateway->stdio = dw_stdio_open(gateway, reterr);
+    return gateway->stdio;
 }
 
 static bool open_all(struct dw_gateway *gateway, struct dw_error *reterr)
@@ -86,9 +101,7 @@ static bool open_all(struct dw_gateway *gateway, struct dw_error *reterr)
     gateway->arena = dw_arena_new(ARENA_BYTES);
     if (!gateway->arena)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
-    gateway->sessions = dw_sessions_new((size_t)gateway->config->max_sessions,
-                                        dw_loop_metrics(dw_net_loop(gateway->net, 0)), reterr);
-    return gateway->sessions && open_tls(gateway, reterr) &&
+    return open_owned(gateway, reterr) && open_tls(gateway, reterr) &&
            open_listeners(gateway, &port, reterr) &&
            dw_gateway_rules_make(gateway->config, port, gateway->arena, &gateway->rules, reterr) &&
            open_guard(gateway, reterr) && open_upstream(gateway, reterr);
@@ -123,7 +136,8 @@ void dw_gateway_close(struct dw_gateway *gateway)
         dw_timer_free(gateway->reaper);
     if (gateway->guard)
         dw_guard_free(gateway->guard);
-    dw_sessions_free(gateway->sessions);
+    dw_owned_free(gateway->sessions);
+    dw_owned_free(gateway->tasks);
     if (gateway->tls)
         dw_server_tls_free(gateway->tls);
     if (gateway->arena)

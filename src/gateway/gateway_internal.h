@@ -3,12 +3,16 @@
 #ifndef DW_GATEWAY_GATEWAY_INTERNAL_H
 #define DW_GATEWAY_GATEWAY_INTERNAL_H
 
+#include "gateway/owned.h"
 #include "gateway/rules.h"
-#include "gateway/session.h"
 #include "http/field_list.h"
 #include "mcp/method.h"
 #include "net/client.h"
 #include "net/server.h"
+
+/* Tasks remembered at once, and how long one may go without being asked about. */
+#define DW_GATEWAY_MAX_TASKS 100000
+#define DW_GATEWAY_TASK_IDLE_MS ((int64_t)24 * 60 * 60 * 1000)
 
 struct dw_forward;
 struct dw_stdio;
@@ -30,7 +34,8 @@ struct dw_gateway {
     struct dw_arena *arena;
     struct dw_gateway_rules rules;
     struct dw_guard *guard;
-    struct dw_sessions *sessions;
+    struct dw_owned *sessions;
+    struct dw_owned *tasks; /* each about the tool that was called, if one was */
     struct dw_server_tls *tls;
     struct dw_gateway_loop *loops; /* with an HTTP upstream; by loop index */
     unsigned loop_count;
@@ -79,6 +84,16 @@ void dw_answer_error(struct dw_exchange *exchange, const struct dw_error *error,
                      struct dw_slice allow);
 #define DW_ENDPOINT_METHODS "POST, GET, DELETE, OPTIONS"
 #define DW_ANSWER_FIELDS (DW_CORS_FIELDS + 4)
+
+/* tasks.c: a task belongs to the principal whose call made it */
+/* Whether the answer may make a task. */
+bool dw_passage_watches_tasks(const struct dw_passage *passage);
+/* `user` is the passage: it owns the task from now on. */
+void dw_passage_own_task(void *user, struct dw_slice task_id);
+/* Whether the principal owns all the tasks that the message is about, and may still call the tools
+ * that made them. Fails with DW_INVALID_PARAMS, or as dw_guard_authorize does. */
+bool dw_must_check dw_passage_check_tasks(struct dw_passage *passage, struct dw_slices *ret_needed,
+                                          struct dw_error *reterr);
 
 /* list_filter.h, with the guard's answers for this passage. */
 bool dw_passage_filters_list(const struct dw_passage *passage);

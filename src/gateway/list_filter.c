@@ -20,6 +20,7 @@ static const struct shape shapes[] = {
     {DW_MCP_PROMPT, {"prompts", 7}, "name"},
     {DW_MCP_RESOURCE, {"resources", 9}, "uri"},
     {DW_MCP_RESOURCE_TEMPLATE, {"resourceTemplates", 17}, "uriTemplate"},
+    {DW_MCP_TASK, {"tasks", 5}, "taskId"},
 };
 
 static const struct shape *find_shape(const struct dw_list_filter *filter, struct dw_slice key)

@@ -1,5 +1,6 @@
-/* Lists (tools, prompts, resources, templates) without what the principal may not use: "MAY vary by
- * the authorization presented" (MCP tools). Pure; knows nothing of the guard but one question. */
+/* Lists (tools, prompts, resources, templates, tasks) without what the principal may not use: "MAY
+ * vary by the authorization presented" (MCP tools). Pure; knows nothing of the guard but one
+ * question. */
 #ifndef DW_GATEWAY_LIST_FILTER_H
 #define DW_GATEWAY_LIST_FILTER_H
 

@@ -25,8 +25,8 @@ static void hand_over(struct dw_passage *passage)
 /* Whether Mcp-Session-Id names a session of this principal; it is entered then. */
 static bool enter_session(struct dw_passage *passage, struct dw_slice id)
 {
-    if (id.len == 0 || !dw_sessions_enter(passage->gateway->sessions, id, passage->principal->key,
-                                          dw_loop_now_ms(dw_exchange_loop(passage->exchange))))
+    if (id.len == 0 || !dw_owned_enter(passage->gateway->sessions, id, passage->principal->key,
+                                       dw_loop_now_ms(dw_exchange_loop(passage->exchange))))
         return false;
     passage->session_id = id;
     return true;
@@ -112,7 +112,7 @@ static void post(struct dw_passage *passage)
     session_is_known = enter_session(passage, dw_http_field(fields, "mcp-session-id"));
     if (!dw_mcp_dispatch(fields, &passage->message, session_is_known, passage->arena,
                          &passage->path, &data, &error) ||
-        !authorize(passage, &needed, &error)) {
+        !authorize(passage, &needed, &error) || !dw_passage_check_tasks(passage, &needed, &error)) {
         dw_passage_refuse(passage, &error, needed, data);
         return;
     }
@@ -181,8 +181,8 @@ static void gone(void *user, struct dw_exchange *exchange, bool is_complete)
     if (passage->wait)
         dw_guard_wait_cancel(passage->wait);
     if (passage->session_id.len > 0)
-        dw_sessions_leave(passage->gateway->sessions, passage->session_id,
-                          dw_loop_now_ms(dw_exchange_loop(exchange)));
+        dw_owned_leave(passage->gateway->sessions, passage->session_id,
+                       dw_loop_now_ms(dw_exchange_loop(exchange)));
     if (passage->on_gone)
         passage->on_gone(passage, is_complete);
     dw_guard_release(passage->principal);

@@ -101,7 +101,7 @@ static bool fill(struct dw_stdio_call *call, struct dw_passage *passage, struct 
 /* A fresh session for an `initialize`: 128 random bits, of this principal. */
 static bool open_session(struct dw_passage *passage, struct dw_error *reterr)
 {
-    struct dw_sessions *sessions = passage->gateway->sessions;
+    struct dw_owned *sessions = passage->gateway->sessions;
     int64_t now_ms = dw_loop_now_ms(dw_exchange_loop(passage->exchange));
     unsigned char random[16];
     struct dw_slice id;
@@ -110,9 +110,9 @@ static bool open_session(struct dw_passage *passage, struct dw_error *reterr)
     id = dw_text_hex(passage->arena, dw_slice_from((const char *)random, sizeof random));
     if (!id.ptr)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
-    if (!dw_sessions_add(sessions, id, passage->principal->key, now_ms, reterr))
+    if (!dw_owned_add(sessions, &(struct dw_owned_id){id, passage->principal->key}, now_ms, reterr))
         return false;
-    if (dw_sessions_enter(sessions, id, passage->principal->key, now_ms))
+    if (dw_owned_enter(sessions, id, passage->principal->key, now_ms))
         passage->session_id = id;
     return true;
 }
@@ -165,7 +165,7 @@ void dw_stdio_start(struct dw_passage *passage)
     if (start(passage, &error))
         return;
     if (passage->path == DW_MCP_PATH_LEGACY_HANDSHAKE && passage->session_id.len > 0)
-        dw_sessions_remove(passage->gateway->sessions, passage->session_id);
+        dw_owned_remove(passage->gateway->sessions, passage->session_id);
     dw_passage_refuse(passage, &error, (struct dw_slices){0}, DW_EMPTY);
 }
 

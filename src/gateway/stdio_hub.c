@@ -75,7 +75,7 @@ static void forget(struct dw_stdio_child *child)
     case DW_CHILD_SESSION:
         if (dw_map_get(stdio->sessions, child->key) == child)
             (void)dw_map_take(stdio->sessions, child->key);
-        dw_sessions_remove(stdio->gateway->sessions, child->key);
+        dw_owned_remove(stdio->gateway->sessions, child->key);
         break;
     case DW_CHILD_BRIDGE:
         if (dw_map_get(stdio->bridges, child->key) == child)
@@ -201,7 +201,7 @@ static void begin_session(struct dw_stdio *stdio, struct dw_stdio_call *call)
         dw_error_set(&error, DW_BUSY, __FILE__, __LINE__, "no more MCP sessions can be opened now");
         dw_stdio_child_end(child, &error);
     }
-    dw_sessions_remove(stdio->gateway->sessions, call->session_id);
+    dw_owned_remove(stdio->gateway->sessions, call->session_id);
     refuse(call, &error);
 }
 
@@ -384,8 +384,8 @@ void dw_stdio_hub_tick(void *user)
     int64_t now_ms = now_of(stdio);
     struct dw_stdio_child *child;
 
-    dw_sessions_reap(stdio->gateway->sessions, now_ms,
-                     stdio->gateway->config->session_idle_s * 1000, reaped, stdio);
+    dw_owned_reap(stdio->gateway->sessions, now_ms, stdio->gateway->config->session_idle_s * 1000,
+                  reaped, stdio);
     child = stdio->children;
     while (child) {
         struct dw_stdio_child *next = child->next;

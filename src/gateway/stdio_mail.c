@@ -2,6 +2,7 @@
  * answer is all there is, else an event stream. */
 #include "gateway/list_filter.h"
 #include "gateway/stdio_internal.h"
+#include "gateway/task_watch.h"
 #include "guard/origin.h"
 
 #include "base/mem.h"
@@ -112,6 +113,12 @@ static void deliver_result(struct dw_stdio_call *call, const struct mail *mail)
 
     dw_exchange_note_int(passage->exchange, "upstream_us",
                          dw_sys_monotonic_us() - passage->began_us);
+    if (dw_passage_watches_tasks(passage)) {
+        struct dw_slice task_id = dw_task_made_by(message, passage->arena);
+
+        if (task_id.len > 0)
+            dw_passage_own_task(passage, task_id);
+    }
     if (dw_passage_filters_list(passage)) {
         struct dw_list_filter filter = dw_passage_list_filter(passage);
 

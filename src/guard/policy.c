@@ -271,7 +271,8 @@ bool dw_policy_decide(const struct dw_policy *policy, struct dw_slices granted,
 {
     const struct dw_mcp_method *method = dw_mcp_method_find(message->method);
     struct subject subject = {message->method, message->kind, message->name,
-                              dw_mcp_is_for_every_session(message) || (method && method->is_list)};
+                              dw_mcp_is_for_every_session(message) ||
+                                  (method && (method->is_list || method->kind == DW_MCP_TASK))};
     struct verdict verdict = {.arena = arena};
 
     *ret_needed = (struct dw_slices){NULL, 0};
@@ -284,10 +285,9 @@ bool dw_policy_decide(const struct dw_policy *policy, struct dw_slices granted,
               &(struct subject){message->method, DW_MCP_RESOURCE, message->names.items[i], false},
               &verdict);
     for (size_t i = 0; i < message->task_ids.count; i++)
-        judge(
-            policy, granted,
-            &(struct subject){DW_LIT("tasks/get"), DW_MCP_TASK, message->task_ids.items[i], false},
-            &verdict);
+        judge(policy, granted,
+              &(struct subject){DW_LIT("tasks/get"), DW_MCP_TASK, message->task_ids.items[i], true},
+              &verdict);
     return answer(&verdict, message, ret_needed, ret_rule, reterr);
 }
 

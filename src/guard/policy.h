@@ -10,7 +10,8 @@
 /* The first row whose globs all match decides. Rows that name a tool, prompt or resource match only
  * messages about such a thing. Messages that every session needs (initialize, notifications, ping,
  * server/discover, answers to the server's own requests) pass with any valid token unless a row
- * denies them; lists pass too and are filtered by the rows. */
+ * denies them; lists pass too and are filtered by the rows. So do messages about a task: whoever
+ * asks the guard has found out first that the task is the principal's own. */
 struct dw_policy_row {
     struct dw_slice name;   /* for logs; empty: "policy[3]" */
     struct dw_slice method; /* glob; empty: any */

@@ -3,7 +3,7 @@ import http from "node:http";
 
 export const legacyVersions = ["2025-03-26", "2025-06-18", "2025-11-25"];
 export const modernVersion = "2026-07-28";
-const nameOf = (params = {}) => params.name ?? params.uri;
+const nameOf = (params = {}) => params.name ?? params.uri ?? params.taskId;
 
 export function modernMessage(id, method, params = {}) {
   return {
