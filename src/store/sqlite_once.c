@@ -154,6 +154,15 @@ static const struct {
     {"DELETE FROM authenticator WHERE rowid IN (SELECT rowid FROM authenticator"
      " WHERE confirmed_at = 0 AND created_at <= ?1 LIMIT ?2)",
      UNFINISHED_ENROLMENT_S},
+    {"DELETE FROM ticket WHERE rowid IN"
+     " (SELECT rowid FROM ticket WHERE expires_at <= ?1 LIMIT ?2)",
+     0},
+    {"DELETE FROM attempt WHERE (subject, address) IN"
+     " (SELECT subject, address FROM attempt WHERE expires_at <= ?1 LIMIT ?2)",
+     0},
+    {"DELETE FROM bucket WHERE (space, key) IN"
+     " (SELECT space, key FROM bucket WHERE full_at_ms <= ?1 * 1000 LIMIT ?2)",
+     0},
     {"DELETE FROM mail WHERE rowid IN (SELECT rowid FROM mail WHERE expires_at <= ?1 LIMIT ?2)", 0},
     {"DELETE FROM rate WHERE (space, key) IN"
      " (SELECT space, key FROM rate WHERE window_ends_at <= ?1 LIMIT ?2)",

@@ -1,0 +1,154 @@
+/* Counting failed logins and what comes too fast; see store/accounts.h. */
+#include "store/accounts.h"
+
+#include "store/sqlite_internal.h"
+
+struct take_attempt {
+    const struct dw_attempt *attempt;
+    int64_t now_s;
+    int64_t count;
+};
+
+/* The row of a failure in a row lives as long as a block does. */
+static bool take_attempt(struct dw_connection *connection, void *user, struct dw_error *reterr)
+{
+    struct take_attempt *take = user;
+    const struct dw_attempt *attempt = take->attempt;
+    struct dw_sql_args args =
+        DW_SQL_ARGS(dw_sql_text(attempt->subject), dw_sql_text(attempt->address),
+                    dw_sql_int(take->now_s + attempt->block_s), dw_sql_int(take->now_s),
+                    dw_sql_int(attempt->limit));
+
+    take->count = 0;
+    if (attempt->limit <= 0)
+        return true;
+    if (!dw_sql_run(connection,
+                    "INSERT INTO attempt (subject, address, failures, expires_at)"
+                    " VALUES (?1, ?2, 1, ?3) ON CONFLICT DO UPDATE SET"
+                    " failures = CASE WHEN expires_at <= ?4 THEN 1 ELSE failures + 1 END,"
+                    " expires_at = ?3 WHERE failures < ?5 OR expires_at <= ?4",
+                    args, reterr))
+        return false;
+    return dw_sql_changes(connection) == 0 ||
+           dw_sql_number(connection,
+                         "SELECT failures FROM attempt WHERE subject = ? AND address = ?",
+                         DW_SQL_ARGS(dw_sql_text(attempt->subject), dw_sql_text(attempt->address)),
+                         &take->count, reterr);
+}
+
+bool dw_store_attempt_take(struct dw_store *store, const struct dw_attempt *attempt, int64_t now_s,
+                           int64_t *ret_count, struct dw_error *reterr)
+{
+    struct take_attempt take = {attempt, now_s, 0};
+
+    if (!dw_store_write(store, take_attempt, &take, reterr))
+        return false;
+    *ret_count = take.count;
+    return true;
+}
+
+bool dw_store_attempt_succeeded(struct dw_store *store, const struct dw_attempt *attempt,
+                                struct dw_error *reterr)
+{
+    return dw_store_write_sql(
+        store, "DELETE FROM attempt WHERE subject = ? AND address = ?",
+        DW_SQL_ARGS(dw_sql_text(attempt->subject), dw_sql_text(attempt->address)), NULL, reterr);
+}
+
+bool dw_store_unblock(struct dw_store *store, struct dw_slice subject, struct dw_error *reterr)
+{
+    return dw_store_write_sql(store, "DELETE FROM attempt WHERE subject = ?",
+                              DW_SQL_ARGS(dw_sql_text(subject)), NULL, reterr);
+}
+
+bool dw_store_blocks(struct dw_store *store, struct dw_slice subject, int64_t limit, int64_t now_s,
+                     struct dw_arena *arena, struct dw_slices *ret_addresses,
+                     struct dw_error *reterr)
+{
+    dw_auto(dw_reader_done) struct dw_reader reader = {0};
+
+    return dw_reader_start(&reader, store, reterr) &&
+           dw_sql_texts(reader.connection,
+                        "SELECT address FROM attempt WHERE subject = ? AND failures >= ?"
+                        " AND expires_at > ? ORDER BY address LIMIT 100",
+                        DW_SQL_ARGS(dw_sql_text(subject), dw_sql_int(limit), dw_sql_int(now_s)),
+                        arena, ret_addresses, reterr);
+}
+
+/* --- buckets ---------------------------------------------------------------------------------- */
+
+struct take_bucket {
+    const struct dw_bucket *bucket;
+    int64_t now_ms;
+    bool is_allowed;
+};
+
+/* full_at_ms is when it will be full again: it has room as long as that is less than size steps
+ * away. */
+static bool take_bucket(struct dw_connection *connection, void *user, struct dw_error *reterr)
+{
+    struct take_bucket *take = user;
+    const struct dw_bucket *bucket = take->bucket;
+    struct dw_sql_args args = DW_SQL_ARGS(dw_sql_text(bucket->space), dw_sql_blob(bucket->key),
+                                          dw_sql_int(take->now_ms), dw_sql_int(bucket->refill_ms),
+                                          dw_sql_int((bucket->size - 1) * bucket->refill_ms));
+
+    take->is_allowed = false;
+    if (bucket->size <= 0)
+        return true;
+    if (!dw_sql_run(connection,
+                    "INSERT INTO bucket (space, key, full_at_ms) VALUES (?1, ?2, ?3 + ?4)"
+                    " ON CONFLICT DO UPDATE SET full_at_ms = max(full_at_ms, ?3) + ?4"
+                    " WHERE full_at_ms - ?3 <= ?5",
+                    args, reterr))
+        return false;
+    take->is_allowed = dw_sql_changes(connection) > 0;
+    return true;
+}
+
+bool dw_store_bucket_take(struct dw_store *store, const struct dw_bucket *bucket, int64_t now_ms,
+                          bool *ret_is_allowed, struct dw_error *reterr)
+{
+    struct take_bucket take = {bucket, now_ms, false};
+
+    if (!dw_store_write(store, take_bucket, &take, reterr))
+        return false;
+    *ret_is_allowed = take.is_allowed;
+    return true;
+}
+
+bool dw_store_bucket_give(struct dw_store *store, const struct dw_bucket *bucket,
+                          struct dw_error *reterr)
+{
+    return dw_store_write_sql(
+        store, "UPDATE bucket SET full_at_ms = full_at_ms - ? WHERE space = ? AND key = ?",
+        DW_SQL_ARGS(dw_sql_int(bucket->refill_ms), dw_sql_text(bucket->space),
+                    dw_sql_blob(bucket->key)),
+        NULL, reterr);
+}
+
+/* --- settings --------------------------------------------------------------------------------- */
+
+bool dw_store_attack_protection(struct dw_store *store, struct dw_slice name,
+                                struct dw_arena *arena, struct dw_slice *ret_json,
+                                struct dw_error *reterr)
+{
+    dw_auto(dw_reader_done) struct dw_reader reader = {0};
+    struct dw_slices found;
+
+    if (!dw_reader_start(&reader, store, reterr) ||
+        !dw_sql_texts(reader.connection, "SELECT settings FROM attack_protection WHERE name = ?",
+                      DW_SQL_ARGS(dw_sql_text(name)), arena, &found, reterr))
+        return false;
+    *ret_json = found.count > 0 ? found.items[0] : DW_EMPTY;
+    return true;
+}
+
+bool dw_store_put_attack_protection(struct dw_store *store, struct dw_slice name,
+                                    struct dw_slice json, struct dw_error *reterr)
+{
+    return dw_store_write_sql(store,
+                              "INSERT INTO attack_protection (name, settings) VALUES (?1, ?2)"
+                              " ON CONFLICT DO UPDATE SET settings = ?2",
+                              DW_SQL_ARGS(dw_sql_text(name), dw_sql_text(json)), NULL, reterr);
+}
