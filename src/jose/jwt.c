@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "jose/algorithm_internal.h"
 #include "jose/jwk_internal.h"
+#include "jose/jwt_internal.h"
 #include "json/json_writer.h"
 
 #define PARTS_OF_JWE 5
@@ -16,8 +17,7 @@ static bool fail_encrypted(struct dw_error *reterr)
                    "`audience`; request the token with this API's audience");
 }
 
-/* The three parts, still encoded. */
-static bool split(struct dw_slice token, struct dw_slice ret_parts[static 3],
+bool dw_jwt_split(struct dw_slice token, struct dw_slice ret_parts[static 3],
                   struct dw_error *reterr)
 {
     struct dw_slice rest = token;
@@ -48,8 +48,7 @@ static bool split(struct dw_slice token, struct dw_slice ret_parts[static 3],
     return true;
 }
 
-/* Decodes and reads one part; what is wrong with it is the token's fault. */
-static bool read_part(struct dw_slice part, const char *what, struct dw_arena *arena,
+bool dw_jwt_read_part(struct dw_slice part, const char *what, struct dw_arena *arena,
                       const struct dw_json **ret_object, struct dw_error *reterr)
 {
     struct dw_slice json;
@@ -82,18 +81,23 @@ static bool header_text(const struct dw_json *header, const char *name, struct d
     return true;
 }
 
+bool dw_jwt_check_header(const struct dw_json *header, struct dw_error *reterr)
+{
+    if (dw_json_get(header, "enc"))
+        return fail_encrypted(reterr);
+    /* RFC 7515 4.1.11 MUST: refuse what is critical and not understood; we understand none. The
+     * same for b64 of RFC 7797, with or without its crit. */
+    return (!dw_json_get(header, "crit") && !dw_json_get(header, "b64")) ||
+           dw_fail(reterr, DW_INVALID_TOKEN,
+                   "the token's header asks for an extension (crit) that is not known here");
+}
+
 static bool read_header(struct dw_jwt *jwt, struct dw_error *reterr)
 {
     struct dw_slice alg;
 
-    if (dw_json_get(jwt->header, "enc"))
-        return fail_encrypted(reterr);
-    /* RFC 7515 4.1.11 MUST: refuse what is critical and not understood; we understand none. The
-     * same for b64 of RFC 7797, with or without its crit. */
-    if (dw_json_get(jwt->header, "crit") || dw_json_get(jwt->header, "b64"))
-        return dw_fail(reterr, DW_INVALID_TOKEN,
-                       "the token's header asks for an extension (crit) that is not known here");
-    if (!header_text(jwt->header, "alg", &alg, reterr) ||
+    if (!dw_jwt_check_header(jwt->header, reterr) ||
+        !header_text(jwt->header, "alg", &alg, reterr) ||
         !header_text(jwt->header, "kid", &jwt->kid, reterr) ||
         !header_text(jwt->header, "typ", &jwt->typ, reterr))
         return false;
@@ -114,9 +118,10 @@ bool dw_jwt_parse(struct dw_slice token, struct dw_arena *arena, struct dw_jwt *
     struct dw_error cause = {.code = DW_OK};
 
     *jwt = (struct dw_jwt){.alg = DW_ALG_UNKNOWN, .kid = DW_EMPTY, .typ = DW_EMPTY};
-    if (!split(token, parts, reterr) ||
-        !read_part(parts[0], "header", arena, &jwt->header, reterr) || !read_header(jwt, reterr) ||
-        !read_part(parts[1], "claims", arena, &jwt->claims, reterr))
+    if (!dw_jwt_split(token, parts, reterr) ||
+        !dw_jwt_read_part(parts[0], "header", arena, &jwt->header, reterr) ||
+        !read_header(jwt, reterr) ||
+        !dw_jwt_read_part(parts[1], "claims", arena, &jwt->claims, reterr))
         return false;
     if (parts[2].len == 0)
         return dw_fail(reterr, DW_INVALID_TOKEN, "part 3 of the token is empty: it is not signed");

@@ -214,6 +214,9 @@ bool dw_must_check dw_migrate(struct dw_connection *connection, const char *path
                               struct dw_error *reterr);
 
 /* Steps that several writes share. */
+/* sqlite_issued.c: its access tokens are not believed any more. */
+bool dw_must_check dw_store_kill_family(struct dw_connection *connection, struct dw_slice family_id,
+                                        int64_t now_s, struct dw_error *reterr);
 bool dw_must_check dw_store_revoke_families(struct dw_connection *connection,
                                             struct dw_slice user_id, struct dw_slice client_id,
                                             int64_t now_s, struct dw_error *reterr);

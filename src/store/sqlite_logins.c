@@ -170,7 +170,8 @@ static bool note_replay(struct dw_connection *connection, const struct take_code
            dw_sql_run(connection,
                       "UPDATE refresh_family SET revoked_at = ? WHERE id = ? AND revoked_at = 0",
                       DW_SQL_ARGS(dw_sql_int(take->now_s), dw_sql_text(take->code->family_id)),
-                      reterr);
+                      reterr) &&
+           dw_store_kill_family(connection, take->code->family_id, take->now_s, reterr);
 }
 
 static bool take_code(struct dw_connection *connection, void *user, struct dw_error *reterr)

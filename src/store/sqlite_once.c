@@ -164,6 +164,12 @@ static const struct {
      " (SELECT space, key FROM bucket WHERE full_at_ms <= ?1 * 1000 LIMIT ?2)",
      0},
     {"DELETE FROM mail WHERE rowid IN (SELECT rowid FROM mail WHERE expires_at <= ?1 LIMIT ?2)", 0},
+    {"DELETE FROM opaque_token WHERE rowid IN"
+     " (SELECT rowid FROM opaque_token WHERE expires_at <= ?1 LIMIT ?2)",
+     0},
+    {"DELETE FROM dead_family WHERE family_id IN"
+     " (SELECT family_id FROM dead_family WHERE expires_at <= ?1 LIMIT ?2)",
+     0},
     {"DELETE FROM rate WHERE (space, key) IN"
      " (SELECT space, key FROM rate WHERE window_ends_at <= ?1 LIMIT ?2)",
      0},

@@ -178,7 +178,8 @@ static bool use_token(struct dw_connection *connection, void *user, struct dw_er
     case DW_REFRESH_KEEP:
         return note_family_use(connection, use, reterr);
     case DW_REFRESH_REUSED:
-        return revoke_family(connection, use->family->id, use->now_s, reterr);
+        return revoke_family(connection, use->family->id, use->now_s, reterr) &&
+               dw_store_kill_family(connection, use->family->id, use->now_s, reterr);
     case DW_REFRESH_UNKNOWN:
     case DW_REFRESH_REVOKED:
     case DW_REFRESH_EXPIRED:

@@ -181,7 +181,8 @@ static bool read_name(struct dw_slice name, const struct dw_sql_column *column,
 {
     if (column->kind == DW_SQL_ALG) {
         *ret_member = dw_jose_alg_from(name);
-        if (*ret_member != DW_ALG_UNKNOWN)
+        if (*ret_member != DW_ALG_UNKNOWN ||
+            dw_slice_eq(name, dw_slice_from_text(dw_jose_alg_name(DW_ALG_UNKNOWN))))
             return true;
     } else if (dw_enum_from(column->names, name, ret_member)) {
         return true;

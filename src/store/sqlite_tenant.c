@@ -1,6 +1,8 @@
 /* The tenant's settings and its signing keys. */
 #include "store/sqlite_internal.h"
 
+#define STAMP_ARENA_BYTES ((size_t)64 * 1024)
+
 #define ROW struct dw_tenant_settings
 #define SETTINGS(first, next)                                                                      \
     first(TEXT, friendly_name, friendly_name) next(TEXT, default_audience, default_audience)       \
@@ -62,11 +64,39 @@ bool dw_store_signing_keys(struct dw_store *store, bool with_revoked, struct dw_
     return dw_reader_start(&reader, store, reterr) &&
            dw_sql_read_rows(
                reader.connection,
-               "SELECT " DW_SQL_NAMES(
-                   SIGNING_KEY) " FROM signing_key"
-                                " WHERE phase <> 'revoked' OR ? ORDER BY created_at DESC, kid",
+               "SELECT " DW_SQL_NAMES(SIGNING_KEY) " FROM signing_key"
+                                                   " WHERE phase <> 'revoked' OR ?"
+                                                   " ORDER BY phase = 'current' DESC, "
+                                                   "current_since DESC, created_at DESC, kid",
                DW_SQL_ARGS(dw_sql_int(with_revoked)), &signing_key_table, arena, ret_keys,
                ret_count, reterr);
+}
+
+bool dw_store_signing_keys_stamp(struct dw_store *store,
+                                 char ret_stamp[static DW_STORE_KEYS_STAMP_SIZE],
+                                 struct dw_error *reterr)
+{
+    dw_auto(dw_reader_done) struct dw_reader reader = {0};
+    dw_auto(dw_arena_auto_free) struct dw_arena *arena = dw_arena_new(STAMP_ARENA_BYTES);
+    struct dw_slices parts;
+    size_t used = 0;
+
+    if (!arena)
+        return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+    if (!dw_reader_start(&reader, store, reterr) ||
+        !dw_sql_texts(reader.connection,
+                      "SELECT kid || ' ' || phase || ',' FROM signing_key"
+                      " WHERE phase <> 'revoked' ORDER BY created_at DESC, kid",
+                      DW_SQL_NO_ARGS, arena, &parts, reterr))
+        return false;
+    memset(ret_stamp, 0, DW_STORE_KEYS_STAMP_SIZE);
+    for (size_t at = 0; at < parts.count; at++) {
+        struct dw_slice part = dw_slice_sub(parts.items[at], 0, DW_STORE_KEYS_STAMP_SIZE - used);
+
+        memcpy(ret_stamp + used, part.ptr, part.len);
+        used += part.len;
+    }
+    return true;
 }
 
 static bool insert_key(struct dw_connection *connection, const struct dw_signing_key_record *key,
@@ -76,18 +106,24 @@ static bool insert_key(struct dw_connection *connection, const struct dw_signing
                             &signing_key_table, key, reterr);
 }
 
-static bool retire_current(struct dw_connection *connection, struct dw_error *reterr)
+static struct dw_sql_value alg_name(enum dw_jose_alg alg)
 {
-    return dw_sql_run(connection,
-                      "UPDATE signing_key SET phase = 'previous' WHERE phase = 'current'",
-                      DW_SQL_NO_ARGS, reterr);
+    return dw_sql_text(dw_slice_from_text(dw_jose_alg_name(alg)));
+}
+
+static bool retire_current(struct dw_connection *connection, enum dw_jose_alg alg,
+                           struct dw_error *reterr)
+{
+    return dw_sql_run(
+        connection, "UPDATE signing_key SET phase = 'previous' WHERE phase = 'current' AND alg = ?",
+        DW_SQL_ARGS(alg_name(alg)), reterr);
 }
 
 static bool add_key(struct dw_connection *connection, void *user, struct dw_error *reterr)
 {
     const struct dw_signing_key_record *key = user;
 
-    return (key->phase != DW_SIGNING_KEY_CURRENT || retire_current(connection, reterr)) &&
+    return (key->phase != DW_SIGNING_KEY_CURRENT || retire_current(connection, key->alg, reterr)) &&
            insert_key(connection, key, reterr);
 }
 
@@ -109,8 +145,11 @@ static bool add_first_key(struct dw_connection *connection, void *user, struct d
     struct first_key *first = user;
     int64_t count;
 
-    if (!dw_sql_number(connection, "SELECT count(*) FROM signing_key WHERE phase = 'current'",
-                       DW_SQL_NO_ARGS, &count, reterr))
+    if (!dw_sql_number(connection, "SELECT count(*) FROM signing_key WHERE phase = ? AND alg = ?",
+                       DW_SQL_ARGS(dw_sql_text(dw_slice_from_text(
+                                       dw_signing_key_phase_name(first->key->phase))),
+                                   alg_name(first->key->alg)),
+                       &count, reterr))
         return false;
     first->was_added = count == 0;
     return count > 0 || insert_key(connection, first->key, reterr);
@@ -136,15 +175,16 @@ static bool rotate(struct dw_connection *connection, void *user, struct dw_error
 {
     const struct rotation *rotation = user;
 
-    if (!retire_current(connection, reterr) ||
+    if (!retire_current(connection, rotation->next->alg, reterr) ||
         !dw_sql_run(connection,
                     "UPDATE signing_key SET phase = 'current', current_since = ?"
-                    " WHERE phase = 'next'",
-                    DW_SQL_ARGS(dw_sql_int(rotation->now_s)), reterr))
+                    " WHERE phase = 'next' AND alg = ?",
+                    DW_SQL_ARGS(dw_sql_int(rotation->now_s), alg_name(rotation->next->alg)),
+                    reterr))
         return false;
     if (dw_sql_changes(connection) == 0)
         return dw_fail(reterr, DW_NOT_FOUND, "there is no next signing key to rotate to");
-    return !rotation->next || insert_key(connection, rotation->next, reterr);
+    return insert_key(connection, rotation->next, reterr);
 }
 
 bool dw_store_rotate_signing_keys(struct dw_store *store, const struct dw_signing_key_record *next,

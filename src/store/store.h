@@ -52,23 +52,29 @@ bool dw_must_check dw_store_put_settings(struct dw_store *store,
                                          const struct dw_tenant_settings *settings,
                                          struct dw_error *reterr);
 
-/* All that are not revoked, and those too when asked; newest first. Few: there are no pages. */
+/* All that are not revoked, and those too when asked; those that sign first, then newest first.
+ * Few: there are no pages. */
 bool dw_must_check dw_store_signing_keys(struct dw_store *store, bool with_revoked,
                                          struct dw_arena *arena,
                                          struct dw_signing_key_record **ret_keys, size_t *ret_count,
                                          struct dw_error *reterr);
-/* Adds a key; when its phase is CURRENT the one that was becomes PREVIOUS. Fails with DW_CONFLICT
- * when the kid is taken. */
+/* Another text whenever a key was added, revoked or came into another phase; padded with zeros. */
+#define DW_STORE_KEYS_STAMP_SIZE 1024
+bool dw_must_check dw_store_signing_keys_stamp(struct dw_store *store,
+                                               char ret_stamp[static DW_STORE_KEYS_STAMP_SIZE],
+                                               struct dw_error *reterr);
+/* Adds a key; when its phase is CURRENT the one of its algorithm that was becomes PREVIOUS. Fails
+ * with DW_CONFLICT when the kid is taken. */
 bool dw_must_check dw_store_add_signing_key(struct dw_store *store,
                                             const struct dw_signing_key_record *key,
                                             struct dw_error *reterr);
-/* As dw_store_add_signing_key, but only when there is no CURRENT key (two processes starting at
- * once make one). */
+/* As dw_store_add_signing_key, but only when its algorithm has no key in its phase (two processes
+ * starting at once make one). */
 bool dw_must_check dw_store_add_first_signing_key(struct dw_store *store,
                                                   const struct dw_signing_key_record *key,
                                                   bool *ret_was_added, struct dw_error *reterr);
-/* CURRENT becomes PREVIOUS and NEXT becomes CURRENT; `next` (may be NULL) is added as NEXT. Fails
- * with DW_NOT_FOUND when there is no NEXT key. */
+/* For the algorithm of `next`: CURRENT becomes PREVIOUS, NEXT becomes CURRENT, and `next` is added
+ * as NEXT. Fails with DW_NOT_FOUND when there is no NEXT key. */
 bool dw_must_check dw_store_rotate_signing_keys(struct dw_store *store,
                                                 const struct dw_signing_key_record *next,
                                                 int64_t now_s, struct dw_error *reterr);

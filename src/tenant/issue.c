@@ -1,24 +1,39 @@
 /* Access tokens and ID tokens; see issue_internal.h. */
 #include "tenant/issue_internal.h"
 
-#include "jose/jwt.h"
+#include "jose/jwt_secret.h"
 #include "oauth/custom_claims.h"
 #include "oauth/token_claims.h"
+#include "store/issued_tokens.h"
+#include "tenant/own_token_internal.h"
 
 /* A token for /userinfo alone, without an API (Auth0: 24 h). */
 #define USERINFO_TOKEN_LIFETIME_S 86400
 
-static bool sign(struct dw_tenant_call *call, const char *typ, struct dw_buf *claims,
-                 struct dw_slice *ret_token, struct dw_error *reterr)
+static bool sign(struct dw_tenant_call *call, enum dw_jose_alg alg, const char *typ,
+                 struct dw_buf *claims, struct dw_slice *ret_token, struct dw_error *reterr)
 {
-    dw_auto(dw_signing_key_auto_unref) struct dw_signing_key *key =
-        dw_keyring_current(call->tenant->keyring);
+    dw_auto(dw_signing_key_auto_unref) struct dw_signing_key *key = NULL;
     struct dw_slice json;
 
-    if (!key)
-        return dw_fail(reterr, DW_UNAVAILABLE, "the tenant has no signing key");
-    return dw_buf_finish(claims, &json, reterr) &&
+    return dw_keyring_signer(call->tenant->keyring, alg, call->now_s, &key, reterr) &&
+           dw_buf_finish(claims, &json, reterr) &&
            dw_jwt_sign(key, typ, json, call->arena, ret_token, reterr);
+}
+
+/* With the API's own secret, or with the tenant's key for the API's algorithm. */
+static bool sign_for_api(struct dw_tenant_call *call, const struct dw_api *api,
+                         struct dw_buf *claims, struct dw_slice *ret_token, struct dw_error *reterr)
+{
+    const char *typ = dw_access_token_typ(api->token_dialect);
+    struct dw_secret secret;
+    struct dw_slice json;
+
+    if (api->sealed_signing_secret.len == 0)
+        return sign(call, api->signing_alg, typ, claims, ret_token, reterr);
+    return dw_api_secret_open(call->tenant, api, call->arena, &secret, reterr) &&
+           dw_buf_finish(claims, &json, reterr) &&
+           dw_jwt_sign_hs256(secret, typ, json, call->arena, ret_token, reterr);
 }
 
 /* What may stay of an object of custom claims; NULL: nothing. */
@@ -51,16 +66,40 @@ static bool token_id(struct dw_tenant_call *call, struct dw_slice family_id,
     return ret_token_id->ptr || dw_fail(reterr, DW_NO_MEMORY, "out of memory");
 }
 
+/* Auth0: without an API the token is for /userinfo alone, and means nothing to anybody else. */
+static bool make_opaque_token(struct dw_tenant_call *call, const struct dw_issue *issue,
+                              struct dw_issued *issued, struct dw_error *reterr)
+{
+    struct dw_slice text = dw_tenant_random_text(call->arena, "", 32);
+    struct dw_opaque_token row = {
+        .client_id = issue->subjects.client->id,
+        .user_id = issue->user ? issue->user->id : DW_EMPTY,
+        .session_id = issue->session_id,
+        .organization = issue->organization,
+        .family_id = issue->family_id,
+        .scopes = issued->answer.scopes,
+        .dpop_jkt = issue->dpop_jkt,
+        .created_at_s = call->now_s,
+        .expires_at_s = call->now_s + USERINFO_TOKEN_LIFETIME_S,
+    };
+
+    if (!text.ptr)
+        return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+    if (!dw_tenant_digest(text, call->arena, &row.token_digest, reterr) ||
+        !dw_store_add_opaque_token(call->tenant->store, &row, reterr))
+        return false;
+    issued->response.access_token = text;
+    issued->response.expires_in_s = USERINFO_TOKEN_LIFETIME_S;
+    return true;
+}
+
 static bool sign_access_token(struct dw_tenant_call *call, const struct dw_issue *issue,
                               struct dw_issued *issued, struct dw_error *reterr)
 {
     const struct dw_api *api = issued->api;
     struct dw_buf out = dw_buf_in(call->arena);
-    int64_t lifetime_s = USERINFO_TOKEN_LIFETIME_S;
-
-    if (api)
-        lifetime_s = api->token_lifetime_s > 0 ? api->token_lifetime_s
-                                               : call->tenant->config.access_token_ttl_s;
+    int64_t lifetime_s =
+        api->token_lifetime_s > 0 ? api->token_lifetime_s : call->tenant->config.access_token_ttl_s;
     struct dw_access_claims claims = {
         .issuer = call->tenant->config.issuer,
         .api = api,
@@ -82,9 +121,7 @@ static bool sign_access_token(struct dw_tenant_call *call, const struct dw_issue
         return false;
     dw_access_claims_write(&claims, &out);
     issued->response.expires_in_s = lifetime_s;
-    issued->response.is_dpop = issue->dpop_jkt.len > 0;
-    return sign(call, dw_access_token_typ(api ? api->token_dialect : DW_DIALECT_ACCESS_TOKEN), &out,
-                &issued->response.access_token, reterr);
+    return sign_for_api(call, api, &out, &issued->response.access_token, reterr);
 }
 
 static bool sign_id_token(struct dw_tenant_call *call, const struct dw_issue *issue,
@@ -112,7 +149,7 @@ static bool sign_id_token(struct dw_tenant_call *call, const struct dw_issue *is
     if (!custom_claims(call, issue->id_claims_json, issued, &claims.custom, reterr))
         return false;
     dw_id_claims_write(&claims, &out);
-    return sign(call, "JWT", &out, &issued->response.id_token, reterr);
+    return sign(call, DW_ALG_RS256, "JWT", &out, &issued->response.id_token, reterr);
 }
 
 bool dw_tokens_issue(struct dw_tenant_call *call, const struct dw_issue *issue,
@@ -120,8 +157,9 @@ bool dw_tokens_issue(struct dw_tenant_call *call, const struct dw_issue *issue,
 {
     *ret_issued = (struct dw_issued){0};
     if (!dw_tenant_decide(call, &issue->subjects, &ret_issued->api, &ret_issued->answer, reterr) ||
-        !sign_access_token(call, issue, ret_issued, reterr))
+        !(ret_issued->api ? sign_access_token : make_opaque_token)(call, issue, ret_issued, reterr))
         return false;
+    ret_issued->response.is_dpop = issue->dpop_jkt.len > 0;
     ret_issued->response.scopes = ret_issued->answer.scopes;
     return !issue->user || !dw_slices_have(ret_issued->answer.scopes, DW_LIT("openid")) ||
            sign_id_token(call, issue, ret_issued, reterr);

@@ -5,207 +5,179 @@
 #include <pthread.h>
 
 #include "base/mem.h"
-#include "base/text.h"
-#include "crypto/seal.h"
-#include "crypto/x509.h"
-#include "sys/sys.h"
 
-/* More are never published at once: previous, current, next, and a few in between. */
-#define MAX_KEYS 16
-#define RSA_BITS 2048
-#define CERTIFICATE_LIFETIME_S ((int64_t)10 * 365 * 86400)
-#define KID_BYTES 16
+/* Every algorithm's current, next and previous keys. */
+#define MAX_KEYS 24
 #define KEYRING_ARENA_BYTES ((size_t)1024 * 1024)
+
+static const enum dw_jose_alg algs[] = {DW_ALG_RS256, DW_ALG_PS256, DW_ALG_ES256};
+#define ALG_COUNT (sizeof algs / sizeof *algs)
 
 struct dw_keyring {
     struct dw_store *store;
-    struct dw_secret master_key;
-    char host[65];        /* X.520 ub-common-name: 64 */
+    struct dw_key_sealer sealer;
+    char host[65];               /* X.520 ub-common-name: 64 */
+    pthread_mutex_t change_lock; /* one change at a time; guards stamp */
+    char stamp[DW_STORE_KEYS_STAMP_SIZE];
     pthread_mutex_t lock; /* guards what follows */
-    struct dw_signing_key *current;
+    struct dw_signing_key *current[DW_ALG_COUNT];
     struct dw_jwks *jwks;
     char *json;
     size_t json_len;
 };
 
-static struct dw_slice seal_context(struct dw_arena *arena, struct dw_slice kid)
+bool dw_keyring_has_alg(enum dw_jose_alg alg)
 {
-    return dw_arena_printf(arena, "signing-key:%.*s", DW_PRINT(kid));
+    return (unsigned)alg < DW_ALG_COUNT && (DW_KEYRING_ALGS & (1u << alg)) != 0;
 }
 
-/* The one member of {"keys":[...]}. */
-static bool public_jwk(struct dw_signing_key *key, struct dw_arena *arena,
-                       struct dw_slice *ret_json, struct dw_error *reterr)
+/* ---- what is published ---- */
+
+struct published {
+    struct dw_signing_key *current[DW_ALG_COUNT];
+    struct dw_jwks *jwks;
+    char *json;
+    size_t json_len;
+};
+
+static void drop(struct published *published)
 {
-    struct dw_slice set;
-    const struct dw_json *document, *keys;
-
-    if (!dw_signing_keys_jwks(&key, 1, arena, &set, reterr) ||
-        !dw_json_parse(set, arena, &document, reterr))
-        return false;
-    keys = dw_json_get(document, "keys");
-    if (!keys || keys->type != DW_JSON_ARRAY || keys->array.count != 1)
-        return dw_fail(reterr, DW_INTERNAL, "a JWK Set of one key has another form");
-    *ret_json = keys->array.items[0].raw;
-    return true;
-}
-
-static bool self_sign(const struct dw_keyring *ring, const struct dw_key *key, int64_t now_s,
-                      struct dw_arena *arena, struct dw_slice *ret_der, struct dw_error *reterr)
-{
-    struct dw_x509_request request = {
-        .common_name = dw_slice_from_text(ring->host),
-        .not_before_s = now_s - 3600,
-        .not_after_s = now_s + CERTIFICATE_LIFETIME_S,
-    };
-
-    dw_sys_random(request.serial, sizeof request.serial);
-    return dw_x509_self_sign(key, &request, arena, ret_der, reterr);
-}
-
-static bool make_record(const struct dw_keyring *ring, int64_t now_s, struct dw_arena *arena,
-                        struct dw_signing_key_record *ret_record, struct dw_error *reterr)
-{
-    dw_auto(dw_key_auto_unref) struct dw_key *key = dw_key_generate(DW_KEY_RSA, RSA_BITS, reterr);
-    dw_auto(dw_signing_key_auto_unref) struct dw_signing_key *signing_key = NULL;
-    unsigned char kid[KID_BYTES], nonce[DW_SEAL_NONCE_BYTES];
-    struct dw_secret pem;
-
-    if (!key)
-        return false;
-    dw_sys_random(kid, sizeof kid);
-    dw_sys_random(nonce, sizeof nonce);
-    *ret_record = (struct dw_signing_key_record){
-        .kid = dw_text_base64url(arena, dw_slice_from((const char *)kid, sizeof kid)),
-        .alg = DW_ALG_RS256,
-        .phase = DW_SIGNING_KEY_CURRENT,
-        .created_at_s = now_s,
-        .current_since_s = now_s,
-    };
-    if (!ret_record->kid.ptr)
-        return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
-    if (!self_sign(ring, key, now_s, arena, &ret_record->certificate_der, reterr))
-        return false;
-    signing_key =
-        dw_signing_key_new(key, DW_ALG_RS256, ret_record->kid, ret_record->certificate_der, reterr);
-    return signing_key && public_jwk(signing_key, arena, &ret_record->public_jwk_json, reterr) &&
-           dw_signing_key_pem(signing_key, arena, &pem, reterr) &&
-           dw_seal(ring->master_key, nonce, seal_context(arena, ret_record->kid), pem, arena,
-                   &ret_record->sealed_private_key, reterr);
-}
-
-static struct dw_signing_key *open_record(const struct dw_keyring *ring,
-                                          const struct dw_signing_key_record *record,
-                                          struct dw_arena *arena, struct dw_error *reterr)
-{
-    struct dw_secret pem;
-    struct dw_key *key;
-    struct dw_signing_key *signing_key;
-
-    if (!dw_unseal(ring->master_key, seal_context(arena, record->kid), record->sealed_private_key,
-                   arena, &pem, reterr)) {
-        (void)dw_fail(reterr, DW_CONFIG,
-                      "the signing keys in the store were sealed under another key; start with the "
-                      "DOORWARD_KEY or key file it was made with");
-        return NULL;
-    }
-    key = dw_key_from_pem(pem, reterr);
-    if (!key)
-        return NULL;
-    signing_key =
-        dw_signing_key_new(key, record->alg, record->kid, record->certificate_der, reterr);
-    dw_key_unref(key);
-    return signing_key;
+    for (size_t at = 0; at < DW_ALG_COUNT; at++)
+        dw_signing_key_unref(published->current[at]);
+    dw_jwks_unref(published->jwks);
+    dw_mem_free(published->json);
 }
 
 /* Takes over the references. */
-static void swap(struct dw_keyring *ring, struct dw_signing_key *current, struct dw_jwks *jwks,
-                 char *json, size_t json_len)
+static void swap(struct dw_keyring *ring, const struct published *fresh)
 {
-    struct dw_signing_key *old_current;
-    struct dw_jwks *old_jwks;
-    char *old_json;
+    struct published old;
 
     pthread_mutex_lock(&ring->lock);
-    old_current = ring->current;
-    old_jwks = ring->jwks;
-    old_json = ring->json;
-    ring->current = current;
-    ring->jwks = jwks;
-    ring->json = json;
-    ring->json_len = json_len;
+    memcpy(old.current, ring->current, sizeof old.current);
+    old.jwks = ring->jwks;
+    old.json = ring->json;
+    memcpy(ring->current, fresh->current, sizeof ring->current);
+    ring->jwks = fresh->jwks;
+    ring->json = fresh->json;
+    ring->json_len = fresh->json_len;
     pthread_mutex_unlock(&ring->lock);
-    dw_signing_key_unref(old_current);
-    dw_jwks_unref(old_jwks);
-    dw_mem_free(old_json);
+    drop(&old);
 }
 
-static bool publish(struct dw_keyring *ring, struct dw_signing_key *const *keys, size_t count,
-                    struct dw_signing_key *current, struct dw_arena *arena, struct dw_error *reterr)
+static bool fill(struct published *published, struct dw_signing_key *const *keys, size_t count,
+                 struct dw_arena *arena, struct dw_error *reterr)
 {
     struct dw_slice json;
-    struct dw_jwks *jwks;
     size_t skipped;
-    char *copy;
 
-    if (!current)
-        return dw_fail(reterr, DW_CONFIG, "the store has no current signing key");
     if (!dw_signing_keys_jwks(keys, count, arena, &json, reterr))
         return false;
-    jwks = dw_jwks_parse(json, &skipped, reterr);
-    if (!jwks)
+    published->jwks = dw_jwks_parse(json, &skipped, reterr);
+    if (!published->jwks)
         return false;
-    copy = dw_mem_alloc(json.len + 1);
-    if (!copy) {
-        dw_jwks_unref(jwks);
+    published->json = dw_mem_alloc(json.len + 1);
+    if (!published->json)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+    memcpy(published->json, json.ptr, json.len);
+    published->json_len = json.len;
+    return true;
+}
+
+/* Opens all keys, then publishes them together or not at all. */
+static bool publish(struct dw_keyring *ring, const struct dw_signing_key_record *records,
+                    size_t count, struct dw_arena *arena, struct dw_error *reterr)
+{
+    struct dw_signing_key *keys[MAX_KEYS];
+    struct published fresh = {0};
+    size_t opened = 0;
+    bool is_done;
+
+    while (opened < count && (keys[opened] = dw_key_record_open(&ring->sealer, &records[opened],
+                                                                arena, reterr)) != NULL) {
+        if (records[opened].phase == DW_SIGNING_KEY_CURRENT && !fresh.current[records[opened].alg])
+            fresh.current[records[opened].alg] = dw_signing_key_ref(keys[opened]);
+        opened++;
     }
-    memcpy(copy, json.ptr, json.len);
-    swap(ring, dw_signing_key_ref(current), jwks, copy, json.len);
+    is_done = opened == count && fill(&fresh, keys, count, arena, reterr);
+    while (opened > 0)
+        dw_signing_key_unref(keys[--opened]);
+    if (!is_done)
+        drop(&fresh);
+    else
+        swap(ring, &fresh);
+    return is_done;
+}
+
+static bool load(struct dw_keyring *ring, struct dw_arena *arena,
+                 struct dw_signing_key_record **ret_records, size_t *ret_count,
+                 struct dw_error *reterr)
+{
+    if (!dw_store_signing_keys(ring->store, false, arena, ret_records, ret_count, reterr))
+        return false;
+    if (*ret_count > MAX_KEYS)
+        *ret_count = MAX_KEYS;
+    return true;
+}
+
+/* With change_lock held. */
+static bool reload(struct dw_keyring *ring, struct dw_error *reterr)
+{
+    dw_auto(dw_arena_auto_free) struct dw_arena *arena = dw_arena_new(KEYRING_ARENA_BYTES);
+    struct dw_signing_key_record *records;
+    char stamp[DW_STORE_KEYS_STAMP_SIZE];
+    size_t count;
+
+    if (!arena)
+        return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+    /* The stamp first: what changes in between is read twice, never missed. */
+    if (!dw_store_signing_keys_stamp(ring->store, stamp, reterr) ||
+        !load(ring, arena, &records, &count, reterr) ||
+        !publish(ring, records, count, arena, reterr))
+        return false;
+    memcpy(ring->stamp, stamp, sizeof stamp);
     return true;
 }
 
 bool dw_keyring_reload(struct dw_keyring *ring, struct dw_error *reterr)
 {
-    dw_auto(dw_arena_auto_free) struct dw_arena *arena = dw_arena_new(KEYRING_ARENA_BYTES);
-    struct dw_signing_key *keys[MAX_KEYS], *current = NULL;
-    struct dw_signing_key_record *records;
-    size_t count, opened = 0;
-    bool is_done = false;
+    bool is_done;
 
-    if (!arena)
-        return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
-    if (!dw_store_signing_keys(ring->store, false, arena, &records, &count, reterr))
-        return false;
-    if (count > MAX_KEYS)
-        count = MAX_KEYS;
-    while (opened < count &&
-           (keys[opened] = open_record(ring, &records[opened], arena, reterr)) != NULL) {
-        if (records[opened].phase == DW_SIGNING_KEY_CURRENT)
-            current = keys[opened];
-        opened++;
-    }
-    if (opened == count)
-        is_done = publish(ring, keys, count, current, arena, reterr);
-    while (opened > 0)
-        dw_signing_key_unref(keys[--opened]);
+    pthread_mutex_lock(&ring->change_lock);
+    is_done = reload(ring, reterr);
+    pthread_mutex_unlock(&ring->change_lock);
     return is_done;
 }
 
-bool dw_keyring_rotate(struct dw_keyring *ring, int64_t now_s, struct dw_error *reterr)
+bool dw_keyring_watch(struct dw_keyring *ring, struct dw_error *reterr)
 {
-    dw_auto(dw_arena_auto_free) struct dw_arena *arena = dw_arena_new(KEYRING_ARENA_BYTES);
-    struct dw_signing_key_record record;
+    char stamp[DW_STORE_KEYS_STAMP_SIZE];
+    bool is_done;
 
-    if (!arena)
-        return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
-    return make_record(ring, now_s, arena, &record, reterr) &&
-           dw_store_add_signing_key(ring->store, &record, reterr) &&
-           dw_keyring_reload(ring, reterr);
+    pthread_mutex_lock(&ring->change_lock);
+    is_done = dw_store_signing_keys_stamp(ring->store, stamp, reterr) &&
+              (memcmp(stamp, ring->stamp, sizeof stamp) == 0 || reload(ring, reterr));
+    pthread_mutex_unlock(&ring->change_lock);
+    return is_done;
 }
 
-static bool make_first(struct dw_keyring *ring, int64_t now_s, struct dw_error *reterr)
+/* ---- changes; all with change_lock held ---- */
+
+static bool has_phase(const struct dw_signing_key_record *records, size_t count,
+                      enum dw_jose_alg alg, enum dw_signing_key_phase phase)
 {
+    for (size_t at = 0; at < count; at++)
+        if (records[at].alg == alg && records[at].phase == phase)
+            return true;
+    return false;
+}
+
+/* A current and a next key of the algorithm, where they are missing. Another process may do the
+ * same: the store keeps the first of each. */
+static bool make_missing(struct dw_keyring *ring, enum dw_jose_alg alg, int64_t now_s,
+                         struct dw_error *reterr)
+{
+    static const enum dw_signing_key_phase phases[] = {DW_SIGNING_KEY_CURRENT, DW_SIGNING_KEY_NEXT};
     dw_auto(dw_arena_auto_free) struct dw_arena *arena = dw_arena_new(KEYRING_ARENA_BYTES);
     struct dw_signing_key_record *records, record;
     size_t count;
@@ -213,14 +185,96 @@ static bool make_first(struct dw_keyring *ring, int64_t now_s, struct dw_error *
 
     if (!arena)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+    if (!load(ring, arena, &records, &count, reterr))
+        return false;
+    for (size_t at = 0; at < 2; at++)
+        if (!has_phase(records, count, alg, phases[at]) &&
+            (!dw_key_record_make(&ring->sealer, alg, phases[at], now_s, arena, &record, reterr) ||
+             !dw_store_add_first_signing_key(ring->store, &record, &was_added, reterr)))
+            return false;
+    return true;
+}
+
+static bool revoke_oldest(struct dw_keyring *ring, enum dw_jose_alg alg, int64_t now_s,
+                          struct dw_arena *arena, struct dw_error *reterr)
+{
+    struct dw_signing_key_record *records; /* newest first */
+    size_t count, previous = 0;
+
     if (!dw_store_signing_keys(ring->store, false, arena, &records, &count, reterr))
         return false;
-    for (size_t i = 0; i < count; i++)
-        if (records[i].phase == DW_SIGNING_KEY_CURRENT)
-            return true;
-    return make_record(ring, now_s, arena, &record, reterr) &&
-           dw_store_add_first_signing_key(ring->store, &record, &was_added, reterr);
+    for (size_t at = 0; at < count; at++)
+        if (records[at].alg == alg && records[at].phase == DW_SIGNING_KEY_PREVIOUS &&
+            ++previous > DW_KEYRING_MAX_PREVIOUS &&
+            !dw_store_revoke_signing_key(ring->store, records[at].kid, now_s, reterr))
+            return false;
+    return true;
 }
+
+static bool rotate_alg(struct dw_keyring *ring, enum dw_jose_alg alg, int64_t now_s,
+                       struct dw_error *reterr)
+{
+    dw_auto(dw_arena_auto_free) struct dw_arena *arena = dw_arena_new(KEYRING_ARENA_BYTES);
+    struct dw_signing_key_record *records, next;
+    size_t count;
+
+    if (!arena)
+        return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+    if (!load(ring, arena, &records, &count, reterr))
+        return false;
+    if (!has_phase(records, count, alg, DW_SIGNING_KEY_CURRENT))
+        return true; /* nothing signs with it */
+    return make_missing(ring, alg, now_s, reterr) &&
+           dw_key_record_make(&ring->sealer, alg, DW_SIGNING_KEY_NEXT, now_s, arena, &next,
+                              reterr) &&
+           dw_store_rotate_signing_keys(ring->store, &next, now_s, reterr) &&
+           revoke_oldest(ring, alg, now_s, arena, reterr);
+}
+
+bool dw_keyring_rotate(struct dw_keyring *ring, int64_t now_s, struct dw_error *reterr)
+{
+    bool is_done = true;
+
+    pthread_mutex_lock(&ring->change_lock);
+    for (size_t at = 0; is_done && at < ALG_COUNT; at++)
+        is_done = rotate_alg(ring, algs[at], now_s, reterr);
+    is_done = is_done && reload(ring, reterr);
+    pthread_mutex_unlock(&ring->change_lock);
+    return is_done;
+}
+
+/* A next key that was revoked has a successor at once. */
+static bool revoke(struct dw_keyring *ring, struct dw_slice kid, int64_t now_s,
+                   struct dw_error *reterr)
+{
+    dw_auto(dw_arena_auto_free) struct dw_arena *arena = dw_arena_new(KEYRING_ARENA_BYTES);
+    struct dw_signing_key_record *records;
+    size_t count;
+
+    if (!arena)
+        return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+    if (!load(ring, arena, &records, &count, reterr) ||
+        !dw_store_revoke_signing_key(ring->store, kid, now_s, reterr))
+        return false;
+    for (size_t at = 0; at < count; at++)
+        if (dw_slice_eq(records[at].kid, kid) && records[at].phase == DW_SIGNING_KEY_NEXT &&
+            !make_missing(ring, records[at].alg, now_s, reterr))
+            return false;
+    return reload(ring, reterr);
+}
+
+bool dw_keyring_revoke(struct dw_keyring *ring, struct dw_slice kid, int64_t now_s,
+                       struct dw_error *reterr)
+{
+    bool is_done;
+
+    pthread_mutex_lock(&ring->change_lock);
+    is_done = revoke(ring, kid, now_s, reterr);
+    pthread_mutex_unlock(&ring->change_lock);
+    return is_done;
+}
+
+/* ---- opening ---- */
 
 struct dw_keyring *dw_keyring_open(struct dw_store *store, struct dw_secret master_key,
                                    struct dw_slice host, int64_t now_s, struct dw_error *reterr)
@@ -232,11 +286,12 @@ struct dw_keyring *dw_keyring_open(struct dw_store *store, struct dw_secret mast
         return NULL;
     }
     ring->store = store;
-    ring->master_key = master_key;
     host = dw_slice_sub(host, 0, sizeof ring->host - 1);
     memcpy(ring->host, host.ptr, host.len);
+    ring->sealer = (struct dw_key_sealer){master_key, dw_slice_from(ring->host, host.len)};
+    pthread_mutex_init(&ring->change_lock, NULL);
     pthread_mutex_init(&ring->lock, NULL);
-    if (!make_first(ring, now_s, reterr) || !dw_keyring_reload(ring, reterr)) {
+    if (!make_missing(ring, DW_ALG_RS256, now_s, reterr) || !dw_keyring_reload(ring, reterr)) {
         dw_keyring_free(ring);
         return NULL;
     }
@@ -245,21 +300,55 @@ struct dw_keyring *dw_keyring_open(struct dw_store *store, struct dw_secret mast
 
 void dw_keyring_free(struct dw_keyring *ring)
 {
+    static const struct published nothing;
+
     if (!ring)
         return;
-    swap(ring, NULL, NULL, NULL, 0);
+    swap(ring, &nothing);
     pthread_mutex_destroy(&ring->lock);
+    pthread_mutex_destroy(&ring->change_lock);
     dw_mem_free(ring);
 }
 
-struct dw_signing_key *dw_keyring_current(struct dw_keyring *ring)
+/* ---- for every thread ---- */
+
+static struct dw_signing_key *current_key(struct dw_keyring *ring, enum dw_jose_alg alg)
 {
     struct dw_signing_key *key;
 
     pthread_mutex_lock(&ring->lock);
-    key = ring->current ? dw_signing_key_ref(ring->current) : NULL;
+    key = ring->current[alg] ? dw_signing_key_ref(ring->current[alg]) : NULL;
     pthread_mutex_unlock(&ring->lock);
     return key;
+}
+
+static bool make_signer(struct dw_keyring *ring, enum dw_jose_alg alg, int64_t now_s,
+                        struct dw_error *reterr)
+{
+    struct dw_signing_key *made_meanwhile;
+    bool is_done;
+
+    pthread_mutex_lock(&ring->change_lock);
+    made_meanwhile = current_key(ring, alg);
+    is_done = made_meanwhile || (make_missing(ring, alg, now_s, reterr) && reload(ring, reterr));
+    pthread_mutex_unlock(&ring->change_lock);
+    dw_signing_key_unref(made_meanwhile);
+    return is_done;
+}
+
+bool dw_keyring_signer(struct dw_keyring *ring, enum dw_jose_alg alg, int64_t now_s,
+                       struct dw_signing_key **ret_key, struct dw_error *reterr)
+{
+    if (!dw_keyring_has_alg(alg))
+        return dw_fail(reterr, DW_CONFIG, "the tenant does not sign with %s",
+                       dw_jose_alg_name(alg));
+    *ret_key = current_key(ring, alg);
+    if (*ret_key)
+        return true;
+    if (!make_signer(ring, alg, now_s, reterr))
+        return false;
+    *ret_key = current_key(ring, alg);
+    return *ret_key || dw_fail(reterr, DW_UNAVAILABLE, "the tenant has no signing key");
 }
 
 struct dw_jwks *dw_keyring_jwks(struct dw_keyring *ring)

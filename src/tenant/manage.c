@@ -89,8 +89,11 @@ static const struct verb_row verbs[] = {
       "2h, 7d ago."},
      dw_manage_logs},
     {{"key", "list", "", "List the signing keys."}, dw_manage_key_list},
-    {{"key", "rotate", "", "Sign with a new key from now on; the old one stays published."},
+    {{"key", "rotate", "",
+      "Sign with the next keys from now on, and publish new ones. The old ones stay published."},
      dw_manage_key_rotate},
+    {{"key", "revoke", "--kid KID", "Publish a key no more: what it signed is worthless at once."},
+     dw_manage_key_revoke},
 };
 #define VERB_COUNT (sizeof verbs / sizeof *verbs)
 

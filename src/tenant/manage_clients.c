@@ -1,4 +1,4 @@
-/* doorward tenant client ... and key ... */
+/* doorward tenant client ... */
 #include "base/text.h"
 #include "oauth/redirect_uri.h"
 #include "oauth/token_request.h"
@@ -184,35 +184,4 @@ bool dw_manage_client_delete(struct dw_manage *manage, struct dw_error *reterr)
 
     return find_client(manage, &client, reterr) &&
            dw_store_delete_client(manage->tenant->store, client->id, reterr);
-}
-
-bool dw_manage_key_list(struct dw_manage *manage, struct dw_error *reterr)
-{
-    struct dw_signing_key_record *keys = NULL;
-    size_t count = 0;
-
-    if (!dw_store_signing_keys(manage->tenant->store, true, manage->arena, &keys, &count, reterr))
-        return false;
-    for (size_t i = 0; i < count; i++) {
-        struct dw_manage_row *row = dw_manage_row_add(manage, reterr);
-        char text[DW_TEXT_TIME_SIZE];
-
-        if (!row)
-            return false;
-        dw_text_time(keys[i].created_at_s * 1000, text);
-        dw_manage_cell_text(row, "kid", keys[i].kid);
-        dw_manage_cell_text(row, "alg", dw_slice_from_text(dw_jose_alg_name(keys[i].alg)));
-        dw_manage_cell_text(row, "phase",
-                            dw_slice_from_text(dw_signing_key_phase_name(keys[i].phase)));
-        dw_manage_cell_text(row, "created_at",
-                            dw_arena_copy(manage->arena, dw_slice_from_text(text)));
-    }
-    return true;
-}
-
-bool dw_manage_key_rotate(struct dw_manage *manage, struct dw_error *reterr)
-{
-    manage->is_list = true;
-    return dw_keyring_rotate(manage->tenant->keyring, manage->tenant->now_s(), reterr) &&
-           dw_manage_key_list(manage, reterr);
 }

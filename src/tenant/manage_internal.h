@@ -53,7 +53,8 @@ dw_manage_function dw_manage_connection_create, dw_manage_connection_list,
     dw_manage_connection_show, dw_manage_connection_update, dw_manage_connection_delete,
     dw_manage_connection_enable, dw_manage_connection_disable; /* manage_connections.c */
 dw_manage_function dw_manage_logs;                             /* manage_logs.c */
-dw_manage_function dw_manage_key_list, dw_manage_key_rotate;   /* manage_clients.c */
+dw_manage_function dw_manage_key_list, dw_manage_key_rotate,
+    dw_manage_key_revoke; /* manage_keys.c */
 
 /* Empty when the flag was not given. */
 struct dw_slice dw_manage_value(const struct dw_manage *manage, const char *name);

@@ -15,7 +15,8 @@
 #include "tenant/seed_internal.h"
 
 #define TENANT_ARENA_BYTES ((size_t)1024 * 1024)
-#define HOUSEKEEPING_MS 60000
+#define BEAT_MS 1000
+#define BEATS_TO_HOUSEKEEPING 60
 #define VISITS_PER_HOUR 10000
 
 /* RFC 8414 section 2: https, no query, no fragment. Endpoints are at fixed paths, so the issuer has
@@ -147,33 +148,42 @@ struct dw_tenant *dw_tenant_open_store(const struct dw_tenant_config *config,
     return tenant;
 }
 
-/* Removes what has expired, and sees keys that `doorward tenant key rotate` made. */
-static void keep_house(void *user)
+/* Removes what has expired. */
+static bool keep_house(struct dw_tenant *tenant, struct dw_error *reterr)
+{
+    int64_t oldest_ms = (tenant->now_s() - tenant->config.log_retention_s) * 1000;
+
+    return dw_store_purge(tenant->store, tenant->now_s(), reterr) &&
+           dw_store_purge_log(tenant->store, oldest_ms, tenant->config.log_max_mb * 1024 * 1024,
+                              reterr);
+}
+
+/* Keys that another process rotated or revoked count within a second; the rest has time. */
+static void beat(void *user)
 {
     struct dw_tenant *tenant = user;
     struct dw_error error = {0};
 
-    int64_t oldest_ms = (tenant->now_s() - tenant->config.log_retention_s) * 1000;
-
-    if (!dw_store_purge(tenant->store, tenant->now_s(), &error) ||
-        !dw_store_purge_log(tenant->store, oldest_ms, tenant->config.log_max_mb * 1024 * 1024,
-                            &error) ||
-        !dw_keyring_reload(tenant->keyring, &error))
+    if (!dw_keyring_watch(tenant->keyring, &error) ||
+        (tenant->beats % BEATS_TO_HOUSEKEEPING == 0 && !keep_house(tenant, &error)))
         dw_log_error(tenant->log, "tenant_housekeeping_failed", &error);
 }
 
-static void ignore_done(void *user)
+static void beat_done(void *user)
 {
-    (void)user;
+    ((struct dw_tenant *)user)->is_beating = false;
 }
 
-static void start_housekeeping(void *user)
+static void start_beat(void *user)
 {
     struct dw_tenant *tenant = user;
 
-    /* A full queue: the next minute comes. */
-    (void)!dw_job_run(dw_net_loop(tenant->net, 0), DW_POOL_STORE, keep_house, ignore_done, tenant,
-                      NULL);
+    if (tenant->is_beating)
+        return;
+    tenant->beats++;
+    /* A full queue: the next second comes. */
+    tenant->is_beating =
+        dw_job_run(dw_net_loop(tenant->net, 0), DW_POOL_STORE, beat, beat_done, tenant, NULL);
 }
 
 struct dw_tenant *dw_tenant_open(struct dw_net *net, const struct dw_tenant_config *config,
@@ -187,9 +197,9 @@ struct dw_tenant *dw_tenant_open(struct dw_net *net, const struct dw_tenant_conf
     tenant->log = dw_loop_log(dw_net_loop(net, 0));
     tenant->metrics = dw_loop_metrics(dw_net_loop(net, 0));
     tenant->listener = dw_tenant_listen(tenant, reterr);
-    tenant->timer = tenant->listener ? dw_timer_new(dw_net_loop(net, 0), HOUSEKEEPING_MS,
-                                                    HOUSEKEEPING_MS, start_housekeeping, tenant)
-                                     : NULL;
+    tenant->timer = tenant->listener
+                        ? dw_timer_new(dw_net_loop(net, 0), BEAT_MS, BEAT_MS, start_beat, tenant)
+                        : NULL;
     if (tenant->listener && !tenant->timer)
         (void)dw_fail(reterr, DW_NO_MEMORY, "out of memory");
     if (!tenant->timer || !dw_mail_sender_start(tenant, reterr)) {

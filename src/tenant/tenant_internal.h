@@ -52,8 +52,10 @@ struct dw_tenant {
     struct dw_address_range *trusted_proxies;
     size_t trusted_proxy_count;
     int64_t visits_per_hour; /* from one address; the people of a large office share one */
-    struct dw_timer *timer;
     struct dw_mail_sender mail_sender;
+    struct dw_timer *timer; /* once a second; these two are the loop thread's */
+    int64_t beats;
+    bool is_beating;
     _Atomic int64_t store_was_good_at_s; /* strangers ask for /healthz: the disk, once a second */
     int64_t (*now_s)(void);              /* the clock; tests bring their own */
 };

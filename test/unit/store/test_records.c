@@ -430,12 +430,15 @@ static void signing_keys_rotate(void **state)
                                         .certificate_der = S("der"),
                                         .public_jwk_json = S("{\"kty\":\"RSA\"}"),
                                         .created_at_s = NOW_S};
-    struct dw_signing_key_record *keys;
+    struct dw_signing_key_record next, *keys;
     bool was_added;
 
     (void)state;
     key.sealed_private_key = dw_slice_from("\x01\x00\x02", 3);
-    assert_fails(dw_store_rotate_signing_keys(fixture.store, NULL, NOW_S, &error), error,
+    next = key;
+    next.kid = S("k3");
+    next.phase = DW_SIGNING_KEY_NEXT;
+    assert_fails(dw_store_rotate_signing_keys(fixture.store, &next, NOW_S, &error), error,
                  DW_NOT_FOUND);
     assert_done(dw_store_add_first_signing_key(fixture.store, &key, &was_added, &error), error);
     assert_true(was_added);
@@ -446,25 +449,63 @@ static void signing_keys_rotate(void **state)
     key.created_at_s++;
     assert_done(dw_store_add_signing_key(fixture.store, &key, &error), error);
     assert_fails(dw_store_add_signing_key(fixture.store, &key, &error), error, DW_CONFLICT);
-    assert_done(dw_store_rotate_signing_keys(fixture.store, NULL, NOW_S + 3, &error), error);
+    assert_done(dw_store_rotate_signing_keys(fixture.store, &next, NOW_S + 3, &error), error);
     assert_done(dw_store_signing_keys(fixture.store, false, fixture.arena, &keys, &count, &error),
                 error);
-    assert_int_equal(count, 2);
-    assert_slice(keys[0].kid, "k2");
+    assert_int_equal(count, 3);
+    assert_slice(keys[0].kid, "k2"); /* what signs comes first */
     assert_int_equal(keys[0].phase, DW_SIGNING_KEY_CURRENT);
     assert_int_equal(keys[0].current_since_s, NOW_S + 3);
     assert_int_equal(keys[1].phase, DW_SIGNING_KEY_PREVIOUS);
     assert_int_equal(keys[1].sealed_private_key.len, 3);
     assert_memory_equal(keys[1].sealed_private_key.ptr, "\x01\x00\x02", 3);
+    assert_int_equal(keys[2].phase, DW_SIGNING_KEY_NEXT);
     assert_fails(dw_store_revoke_signing_key(fixture.store, S("k2"), NOW_S, &error), error,
                  DW_CONFLICT);
     assert_done(dw_store_revoke_signing_key(fixture.store, S("k1"), NOW_S, &error), error);
     assert_done(dw_store_signing_keys(fixture.store, false, fixture.arena, &keys, &count, &error),
                 error);
-    assert_int_equal(count, 1);
+    assert_int_equal(count, 2);
     assert_done(dw_store_signing_keys(fixture.store, true, fixture.arena, &keys, &count, &error),
                 error);
-    assert_int_equal(count, 2);
+    assert_int_equal(count, 3);
+}
+
+static void each_algorithm_has_its_own_keys(void **state)
+{
+    struct dw_signing_key_record key = {.kid = S("r1"),
+                                        .alg = DW_ALG_RS256,
+                                        .phase = DW_SIGNING_KEY_CURRENT,
+                                        .created_at_s = NOW_S};
+    char before[DW_STORE_KEYS_STAMP_SIZE], after[DW_STORE_KEYS_STAMP_SIZE];
+    struct dw_signing_key_record *keys;
+    bool was_added;
+
+    (void)state;
+    assert_done(dw_store_add_first_signing_key(fixture.store, &key, &was_added, &error), error);
+    assert_done(dw_store_signing_keys_stamp(fixture.store, before, &error), error);
+    key.kid = S("e1");
+    key.alg = DW_ALG_ES256;
+    assert_done(dw_store_add_first_signing_key(fixture.store, &key, &was_added, &error), error);
+    assert_true(was_added);
+    key.kid = S("e2");
+    key.phase = DW_SIGNING_KEY_NEXT;
+    assert_done(dw_store_add_first_signing_key(fixture.store, &key, &was_added, &error), error);
+    assert_true(was_added);
+    key.kid = S("e3");
+    assert_done(dw_store_rotate_signing_keys(fixture.store, &key, NOW_S + 1, &error), error);
+    assert_done(dw_store_signing_keys(fixture.store, false, fixture.arena, &keys, &count, &error),
+                error);
+    assert_int_equal(count, 4);
+    for (size_t at = 0; at < count; at++)
+        assert_int_equal(keys[at].phase == DW_SIGNING_KEY_CURRENT,
+                         dw_slice_eq(keys[at].kid, S("r1")) || dw_slice_eq(keys[at].kid, S("e2")));
+    assert_done(dw_store_signing_keys_stamp(fixture.store, after, &error), error);
+    assert_memory_not_equal(before, after, sizeof before);
+    memcpy(before, after, sizeof before);
+    assert_done(dw_store_revoke_signing_key(fixture.store, S("e1"), NOW_S, &error), error);
+    assert_done(dw_store_signing_keys_stamp(fixture.store, after, &error), error);
+    assert_memory_not_equal(before, after, sizeof before);
 }
 
 static void deleting_a_user_takes_everything_along(void **state)
@@ -578,6 +619,7 @@ int main(void)
         CASE(permissions_come_directly_and_through_roles),
         CASE(a_second_consent_adds_its_scopes),
         CASE(signing_keys_rotate),
+        CASE(each_algorithm_has_its_own_keys),
         CASE(deleting_a_user_takes_everything_along),
         CASE(lists_come_page_by_page),
         CASE(a_read_survives_any_failing_allocation),

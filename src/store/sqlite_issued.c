@@ -1,0 +1,59 @@
+/* Opaque access tokens, and families whose access tokens are dead. */
+#include "store/issued_tokens.h"
+#include "store/sqlite_internal.h"
+
+#define ROW struct dw_opaque_token
+#define OPAQUE(first, next)                                                                        \
+    first(BLOB, token_digest, token_digest) next(TEXT, client_id, client_id)                       \
+        next(TEXT, user_id, user_id) next(TEXT, session_id, session_id)                            \
+            next(TEXT, organization, organization) next(TEXT, family_id, family_id)                \
+                next(LIST, scopes, scopes) next(TEXT, dpop_jkt, dpop_jkt)                          \
+                    next(INT, created_at, created_at_s) next(INT, expires_at, expires_at_s)
+
+static const struct dw_sql_column opaque_columns[] = DW_SQL_COLUMNS(OPAQUE);
+static const struct dw_sql_table opaque_table = DW_SQL_TABLE("an opaque token", opaque_columns);
+#undef ROW
+
+bool dw_store_add_opaque_token(struct dw_store *store, const struct dw_opaque_token *token,
+                               struct dw_error *reterr)
+{
+    return dw_store_write_row(store, DW_SQL_INSERT("opaque_token", OPAQUE), &opaque_table, token,
+                              reterr);
+}
+
+bool dw_store_opaque_token(struct dw_store *store, struct dw_slice token_digest, int64_t now_s,
+                           struct dw_arena *arena, struct dw_opaque_token **ret_token,
+                           struct dw_error *reterr)
+{
+    return dw_store_read_row(
+        store,
+        "SELECT " DW_SQL_NAMES(OPAQUE) " FROM opaque_token"
+                                       " WHERE token_digest = ? AND expires_at > ?",
+        DW_SQL_ARGS(dw_sql_blob(token_digest), dw_sql_int(now_s)), &opaque_table, arena, ret_token,
+        reterr);
+}
+
+bool dw_store_kill_family(struct dw_connection *connection, struct dw_slice family_id,
+                          int64_t now_s, struct dw_error *reterr)
+{
+    return dw_sql_run(
+        connection,
+        "INSERT INTO dead_family (family_id, expires_at) VALUES (?, ?)"
+        " ON CONFLICT (family_id) DO UPDATE SET expires_at = excluded.expires_at",
+        DW_SQL_ARGS(dw_sql_text(family_id), dw_sql_int(now_s + DW_ACCESS_TOKEN_MAX_LIFETIME_S)),
+        reterr);
+}
+
+bool dw_store_family_is_dead(struct dw_store *store, struct dw_slice family_id, bool *ret_is_dead,
+                             struct dw_error *reterr)
+{
+    dw_auto(dw_reader_done) struct dw_reader reader = {0};
+    int64_t count;
+
+    if (!dw_reader_start(&reader, store, reterr) ||
+        !dw_sql_number(reader.connection, "SELECT count(*) FROM dead_family WHERE family_id = ?",
+                       DW_SQL_ARGS(dw_sql_text(family_id)), &count, reterr))
+        return false;
+    *ret_is_dead = count > 0;
+    return true;
+}
