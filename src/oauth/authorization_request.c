@@ -174,6 +174,24 @@ static bool refuse_request_object(const struct dw_form *form, struct dw_error *r
     return true;
 }
 
+/* RFC 9700 2.1.1: a must for public clients, and here for whoever is not ours; an application of
+ * our own that proves itself at the token endpoint may do without, as at Auth0. Such a one may also
+ * leave the method out: that it is S256 then is never weaker than the `plain` of RFC 7636 4.3. */
+static bool fill_challenge(const struct dw_form *form, const struct dw_oauth_client *client,
+                           struct dw_authorization_request *request, struct dw_error *reterr)
+{
+    struct dw_slice challenge = dw_form_value(form, "code_challenge");
+    struct dw_slice method = dw_form_value(form, "code_challenge_method");
+    bool is_free = client->is_first_party && client->auth_method != DW_CLIENT_AUTH_NONE;
+
+    request->code_challenge = challenge;
+    if (is_free && challenge.len == 0 && method.len == 0)
+        return true;
+    if (is_free && method.len == 0)
+        method = DW_LIT("S256");
+    return dw_pkce_check_challenge(challenge, method, reterr);
+}
+
 bool dw_authorization_request_fill(const struct dw_form *form, const struct dw_oauth_client *client,
                                    const struct dw_tenant_settings *settings,
                                    struct dw_arena *arena, struct dw_authorization_request *request,
@@ -183,10 +201,8 @@ bool dw_authorization_request_fill(const struct dw_form *form, const struct dw_o
 
     if (!dw_form_check_doubles(form, (struct dw_slices){&repeatable, 1}, reterr) ||
         !refuse_request_object(form, reterr) || !fill_response(form, client, reterr) ||
-        !dw_pkce_check_challenge(dw_form_value(form, "code_challenge"),
-                                 dw_form_value(form, "code_challenge_method"), reterr))
+        !fill_challenge(form, client, request, reterr))
         return false;
-    request->code_challenge = dw_form_value(form, "code_challenge");
     return fill_scopes(form, client, arena, request, reterr) &&
            dw_audience_choose(form, settings, &request->audience, reterr) &&
            fill_prompt(form, request, reterr) && fill_max_age(form, request, reterr) &&

@@ -396,9 +396,55 @@ static void a_code_is_redeemed_only_as_it_was_asked_for(void **state)
     }
 }
 
+static void who_may_do_without_pkce_is_only_a_first_party_with_a_secret(void **state)
+{
+#define PLAIN "code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+    static const struct {
+        bool is_first_party;
+        enum dw_client_auth_method method;
+        const char *query;
+        bool is_taken;
+    } rows[] = {
+        {true, DW_CLIENT_AUTH_POST, "", true},
+        {true, DW_CLIENT_AUTH_BASIC, "", true},
+        {true, DW_CLIENT_AUTH_NONE, "", false},
+        {false, DW_CLIENT_AUTH_POST, "", false},
+        {false, DW_CLIENT_AUTH_NONE, "", false},
+        {true, DW_CLIENT_AUTH_POST, "&" PLAIN, true}, /* as S256 */
+        {true, DW_CLIENT_AUTH_NONE, "&" PLAIN, false},
+        {false, DW_CLIENT_AUTH_POST, "&" PLAIN, false},
+        {true, DW_CLIENT_AUTH_POST, "&" PLAIN "&code_challenge_method=plain", false},
+        {true, DW_CLIENT_AUTH_POST, "&code_challenge_method=S256", false},
+        {true, DW_CLIENT_AUTH_POST, "&code_challenge=abc", false},
+    };
+
+    (void)state;
+    for (size_t at = 0; at < sizeof rows / sizeof *rows; at++) {
+        struct dw_oauth_client asking = client;
+        struct dw_authorization_request request;
+        char query[512];
+        struct dw_form form;
+
+        asking.is_first_party = rows[at].is_first_party;
+        asking.auth_method = rows[at].method;
+        snprintf(query, sizeof query, "response_type=code&client_id=c1%s", rows[at].query);
+        form = form_of(query);
+        assert_done(dw_authorization_request_start(&form, &asking, &request, &error), error);
+        if (rows[at].is_taken)
+            assert_done(
+                dw_authorization_request_fill(&form, &asking, &settings, arena, &request, &error),
+                error);
+        else
+            assert_fails(
+                dw_authorization_request_fill(&form, &asking, &settings, arena, &request, &error),
+                error, DW_INVALID_REQUEST);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(who_may_do_without_pkce_is_only_a_first_party_with_a_secret),
         cmocka_unit_test(what_must_not_be_redirected_is_found_first),
         cmocka_unit_test(an_unknown_client_is_named),
         cmocka_unit_test(what_may_be_redirected_has_its_code),
