@@ -167,6 +167,25 @@ struct dw_slice dw_text_base64(struct dw_arena *arena, struct dw_slice bytes)
     return encode64(arena, bytes, '+', '/', true);
 }
 
+struct dw_slice dw_text_base32(struct dw_arena *arena, struct dw_slice bytes)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    char *text = dw_arena_alloc(arena, bytes.len * 2 + 1);
+    size_t len = 0;
+    unsigned bits = 0, pending = 0;
+
+    if (!text)
+        return (struct dw_slice){0};
+    for (size_t i = 0; i < bytes.len; i++) {
+        bits = bits << 8 | (unsigned char)bytes.ptr[i];
+        for (pending += 8; pending >= 5; pending -= 5)
+            text[len++] = digits[bits >> (pending - 5) & 31];
+    }
+    if (pending > 0)
+        text[len++] = digits[bits << (5 - pending) & 31];
+    return dw_slice_from(text, len);
+}
+
 /* The value of each digit plus one; 0 for a byte that is none. Both alphabets. */
 static const unsigned char values64[256] = {
     ['A'] = 1,  ['B'] = 2,  ['C'] = 3,  ['D'] = 4,  ['E'] = 5,  ['F'] = 6,  ['G'] = 7,  ['H'] = 8,

@@ -1,4 +1,4 @@
-/* HMAC-SHA256 over OpenSSL. */
+/* HMAC over OpenSSL. */
 #include "crypto/hmac.h"
 
 #include <openssl/hmac.h>
@@ -8,7 +8,13 @@
 bool dw_hmac_sha256(struct dw_secret key, struct dw_slice bytes,
                     unsigned char ret_mac[static DW_HMAC_SHA256_BYTES], struct dw_error *reterr)
 {
-    const EVP_MD *md = dw_crypto_md(DW_SHA256, reterr);
+    return dw_hmac(DW_SHA256, key, bytes, ret_mac, reterr);
+}
+
+bool dw_hmac(enum dw_digest_alg alg, struct dw_secret key, struct dw_slice bytes,
+             unsigned char *ret_mac, struct dw_error *reterr)
+{
+    const EVP_MD *md = dw_crypto_md(alg, reterr);
 
     if (!md)
         return false;
