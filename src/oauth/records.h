@@ -120,6 +120,12 @@ struct dw_tenant_settings {
     struct dw_slices allowed_logout_urls;
     struct dw_slices enabled_locales; /* of pages and mails, the first for everybody else; empty:
                                          all there are */
+    /* The look of the pages (Auth0's branding and prompts). */
+    struct dw_slice logo_url, favicon_url;
+    struct dw_slice primary_color, page_background_color; /* "#RRGGBB" */
+    bool is_identifier_first;      /* e-mail address and password on two pages */
+    bool shows_scope_descriptions; /* on the consent page; else the scopes' names */
+    bool asks_before_logout;       /* /oidc/logout without a hint shows a page first */
     enum dw_resource_profile resource_profile;
     int64_t session_idle_s;           /* Auth0: 72 h */
     int64_t session_lifetime_s;       /* Auth0: 168 h */

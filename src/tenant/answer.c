@@ -5,6 +5,7 @@
 #include "http/url.h"
 #include "oauth/redirect_uri.h"
 #include "oauth/token_response.h"
+#include "tenant/brand_internal.h"
 #include "tenant/tenant_internal.h"
 
 bool dw_answer_field(struct dw_tenant_call *call, const char *name, struct dw_slice value,
@@ -29,36 +30,17 @@ bool dw_answer_json(struct dw_tenant_call *call, int status, struct dw_buf *json
     return true;
 }
 
-/* What form-action must let through so that Chrome follows the redirect after the form: an origin,
- * or a scheme where CSP has no way to write the host (IPv6, private-use schemes). Empty: nothing
- * that could be written safely. */
-static struct dw_slice csp_source(struct dw_slice url_text, struct dw_arena *arena)
+/* form-action has where the answer goes: Chrome applies it to the redirect after the form, too. */
+static bool add_page_fields(struct dw_tenant_call *call, const struct dw_brand *brand,
+                            struct dw_slice form_target, struct dw_error *reterr)
 {
-    struct dw_url url;
-    struct dw_slice origin;
-
-    if (dw_slice_is_empty(url_text) || !dw_url_parse(url_text, &url, NULL))
-        return DW_EMPTY;
-    for (size_t i = 0; i < url.scheme.len; i++)
-        if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+.-",
-                    url.scheme.ptr[i]))
-            return DW_EMPTY;
-    if (url.is_ipv6 || !(dw_url_has_scheme(&url, "http") || dw_url_has_scheme(&url, "https")))
-        return dw_arena_printf(arena, "%.*s:", DW_PRINT(url.scheme));
-    if (!dw_url_origin(&url, arena, &origin, NULL) || strcspn(origin.ptr, ";, '\"") < origin.len)
-        return DW_EMPTY;
-    return origin;
-}
-
-static bool add_page_fields(struct dw_tenant_call *call, struct dw_slice form_target,
-                            struct dw_error *reterr)
-{
-    struct dw_slice target = csp_source(form_target, call->arena);
-    struct dw_slice policy =
-        dw_arena_printf(call->arena,
-                        "default-src 'none'; style-src '%s'; img-src 'self'; "
-                        "form-action 'self'%s%.*s; frame-ancestors 'none'; base-uri 'none'",
-                        dw_html_style_hash, target.len > 0 ? " " : "", DW_PRINT(target));
+    struct dw_slice target = dw_csp_source(form_target, call->arena);
+    struct dw_slice policy = dw_arena_printf(
+        call->arena,
+        "default-src 'none'; style-src '%s'%.*s; img-src 'self'%.*s; form-action 'self'%s%.*s; "
+        "frame-ancestors 'none'; base-uri 'none'",
+        dw_html_style_hash, DW_PRINT(brand->style_src), DW_PRINT(brand->img_src),
+        target.len > 0 ? " " : "", DW_PRINT(target));
 
     return dw_answer_field(call, "Content-Type", DW_LIT("text/html; charset=utf-8"), reterr) &&
            dw_answer_field(call, "Content-Security-Policy", policy, reterr) &&
@@ -81,17 +63,25 @@ void dw_tenant_prefer_language(struct dw_tenant_call *call, struct dw_slice ui_l
 }
 
 /* What every page may show. */
-#define OWN_FIELDS 3
+#define OWN_FIELDS 7
 
 bool dw_answer_html(struct dw_tenant_call *call, int status, const char *page,
                     const struct dw_html_field *fields, size_t count, struct dw_slice form_target,
                     struct dw_error *reterr)
 {
     const struct dw_language *language = dw_tenant_language(call);
+    struct dw_brand brand;
+
+    if (!dw_brand_make(&call->tenant->settings, call->arena, &brand, reterr))
+        return false;
     struct dw_html_field all[DW_TENANT_MAX_FIELDS] = {
         {.name = "host", .text = call->tenant->host},
         {.name = "lang", .text = dw_slice_from_text(language->tag)},
         {.name = "dir", .text = dw_slice_from_text(language->direction)},
+        {.name = "tenant_name", .text = call->tenant->settings.friendly_name},
+        {.name = "logo_url", .text = brand.logo_url},
+        {.name = "favicon_url", .text = brand.favicon_url},
+        {.name = "brand_css", .text = brand.css},
     };
     struct dw_html_row row = {.fields = all, .field_count = count + OWN_FIELDS};
 
@@ -100,7 +90,7 @@ bool dw_answer_html(struct dw_tenant_call *call, int status, const char *page,
     if (count > 0)
         memcpy(all + OWN_FIELDS, fields, count * sizeof *fields);
     if (!dw_html_render(page, language, &row, call->arena, &call->answer, reterr) ||
-        !add_page_fields(call, form_target, reterr))
+        !add_page_fields(call, &brand, form_target, reterr))
         return false;
     call->status = status;
     return true;

@@ -4,21 +4,23 @@
 
 #include "tenant/tenant_internal.h"
 
-dw_tenant_endpoint dw_endpoint_authorize;    /* authorize_endpoint.c */
-dw_tenant_endpoint dw_endpoint_login_page;   /* login_page.c */
-dw_tenant_endpoint dw_endpoint_login;        /* login_page.c */
-dw_tenant_endpoint dw_endpoint_consent_page; /* consent_page.c */
-dw_tenant_endpoint dw_endpoint_consent;      /* consent_page.c */
-dw_tenant_endpoint dw_endpoint_token;        /* token_endpoint.c */
-dw_tenant_endpoint dw_endpoint_userinfo;     /* userinfo_endpoint.c */
-dw_tenant_endpoint dw_endpoint_revoke;       /* revoke_endpoint.c */
-dw_tenant_endpoint dw_endpoint_logout;       /* logout_endpoint.c */
-dw_tenant_endpoint dw_endpoint_register;     /* register_endpoint.c */
-dw_tenant_endpoint dw_endpoint_discovery;    /* wellknown.c */
-dw_tenant_endpoint dw_endpoint_jwks;         /* wellknown.c */
-dw_tenant_endpoint dw_endpoint_health;       /* wellknown.c */
-dw_tenant_endpoint dw_endpoint_favicon;      /* wellknown.c */
-dw_tenant_endpoint dw_endpoint_home;         /* wellknown.c */
-dw_tenant_endpoint dw_endpoint_outbox;       /* outbox_page.c */
+dw_tenant_endpoint dw_endpoint_authorize;  /* authorize_endpoint.c */
+dw_tenant_endpoint dw_endpoint_login_page; /* login_page.c */
+dw_tenant_endpoint dw_endpoint_login;      /* login_page.c */
+dw_tenant_endpoint dw_endpoint_login_identifier_page, dw_endpoint_login_identifier,
+    dw_endpoint_login_password_page, dw_endpoint_login_password; /* login_page.c */
+dw_tenant_endpoint dw_endpoint_consent_page;                     /* consent_page.c */
+dw_tenant_endpoint dw_endpoint_consent;                          /* consent_page.c */
+dw_tenant_endpoint dw_endpoint_token;                            /* token_endpoint.c */
+dw_tenant_endpoint dw_endpoint_userinfo;                         /* userinfo_endpoint.c */
+dw_tenant_endpoint dw_endpoint_revoke;                           /* revoke_endpoint.c */
+dw_tenant_endpoint dw_endpoint_logout;                           /* logout_endpoint.c */
+dw_tenant_endpoint dw_endpoint_register;                         /* register_endpoint.c */
+dw_tenant_endpoint dw_endpoint_discovery;                        /* wellknown.c */
+dw_tenant_endpoint dw_endpoint_jwks;                             /* wellknown.c */
+dw_tenant_endpoint dw_endpoint_health;                           /* wellknown.c */
+dw_tenant_endpoint dw_endpoint_favicon;                          /* wellknown.c */
+dw_tenant_endpoint dw_endpoint_home;                             /* wellknown.c */
+dw_tenant_endpoint dw_endpoint_outbox;                           /* outbox_page.c */
 
 #endif

@@ -1,34 +1,83 @@
-/* GET and POST /u/login: identifier and password. */
+/* The pages of /u/login: identifier and password on one page, or, when the tenant's prompts say
+ * identifier_first, on two. What the first page was told waits in the visit, so that the second can
+ * be reloaded and nobody else's page can choose the account. */
 #include "tenant/endpoints_internal.h"
 #include "tenant/password_internal.h"
 #include "tenant/visit_internal.h"
 
-static bool show(struct dw_tenant_call *call, const struct dw_visit *visit, int status,
-                 struct dw_slice username, const char *problem, struct dw_error *reterr)
+#define USERNAME_MAX_BYTES 254 /* RFC 5321 section 4.5.3.1.3, without the brackets */
+
+static bool show(struct dw_tenant_call *call, const struct dw_visit *visit, const char *page,
+                 int status, struct dw_slice username, const char *problem, struct dw_error *reterr)
 {
     struct dw_html_field fields[] = {
         {.name = "client_name", .text = dw_visit_client_name(visit)},
         {.name = "state", .text = visit->state},
         {.name = "username", .text = username},
-        {.name = "error", .key = problem},
+        {.name = "problem", .key = problem},
     };
 
-    return dw_answer_html(call, status, "login", fields, sizeof fields / sizeof *fields,
+    return dw_answer_html(call, status, page, fields, sizeof fields / sizeof *fields,
                           visit->request->redirect_uri, reterr);
+}
+
+static bool load(struct dw_tenant_call *call, struct dw_visit *ret_visit, struct dw_error *reterr)
+{
+    struct dw_form form;
+
+    return dw_form_parse(call->query, call->arena, &form, reterr) &&
+           dw_visit_load(call, dw_form_value(&form, "state"), ret_visit, reterr);
 }
 
 bool dw_endpoint_login_page(struct dw_tenant_call *call, struct dw_error *reterr)
 {
-    struct dw_form form;
     struct dw_visit visit;
 
-    return dw_form_parse(call->query, call->arena, &form, reterr) &&
-           dw_visit_load(call, dw_form_value(&form, "state"), &visit, reterr) &&
-           show(call, &visit, 200, visit.request->login_hint, NULL, reterr);
+    if (!load(call, &visit, reterr))
+        return false;
+    if (call->tenant->settings.is_identifier_first)
+        return dw_visit_to_page(call, &visit, "/u/login/identifier", reterr);
+    return show(call, &visit, "login", 200, visit.request->login_hint, NULL, reterr);
+}
+
+bool dw_endpoint_login_identifier_page(struct dw_tenant_call *call, struct dw_error *reterr)
+{
+    struct dw_visit visit;
+
+    return load(call, &visit, reterr) &&
+           show(call, &visit, "login_identifier", 200, visit.request->login_hint, NULL, reterr);
+}
+
+bool dw_endpoint_login_password_page(struct dw_tenant_call *call, struct dw_error *reterr)
+{
+    struct dw_visit visit;
+
+    if (!load(call, &visit, reterr))
+        return false;
+    if (visit.request->login_hint.len == 0)
+        return dw_visit_to_page(call, &visit, "/u/login/identifier", reterr);
+    return show(call, &visit, "login_password", 200, visit.request->login_hint, NULL, reterr);
+}
+
+/* Whoever it names, the answer is the same: this page must not tell which accounts there are. */
+bool dw_endpoint_login_identifier(struct dw_tenant_call *call, struct dw_error *reterr)
+{
+    struct dw_form form;
+    struct dw_visit visit;
+    struct dw_slice username;
+
+    if (!dw_call_form(call, &form, reterr) ||
+        !dw_visit_load(call, dw_form_value(&form, "state"), &visit, reterr))
+        return false;
+    username = dw_slice_trim(dw_form_value(&form, "username"));
+    if (username.len == 0 || username.len > USERNAME_MAX_BYTES)
+        return show(call, &visit, "login_identifier", 400, DW_EMPTY, "login.missing", reterr);
+    visit.request->login_hint = username;
+    return dw_visit_to_page(call, &visit, "/u/login/password", reterr);
 }
 
 /* What the person at the keyboard can do something about is shown on the page, the rest is not. */
-static bool show_again(struct dw_tenant_call *call, const struct dw_visit *visit,
+static bool show_again(struct dw_tenant_call *call, const struct dw_visit *visit, const char *page,
                        struct dw_slice username, const struct dw_error *error,
                        struct dw_error *reterr)
 {
@@ -44,31 +93,46 @@ static bool show_again(struct dw_tenant_call *call, const struct dw_visit *visit
 
     for (size_t i = 0; i < sizeof problems / sizeof *problems; i++)
         if (problems[i].code == error->code)
-            return show(call, visit, problems[i].status, username, problems[i].key, reterr);
+            return show(call, visit, page, problems[i].status, username, problems[i].key, reterr);
     *reterr = *error;
     return false;
+}
+
+static bool log_in(struct dw_tenant_call *call, struct dw_visit *visit, const char *page,
+                   struct dw_slice username, struct dw_slice password, struct dw_error *reterr)
+{
+    struct dw_login login;
+    struct dw_user *user;
+    struct dw_error error = {0};
+
+    if (!dw_password_check(call, username, dw_secret_from(password), &user, &error))
+        return show_again(call, visit, page, username, &error, reterr);
+    if (!dw_login_start(call, user, &login, reterr))
+        return false;
+    visit->request->user_id = user->id;
+    visit->request->session_id = login.session->id;
+    visit->request->authenticated_at_s = call->now_s;
+    return dw_visit_go_on(call, visit, &login, reterr);
 }
 
 bool dw_endpoint_login(struct dw_tenant_call *call, struct dw_error *reterr)
 {
     struct dw_form form;
     struct dw_visit visit;
-    struct dw_login login;
-    struct dw_user *user;
-    struct dw_slice username;
-    struct dw_error error = {0};
 
-    if (!dw_call_form(call, &form, reterr) ||
-        !dw_visit_load(call, dw_form_value(&form, "state"), &visit, reterr))
-        return false;
-    username = dw_form_value(&form, "username");
-    if (!dw_password_check(call, username, dw_secret_from(dw_form_value(&form, "password")), &user,
-                           &error))
-        return show_again(call, &visit, username, &error, reterr);
-    if (!dw_login_start(call, user, &login, reterr))
-        return false;
-    visit.request->user_id = user->id;
-    visit.request->session_id = login.session->id;
-    visit.request->authenticated_at_s = call->now_s;
-    return dw_visit_go_on(call, &visit, &login, reterr);
+    return dw_call_form(call, &form, reterr) &&
+           dw_visit_load(call, dw_form_value(&form, "state"), &visit, reterr) &&
+           log_in(call, &visit, "login", dw_form_value(&form, "username"),
+                  dw_form_value(&form, "password"), reterr);
+}
+
+bool dw_endpoint_login_password(struct dw_tenant_call *call, struct dw_error *reterr)
+{
+    struct dw_form form;
+    struct dw_visit visit;
+
+    return dw_call_form(call, &form, reterr) &&
+           dw_visit_load(call, dw_form_value(&form, "state"), &visit, reterr) &&
+           log_in(call, &visit, "login_password", visit.request->login_hint,
+                  dw_form_value(&form, "password"), reterr);
 }
