@@ -42,6 +42,21 @@ bool dw_tenant_settle_audience(struct dw_tenant_call *call, struct dw_slice *aud
     return true;
 }
 
+/* The API of the audience, in either spelling, or NULL; *audience becomes its identifier. */
+static bool find_api(struct dw_tenant_call *call, struct dw_slice *audience,
+                     struct dw_api **ret_api, struct dw_error *reterr)
+{
+    *ret_api = NULL;
+    if (dw_slice_is_empty(*audience))
+        return true;
+    if (!dw_store_api(call->tenant->store, *audience, call->arena, ret_api, reterr))
+        return false;
+    if (*ret_api)
+        return true;
+    return dw_tenant_settle_audience(call, audience, reterr) &&
+           dw_store_api(call->tenant->store, *audience, call->arena, ret_api, reterr);
+}
+
 static bool load_grants(struct dw_tenant_call *call, const struct dw_grant_subjects *subjects,
                         struct dw_grant_question *question, struct dw_error *reterr)
 {
@@ -80,26 +95,26 @@ static bool load_consent(struct dw_tenant_call *call, const struct dw_grant_subj
     return true;
 }
 
-bool dw_tenant_decide(struct dw_tenant_call *call, const struct dw_grant_subjects *subjects,
+bool dw_tenant_decide(struct dw_tenant_call *call, const struct dw_grant_subjects *asked,
                       struct dw_api **ret_api, struct dw_grant_answer *ret_answer,
                       struct dw_error *reterr)
 {
+    struct dw_grant_subjects settled = *asked, *subjects = &settled;
     struct dw_grant_question question = {
         .grant_type = subjects->grant_type,
         .client = subjects->client,
-        .audience = subjects->audience,
+        .is_grant_required = subjects->is_grant_required,
         .is_third_party_oidc_allowed = call->tenant->settings.is_third_party_oidc_allowed,
         .requested = subjects->requested,
         .dynamic_scopes = call->tenant->config.allowed_scopes,
         .original = subjects->original,
     };
 
-    *ret_api = NULL;
-    if (!dw_slice_is_empty(subjects->audience) &&
-        (!dw_store_api(call->tenant->store, subjects->audience, call->arena, ret_api, reterr) ||
-         !load_grants(call, subjects, &question, reterr)))
+    if (!find_api(call, &settled.audience, ret_api, reterr) ||
+        (!dw_slice_is_empty(settled.audience) && !load_grants(call, subjects, &question, reterr)))
         return false;
     question.api = *ret_api;
+    question.audience = settled.audience;
     return load_consent(call, subjects, &question, reterr) &&
            dw_grant_decide(&question, call->arena, ret_answer, reterr);
 }

@@ -12,6 +12,8 @@ struct dw_grant_subjects {
     struct dw_slice audience; /* empty: none */
     struct dw_slices requested;
     const struct dw_slices *original; /* refresh and codes: what was granted; NULL: no limit */
+    struct dw_slice organization;     /* of the login; empty: none */
+    bool is_grant_required;           /* see struct dw_grant_question */
 };
 
 /* Makes *audience the identifier of an API that differs from it in the slash after a host alone;

@@ -1,11 +1,7 @@
-/* The scope algebra as a table. Each row is one question; an answer that is a DW_ code is a
- * refusal.
- */
-#include "oauth/grant.h"
+/* The scope algebra: every row of grant_table.h, consent, and who gets refresh tokens. */
+#include "grant_table.h"
 #include "oauth/scope.h"
 #include "test.h"
-
-#define AUDIENCE "https://mcp.example.com"
 
 static struct dw_arena *arena;
 static struct dw_error error;
@@ -23,177 +19,6 @@ static int end(void **state)
     dw_arena_free(arena);
     return 0;
 }
-
-enum {
-    THIRD = 1,        /* the client is a third party */
-    DYNAMIC = 2,      /* and registered itself */
-    RBAC = 4,         /* the API enforces policies */
-    AUTHZ = 8,        /* its dialect has permissions */
-    NO_API = 16,      /* there is none of that name */
-    SYSTEM = 32,      /* the API is the tenant's own */
-    OFFLINE = 64,     /* the API allows offline_access */
-    OIDC3 = 128,      /* third parties may use OpenID Connect */
-    ALL_SCOPES = 256, /* the own grant allows all */
-    NO_REFRESH = 512, /* the client lacks the refresh_token grant */
-};
-
-#define CODE DW_GRANT_AUTHORIZATION_CODE
-#define CLIENT DW_GRANT_CLIENT_CREDENTIALS
-#define PASSWORD DW_GRANT_PASSWORD
-#define REALM DW_GRANT_PASSWORD_REALM
-#define REFRESH DW_GRANT_REFRESH_TOKEN
-#define ALLOW DW_API_POLICY_ALLOW_ALL
-#define NEED DW_API_POLICY_REQUIRE_CLIENT_GRANT
-#define DENY DW_API_POLICY_DENY_ALL
-
-/* The API declares r w x. NULL: not there. */
-struct row {
-    const char *name;
-    enum dw_grant_type grant_type;
-    unsigned flags;
-    enum dw_api_policy policy;
-    const char *own_grant, *default_grant;
-    const char *requested, *user_permissions, *consented, *original, *dynamic_scopes;
-    const char *scopes;      /* NULL: refused with DW_ACCESS_DENIED ... */
-    const char *permissions; /* ... and this message; else NULL: no claim */
-};
-
-#define NO_GRANT                                                                                   \
-    "Client is not authorized to access \"" AUDIENCE "\". You need to create a \"client-grant\" "  \
-    "associated to this API."
-
-static const struct row rows[] = {
-    /* first party, code flow */
-    {"unknown API", CODE, NO_API, ALLOW, NULL, NULL, "r", "", NULL, NULL, "", NULL,
-     "Service not found: " AUDIENCE},
-    {"deny_all", CODE, 0, DENY, "r", NULL, "r", "", NULL, NULL, "", NULL, NO_GRANT},
-    {"needs a grant, has none", CODE, 0, NEED, NULL, NULL, "r", "", NULL, NULL, "", NULL, NO_GRANT},
-    {"the default grant is not for first parties", CODE, 0, NEED, NULL, "r", "r", "", NULL, NULL,
-     "", NULL, NO_GRANT},
-    {"allow_all gives what is declared", CODE, 0, ALLOW, NULL, NULL, "r w z", "", NULL, NULL, "",
-     "r w", NULL},
-    {"nothing requested, nothing given", CODE, 0, ALLOW, NULL, NULL, "", "", NULL, NULL, "", "",
-     NULL},
-    {"order is that of the request", CODE, 0, ALLOW, NULL, NULL, "x r", "", NULL, NULL, "", "x r",
-     NULL},
-    {"allow_all is not cut by a grant", CODE, 0, ALLOW, "r", NULL, "r w", "", NULL, NULL, "", "r w",
-     NULL},
-    {"a needed grant cuts", CODE, 0, NEED, "r", NULL, "r w", "", NULL, NULL, "", "r", NULL},
-    {"a grant of an undeclared scope gives nothing", CODE, 0, NEED, "z", NULL, "z", "", NULL, NULL,
-     "", "", NULL},
-    {"an empty grant gives nothing", CODE, 0, NEED, "", NULL, "r", "", NULL, NULL, "", "", NULL},
-    {"a grant of all scopes", CODE, ALL_SCOPES, NEED, "", NULL, "r w z", "", NULL, NULL, "", "r w",
-     NULL},
-    {"case matters", CODE, 0, ALLOW, NULL, NULL, "R", "", NULL, NULL, "", "", NULL},
-    {"no wildcard in requests", CODE, 0, ALLOW, NULL, NULL, "*", "", NULL, NULL, "", "", NULL},
-    /* RBAC */
-    {"RBAC off: permissions do not matter", CODE, 0, ALLOW, NULL, NULL, "r w", "r", NULL, NULL, "",
-     "r w", NULL},
-    {"RBAC cuts to permissions", CODE, RBAC, ALLOW, NULL, NULL, "r w", "r x", NULL, NULL, "", "r",
-     NULL},
-    {"RBAC without permissions gives none", CODE, RBAC, ALLOW, NULL, NULL, "r w", "", NULL, NULL,
-     "", "", NULL},
-    {"authz without RBAC has no claim", CODE, AUTHZ, ALLOW, NULL, NULL, "r", "r w", NULL, NULL, "",
-     "r", NULL},
-    {"RBAC with authz: all permissions in the claim", CODE, RBAC | AUTHZ, ALLOW, NULL, NULL, "r",
-     "r w", NULL, NULL, "", "r", "r w"},
-    {"the claim is there even when empty", CODE, RBAC | AUTHZ, ALLOW, NULL, NULL, "r", "", NULL,
-     NULL, "", "", ""},
-    {"a permission does not lift the grant", CODE, RBAC | AUTHZ, NEED, "r", NULL, "r w", "r w",
-     NULL, NULL, "", "r", "r w"},
-    /* consent */
-    {"consent cuts", CODE, 0, ALLOW, NULL, NULL, "r w", "", "r", NULL, "", "r", NULL},
-    {"consent to nothing", CODE, 0, ALLOW, NULL, NULL, "openid r", "", "", NULL, "", "", NULL},
-    {"consent to more gives no more", CODE, 0, ALLOW, NULL, NULL, "r", "", "r w x", NULL, "", "r",
-     NULL},
-    /* OpenID scopes */
-    {"OpenID scopes pass beside the API's", CODE, RBAC, ALLOW, NULL, NULL, "openid profile r email",
-     "r", NULL, NULL, "", "openid profile r email", NULL},
-    {"offline_access needs the API", CODE, 0, ALLOW, NULL, NULL, "offline_access r", "", NULL, NULL,
-     "", "r", NULL},
-    {"offline_access of an API that allows it", CODE, OFFLINE, ALLOW, NULL, NULL,
-     "offline_access r", "", NULL, NULL, "", "offline_access r", NULL},
-    {"offline_access needs the client's grant type", CODE, OFFLINE | NO_REFRESH, ALLOW, NULL, NULL,
-     "offline_access r", "", NULL, NULL, "", "r", NULL},
-    /* third parties */
-    {"a third party needs a grant even with allow_all", CODE, THIRD, ALLOW, NULL, NULL, "r", "",
-     NULL, NULL, "", NULL, NO_GRANT},
-    {"the default grant is for third parties", CODE, THIRD, NEED, NULL, "r", "r w", "", NULL, NULL,
-     "", "r", NULL},
-    {"its own grant wins over the default", CODE, THIRD, ALLOW, "w", "r", "r w", "", NULL, NULL, "",
-     "w", NULL},
-    {"no third party at a system API", CODE, THIRD | SYSTEM, ALLOW, "r", "r", "r", "", NULL, NULL,
-     "", NULL, NO_GRANT},
-    {"deny_all for third parties too", CODE, THIRD, DENY, "r", "r", "r", "", NULL, NULL, "", NULL,
-     NO_GRANT},
-    {"strict: OpenID scopes are passed over", CODE, THIRD, NEED, NULL, "r", "openid email r", "",
-     NULL, NULL, "", "r", NULL},
-    {"permissive: OpenID scopes pass", CODE, THIRD | OIDC3, NEED, NULL, "r", "openid email r", "",
-     NULL, NULL, "", "openid email r", NULL},
-    {"strict keeps offline_access", CODE, THIRD | OFFLINE, NEED, NULL, "r", "offline_access r", "",
-     NULL, NULL, "", "offline_access r", NULL},
-    {"RBAC for third parties", CODE, THIRD | RBAC | AUTHZ, NEED, NULL, "r w", "r w", "w", NULL,
-     NULL, "", "w", "w"},
-    /* clients that registered themselves */
-    {"allowed_scopes cut", CODE, THIRD | DYNAMIC, NEED, NULL, "r w x", "r w x", "", NULL, NULL,
-     "r w", "r w", NULL},
-    {"allowed_scopes cut OpenID scopes", CODE, THIRD | DYNAMIC | OIDC3, NEED, NULL, "r",
-     "openid email r", "", NULL, NULL, "openid r", "openid r", NULL},
-    {"allowed_scopes do not count offline_access", CODE, THIRD | DYNAMIC | OFFLINE, NEED, NULL, "r",
-     "offline_access r", "", NULL, NULL, "r", "offline_access r", NULL},
-    {"allowed_scopes are for dynamic clients", CODE, THIRD, NEED, NULL, "r w", "r w", "", NULL,
-     NULL, "r", "r w", NULL},
-    {"no allowed_scopes, no limit", CODE, THIRD | DYNAMIC, NEED, NULL, "r w", "r w", "", NULL, NULL,
-     "", "r w", NULL},
-    /* the gateway lets permissions do what scopes do, so they have the same ceiling there */
-    {"a third party gets no permission beyond its grant", CODE, THIRD | RBAC | AUTHZ, NEED, NULL,
-     "r", "r w", "r w x", NULL, NULL, "", "r", "r"},
-    {"... nor when the user may do everything", CODE, THIRD | RBAC | AUTHZ, ALLOW, "w", "r", "r",
-     "r w x", NULL, NULL, "", "", "w"},
-    {"allowed_scopes cut permissions", CODE, THIRD | DYNAMIC | RBAC | AUTHZ, NEED, NULL, "r w x",
-     "r", "r w x", NULL, NULL, "r w", "r", "r w"},
-    {"... also in a refresh", REFRESH, THIRD | DYNAMIC | RBAC | AUTHZ, NEED, NULL, "r w x", "",
-     "r w x", NULL, "r", "r w", "r", "r w"},
-    {"a third party gets no permission that nobody agreed to", REFRESH, THIRD | RBAC | AUTHZ, NEED,
-     NULL, "r w x", "", "r w x", "r w", "r", "", "r", "r w"},
-    /* client_credentials */
-    {"client: no API", CLIENT, NO_API, NEED, NULL, NULL, "", "", NULL, NULL, "", NULL,
-     "Service not found: " AUDIENCE},
-    {"client: no grant", CLIENT, 0, NEED, NULL, NULL, "", "", NULL, NULL, "", NULL, NO_GRANT},
-    {"client: nothing requested is all of the grant", CLIENT, 0, NEED, "w r", NULL, "", "", NULL,
-     NULL, "", "r w", NULL},
-    {"client: a part of the grant", CLIENT, 0, NEED, "r w", NULL, "w", "", NULL, NULL, "", "w",
-     NULL},
-    {"client: beyond the grant", CLIENT, 0, NEED, "r", NULL, "r w x", "", NULL, NULL, "", NULL,
-     "Client has not been granted scopes: w, x"},
-    {"client: OpenID scopes are beyond", CLIENT, 0, NEED, "r", NULL, "openid", "", NULL, NULL, "",
-     NULL, "Client has not been granted scopes: openid"},
-    {"client: RBAC does not ask users", CLIENT, RBAC | AUTHZ, NEED, "r w", NULL, "", "", NULL, NULL,
-     "", "r w", "r w"},
-    {"client: allow_all", CLIENT, 0, ALLOW, NULL, NULL, "", "", NULL, NULL, "", "r w x", NULL},
-    {"client: deny_all", CLIENT, 0, DENY, "r", NULL, "", "", NULL, NULL, "", NULL, NO_GRANT},
-    {"client: an empty grant is a token without scopes", CLIENT, 0, NEED, "", NULL, "", "", NULL,
-     NULL, "", "", NULL},
-    /* password */
-    {"password: nothing requested is everything", PASSWORD, 0, ALLOW, NULL, NULL, "", "", NULL,
-     NULL, "", "r w x", NULL},
-    {"password: ... that RBAC allows", PASSWORD, RBAC, ALLOW, NULL, NULL, "", "w", NULL, NULL, "",
-     "w", NULL},
-    {"password-realm: the same", REALM, RBAC, ALLOW, NULL, NULL, "", "w", NULL, NULL, "", "w",
-     NULL},
-    {"password: a part", PASSWORD, 0, ALLOW, NULL, NULL, "openid r", "", NULL, NULL, "", "openid r",
-     NULL},
-    /* refresh */
-    {"refresh: nothing requested is what there was", REFRESH, 0, ALLOW, NULL, NULL, "", "", NULL,
-     "openid r w", "", "openid r w", NULL},
-    {"refresh: narrowed", REFRESH, 0, ALLOW, NULL, NULL, "r", "", NULL, "r w", "", "r", NULL},
-    {"refresh: never more", REFRESH, 0, ALLOW, NULL, NULL, "r x openid", "", NULL, "r w", "", "r",
-     NULL},
-    {"refresh: lost permissions are gone", REFRESH, RBAC | AUTHZ, ALLOW, NULL, NULL, "", "w", NULL,
-     "r w", "", "w", "w"},
-    {"refresh: a withdrawn grant ends it", REFRESH, THIRD, NEED, NULL, NULL, "", "", NULL, "r", "",
-     NULL, NO_GRANT},
-};
 
 static struct dw_slices scopes_of(const char *text)
 {
@@ -257,6 +82,11 @@ static void check(const struct row *row)
         .user_permissions = scopes_of(row->user_permissions),
         .consented = row->consented ? &consented : NULL,
         .original = row->original ? &original : NULL,
+        .organization_permissions =
+            scopes_of(row->organization_permissions ? row->organization_permissions : ""),
+        .is_grant_required = (row->flags & MUST_GRANT) != 0,
+        .added_scopes = scopes_of(row->added ? row->added : ""),
+        .removed_scopes = scopes_of(row->removed ? row->removed : ""),
     };
     struct dw_grant_answer answer;
     bool is_granted = dw_grant_decide(&question, arena, &answer, &error);
@@ -278,7 +108,7 @@ static void check(const struct row *row)
 static void every_row_of_the_algebra_holds(void **state)
 {
     (void)state;
-    assert_true(sizeof rows / sizeof *rows >= 40);
+    assert_true(sizeof rows / sizeof *rows >= 80);
     for (size_t at = 0; at < sizeof rows / sizeof *rows; at++)
         check(&rows[at]);
 }
@@ -305,7 +135,7 @@ static void no_question_gives_more_than_was_wanted(void **state)
     (void)state;
     /* For every row: the answer is within the request, or the request was empty. */
     for (size_t at = 0; at < sizeof rows / sizeof *rows; at++)
-        if (rows[at].scopes && rows[at].requested[0])
+        if (rows[at].scopes && rows[at].requested[0] && !rows[at].added)
             assert_true(
                 dw_scopes_are_within(scopes_of(rows[at].scopes), scopes_of(rows[at].requested)));
 }

@@ -95,6 +95,90 @@ static void access_tokens_speak_four_dialects(void **state)
     }
 }
 
+/* Who a chain of services acts for, the key a token is bound to, organizations, custom claims: in
+ * that order, and only when there. */
+static void the_rest_of_an_access_token(void **state)
+{
+    static const struct {
+        enum dw_grant_type grant_type, first;
+        const char *json; /* from sid on */
+    } rows[] = {
+        {DW_GRANT_REFRESH_TOKEN, DW_GRANT_PASSWORD,
+         "\"azp\":\"c1\",\"gty\":[\"refresh_token\",\"password\"],"},
+        {DW_GRANT_REFRESH_TOKEN, DW_GRANT_AUTHORIZATION_CODE,
+         "\"azp\":\"c1\",\"gty\":\"refresh_token\","},
+        {DW_GRANT_PASSWORD_REALM, DW_GRANT_UNSET, "\"azp\":\"c1\",\"gty\":\"password-realm\","},
+        {DW_GRANT_TOKEN_EXCHANGE, DW_GRANT_UNSET, "\"azp\":\"c1\","},
+    };
+    const struct dw_json *custom;
+
+    (void)state;
+    assert_done(
+        dw_json_parse(S("{\"https://x/plan\":\"a\\\"b\",\"n\":[1,2]}"), arena, &custom, &error),
+        error);
+    for (size_t at = 0; at < sizeof rows / sizeof *rows; at++) {
+        struct dw_api api = {.identifier = S("a")};
+        struct dw_grant_answer answer = {.scopes = {api_scopes, 0}};
+        struct dw_access_claims claims = {.issuer = S(ISSUER),
+                                          .api = &api,
+                                          .client_id = S("c1"),
+                                          .user_id = S("u"),
+                                          .organization = S("org_1"),
+                                          .organization_name = S("acme"),
+                                          .token_id = S("j"),
+                                          .grant_type = rows[at].grant_type,
+                                          .first_grant_type = rows[at].first,
+                                          .act_json = S("{\"sub\":\"c0\"}"),
+                                          .dpop_jkt = S("thumb"),
+                                          .custom = custom,
+                                          .answer = &answer};
+        struct dw_buf out = dw_buf_in(arena);
+        struct dw_slice expected = dw_arena_printf(
+            arena,
+            "{\"iss\":\"" ISSUER "\",\"sub\":\"u\",\"aud\":\"a\",\"iat\":0,\"exp\":0,"
+            "\"org_id\":\"org_1\",\"org_name\":\"acme\",\"jti\":\"j\",%s"
+            "\"cnf\":{\"jkt\":\"thumb\"},\"act\":{\"sub\":\"c0\"},"
+            "\"https://x/plan\":\"a\\\"b\",\"n\":[1,2]}",
+            rows[at].json);
+
+        dw_access_claims_write(&claims, &out);
+        assert_slice(finish(&out), expected.ptr);
+    }
+}
+
+/* An HS256 token can be checked by nobody but its API: /userinfo is not among its audiences. */
+static void a_secret_api_is_the_only_audience(void **state)
+{
+    struct dw_api api = {.identifier = S("a"), .sealed_signing_secret = S("sealed")};
+    struct dw_grant_answer answer = {.scopes = {api_scopes, 2}};
+    struct dw_access_claims claims = {.issuer = S(ISSUER), .api = &api, .answer = &answer};
+    struct dw_buf out = dw_buf_in(arena);
+    const struct dw_json *document;
+
+    (void)state;
+    dw_access_claims_write(&claims, &out);
+    assert_done(dw_json_parse(finish(&out), arena, &document, &error), error);
+    assert_slice(dw_json_text(document, "aud"), "a");
+}
+
+static void a_custom_claim_wins_over_the_profiles(void **state)
+{
+    static const struct dw_slice scopes[] = {{"openid", 6}, {"profile", 7}, {"email", 5}};
+    struct dw_user user = {.id = S("u"), .name = S("Ada"), .nickname = S("a"), .email = S("a@x")};
+    struct dw_id_claims claims = {
+        .issuer = S(ISSUER), .client_id = S("c1"), .user = &user, .scopes = {scopes, 3}};
+    struct dw_buf out = dw_buf_in(arena);
+
+    (void)state;
+    assert_done(dw_json_parse(S("{\"name\":\"Countess\",\"email_verified\":true}"), arena,
+                              &claims.custom, &error),
+                error);
+    dw_id_claims_write(&claims, &out);
+    assert_slice(finish(&out), "{\"nickname\":\"a\",\"email\":\"a@x\",\"iss\":\"" ISSUER
+                               "\",\"aud\":\"c1\",\"sub\":\"u\",\"iat\":0,\"exp\":0,"
+                               "\"name\":\"Countess\",\"email_verified\":true}");
+}
+
 static void without_an_api_the_token_is_for_userinfo(void **state)
 {
     struct dw_grant_answer answer = {.scopes = {api_scopes + 1, 1}};
@@ -303,6 +387,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(access_tokens_speak_four_dialects),
+        cmocka_unit_test(the_rest_of_an_access_token),
+        cmocka_unit_test(a_secret_api_is_the_only_audience),
+        cmocka_unit_test(a_custom_claim_wins_over_the_profiles),
         cmocka_unit_test(without_an_api_the_token_is_for_userinfo),
         cmocka_unit_test(an_empty_permissions_claim_is_written),
         cmocka_unit_test(userinfo_shows_what_the_scopes_let_through),

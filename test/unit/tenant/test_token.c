@@ -256,6 +256,103 @@ static void a_refresh_may_ask_for_less_but_not_for_more(void **state)
     assert_slice(dw_json_text(claims_of(call, "access_token"), "scope"), "openid");
 }
 
+#define OTHER_AUDIENCE "https://billing.example.com"
+
+/* The dev client's refresh tokens are good for a second API, by its policy. */
+static void add_other_api(bool skips_consent, bool is_system)
+{
+    static const struct dw_api_scope scopes[] = {{{"read:bills", 10}, {"", 0}},
+                                                 {{"pay:bills", 9}, {"", 0}}};
+    struct dw_oauth_client *client;
+    struct dw_error error = {0};
+    struct dw_api api = {
+        .id = S("aaaaaaaaaaaaaaaaaaaaaaaa"),
+        .identifier = S(OTHER_AUDIENCE),
+        .name = S("Bills"),
+        .scopes = scopes,
+        .scope_count = 2,
+        .signing_alg = DW_ALG_RS256,
+        .skips_consent = skips_consent,
+        .is_system = is_system,
+        .user_policy = DW_API_POLICY_ALLOW_ALL,
+        .created_at_s = world_now_s,
+    };
+
+    assert_done(dw_store_put_api(world.tenant->store, &api, &error), error);
+    assert_done(
+        dw_store_client(world.tenant->store, S(DW_TENANT_DEV_CLIENT), world.arena, &client, &error),
+        error);
+    client->refresh_policies_json =
+        S("[{\"audience\":\"" OTHER_AUDIENCE "\",\"scope\":[\"read:bills\"]}]");
+    assert_done(dw_store_put_client(world.tenant->store, client, &error), error);
+}
+
+static struct dw_tenant_call *refresh_for(const char *refresh_token, const char *more)
+{
+    return token(text_of(dw_arena_printf(
+        world.arena, "grant_type=refresh_token&" DEV "&refresh_token=%s&%s", refresh_token, more)));
+}
+
+static void a_refresh_token_is_good_for_further_apis(void **state)
+{
+    struct dw_tenant_call *call =
+        redeem(code_for(AUTHORIZE "&scope=openid%20offline_access%20read:tools"));
+    const char *names[] = {"audience=" OTHER_AUDIENCE, "resource=" OTHER_AUDIENCE,
+                           "audience=" OTHER_AUDIENCE "&scope=read:bills%20pay:bills%20read:tools"};
+    const char *scopes[] = {"openid read:bills", "openid read:bills", "read:bills"};
+
+    (void)state;
+    add_other_api(true, false);
+    for (size_t at = 0; at < 3; at++) {
+        call = refresh_for(text_member(call, "refresh_token"), names[at]);
+        assert_status(call, 200);
+        assert_slice(dw_json_text(claims_of(call, "access_token"), "scope"), scopes[at]);
+        assert_has(dw_json_get(claims_of(call, "access_token"), "aud")->raw, OTHER_AUDIENCE);
+    }
+    call = refresh_for(text_member(call, "refresh_token"), "");
+    assert_slice(dw_json_text(claims_of(call, "access_token"), "scope"),
+                 "openid offline_access read:tools");
+}
+
+static void a_refused_api_does_not_spend_the_refresh_token(void **state)
+{
+    static const struct {
+        bool skips_consent, is_system;
+        const char *audience, *error;
+    } rows[] = {
+        {true, false, "audience=https%3A%2F%2Fnone.example",
+         "invalid_target: The grant is not for https://none.example."},
+        {false, false, "audience=" OTHER_AUDIENCE, "consent_required: Consent required"},
+        {true, true, "audience=" OTHER_AUDIENCE,
+         "invalid_target: Refresh tokens are not for the tenant's own API."},
+    };
+    struct dw_tenant_call *call = redeem(code_for(AUTHORIZE "&scope=offline_access"));
+    struct dw_tenant_call *refused;
+
+    (void)state;
+    for (size_t at = 0; at < 3; at++) {
+        add_other_api(rows[at].skips_consent, rows[at].is_system);
+        refused = refresh_for(text_member(call, "refresh_token"), rows[at].audience);
+        assert_slice(error_of(refused), rows[at].error);
+    }
+    world_now_s += 3600; /* long after any grace */
+    assert_status(refresh(text_member(call, "refresh_token")), 200);
+}
+
+static void a_password_is_remembered_in_gty(void **state)
+{
+    struct dw_tenant_call *call =
+        token("grant_type=password&" DEV "&username=" ADA "&password=correct%20horse%20battery"
+              "&audience=" AUDIENCE "&scope=offline_access");
+
+    (void)state;
+    assert_status(call, 200);
+    assert_slice(dw_json_text(claims_of(call, "access_token"), "gty"), "password");
+    call = refresh(text_member(call, "refresh_token"));
+    assert_slice(dw_json_get(claims_of(call, "access_token"), "gty")->raw,
+                 "[\"refresh_token\",\"password\"]");
+}
+
 static void another_client_cannot_refresh(void **state)
 {
     struct dw_tenant_call *first = redeem(code_for(AUTHORIZE "&scope=openid%20offline_access"));
@@ -531,6 +628,9 @@ int main(void)
         cmocka_unit_test(refresh_tokens_rotate_and_reuse_ends_the_family),
         cmocka_unit_test(the_grace_window_closes),
         cmocka_unit_test(a_refresh_may_ask_for_less_but_not_for_more),
+        cmocka_unit_test(a_refresh_token_is_good_for_further_apis),
+        cmocka_unit_test(a_refused_api_does_not_spend_the_refresh_token),
+        cmocka_unit_test(a_password_is_remembered_in_gty),
         cmocka_unit_test(another_client_cannot_refresh),
         cmocka_unit_test(revoking_ends_the_family_of_its_own_client_alone),
         cmocka_unit_test(client_credentials_work_as_form_json_and_basic),
