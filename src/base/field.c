@@ -46,6 +46,22 @@ const struct dw_field *dw_fields_find(const struct dw_fields *fields, struct dw_
     return NULL;
 }
 
+void dw_fields_say(const struct dw_fields *fields, const struct dw_field *field, void *config)
+{
+    if (fields->said_offset > 0)
+        *(uint64_t *)(void *)((char *)config + fields->said_offset) |= UINT64_C(1)
+                                                                       << (field - fields->rows);
+}
+
+bool dw_fields_is_said(const struct dw_fields *fields, const char *name, const void *config)
+{
+    const struct dw_field *field = dw_fields_find(fields, dw_slice_from_text(name));
+    const void *said = (const char *)config + fields->said_offset;
+
+    return fields->said_offset > 0 && field &&
+           (*(const uint64_t *)said >> (field - fields->rows) & 1) != 0;
+}
+
 struct dw_slice dw_fields_nearest(const struct dw_fields *fields, struct dw_slice wrong)
 {
     struct dw_slice names[128];

@@ -38,6 +38,8 @@ struct dw_fields {
     const struct dw_field *rows;
     size_t count;
     size_t size; /* of the struct they describe */
+    /* Where the struct has a uint64_t that says which of the rows a file has set; 0: nowhere. */
+    size_t said_offset;
 };
 
 struct dw_field {
@@ -80,6 +82,14 @@ struct dw_field_tables {
     {                                                                                              \
         .rows = (row_array), .count = sizeof(row_array) / sizeof((row_array)[0]),                  \
         .size = sizeof(type)                                                                       \
+    }
+/* member: a uint64_t, not the first member; at most 64 rows */
+#define DW_FIELDS_SAID(type, row_array, member)                                                    \
+    {                                                                                              \
+        .rows = (row_array), .count = sizeof(row_array) / sizeof((row_array)[0]),                  \
+        .size = sizeof(type),                                                                      \
+        .said_offset = DW_FIELD_AT(type, member, uint64_t) +                                       \
+                       0 * sizeof(char[sizeof(row_array) / sizeof((row_array)[0]) <= 64 ? 1 : -1]) \
     }
 #define DW_TEXT_ROW(type, member, toml_name, standard_value, help_text)                            \
     {                                                                                              \
@@ -148,6 +158,9 @@ bool dw_must_check dw_fields_standard(const struct dw_fields *fields, void *conf
 
 /* NULL when there is none. */
 const struct dw_field *dw_fields_find(const struct dw_fields *fields, struct dw_slice name);
+/* Notes that a file has set this row, and asks; nothing and false where nothing is kept of it. */
+void dw_fields_say(const struct dw_fields *fields, const struct dw_field *field, void *config);
+bool dw_fields_is_said(const struct dw_fields *fields, const char *name, const void *config);
 /* The name nearest to a wrong one, or the empty slice. */
 struct dw_slice dw_fields_nearest(const struct dw_fields *fields, struct dw_slice wrong);
 

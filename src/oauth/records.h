@@ -111,17 +111,22 @@ enum dw_response_mode {
 const char *dw_response_mode_name(enum dw_response_mode mode); /* query fragment form_post */
 bool dw_response_mode_from(struct dw_slice name, enum dw_response_mode *ret_mode);
 
-/* What the operator decided about the whole tenant; there is one. */
+/* What the operator decided about the whole tenant (oauth/settings.h has Auth0's names). An
+ * endpoint reads call->settings. */
 struct dw_tenant_settings {
-    struct dw_slice friendly_name;
+    struct dw_slice friendly_name; /* empty: the host */
+    struct dw_slice picture_url, support_email, support_url;
     struct dw_slice default_audience; /* used when a request names none */
     struct dw_slice
         default_directory; /* the connection of the password grant; empty: grant is off */
+    struct dw_slice default_redirection_uri; /* where somebody goes who comes from nowhere */
+    struct dw_slice error_page_url;          /* instead of our page, with the error as parameters */
+    bool error_page_shows_log_link;
     struct dw_slices allowed_logout_urls;
     struct dw_slices enabled_locales; /* of pages and mails, the first for everybody else; empty:
                                          all there are */
     /* The look of the pages (Auth0's branding and prompts). */
-    struct dw_slice logo_url, favicon_url;
+    struct dw_slice logo_url, favicon_url, font_url;
     struct dw_slice primary_color, page_background_color; /* "#RRGGBB" */
     bool is_identifier_first;      /* e-mail address and password on two pages */
     bool shows_scope_descriptions; /* on the consent page; else the scopes' names */
@@ -133,6 +138,14 @@ struct dw_tenant_settings {
     bool is_dcr_enabled;              /* RFC 7591 */
     bool is_cimd_enabled;             /* Client ID Metadata Documents */
     bool is_third_party_oidc_allowed; /* DCR and CIMD clients may ask for openid, profile, email */
+    bool is_dcr_strict;               /* Auth0 dynamic_client_registration_security_mode */
+    bool allows_organization_name;    /* /authorize takes names, tokens carry org_name (Auth0
+                                         allow_organization_name_in_authentication_api) */
+    bool requires_par;                /* of every client */
+    bool skips_callback_confirmation; /* no page before a code goes to a loopback port */
+    bool revokes_grant_with_token;    /* /oauth/revoke also forgets the consent */
+    bool tells_user_exists;           /* at sign-up */
+    bool publishes_end_session;       /* in discovery */
     bool is_par_enabled;              /* RFC 9126 (Auth0 pushed_authorization_requests_supported) */
 };
 

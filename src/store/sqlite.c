@@ -202,7 +202,7 @@ bool dw_store_check(struct dw_store *store, struct dw_error *reterr)
     int64_t number;
 
     return dw_reader_start(&reader, store, reterr) &&
-           dw_sql_number(reader.connection, "SELECT count(*) FROM settings", DW_SQL_NO_ARGS,
+           dw_sql_number(reader.connection, "SELECT count(*) FROM document", DW_SQL_NO_ARGS,
                          &number, reterr) &&
            dw_store_write_sql(store,
                               "INSERT INTO first_use (space, key, expires_at)"

@@ -1,26 +1,7 @@
-/* The tenant's settings and its signing keys. */
+/* The tenant's signing keys. */
 #include "store/sqlite_internal.h"
 
 #define STAMP_ARENA_BYTES ((size_t)64 * 1024)
-
-#define ROW struct dw_tenant_settings
-#define SETTINGS(first, next)                                                                      \
-    first(TEXT, friendly_name, friendly_name) next(TEXT, default_audience, default_audience)       \
-        next(TEXT, default_directory, default_directory)                                           \
-            next(LIST, allowed_logout_urls, allowed_logout_urls)                                   \
-                next(ENUM, resource_profile, resource_profile, dw_resource_profile_names)          \
-                    next(INT, session_idle_s, session_idle_s)                                      \
-                        next(INT, session_lifetime_s, session_lifetime_s)                          \
-                            next(BOOL, sends_iss_parameter, sends_iss_parameter)                   \
-                                next(BOOL, is_dcr_enabled, is_dcr_enabled)                         \
-                                    next(BOOL, is_cimd_enabled, is_cimd_enabled)                   \
-                                        next(BOOL, is_third_party_oidc_allowed,                    \
-                                             is_third_party_oidc_allowed)                          \
-                                            next(BOOL, is_par_enabled, is_par_enabled)
-
-static const struct dw_sql_column settings_columns[] = DW_SQL_COLUMNS(SETTINGS);
-static const struct dw_sql_table settings_table = DW_SQL_TABLE("the settings", settings_columns);
-#undef ROW
 
 #define ROW struct dw_signing_key_record
 #define SIGNING_KEY(first, next)                                                                   \
@@ -34,26 +15,6 @@ static const struct dw_sql_column signing_key_columns[] = DW_SQL_COLUMNS(SIGNING
 static const struct dw_sql_table signing_key_table =
     DW_SQL_TABLE("a signing key", signing_key_columns);
 #undef ROW
-
-bool dw_store_settings(struct dw_store *store, struct dw_arena *arena,
-                       struct dw_tenant_settings **ret_settings, struct dw_error *reterr)
-{
-    return dw_store_read_row(store, "SELECT " DW_SQL_NAMES(SETTINGS) " FROM settings",
-                             DW_SQL_NO_ARGS, &settings_table, arena, ret_settings, reterr);
-}
-
-bool dw_store_put_settings(struct dw_store *store, const struct dw_tenant_settings *settings,
-                           struct dw_error *reterr)
-{
-    return dw_store_write_row(
-        store,
-        "INSERT INTO settings (" DW_SQL_NAMES(
-            SETTINGS) ", id)"
-                      " VALUES (" DW_SQL_MARKS(
-                          SETTINGS) ", 1)"
-                                    " ON CONFLICT (id) DO UPDATE SET " DW_SQL_SETS(SETTINGS),
-        &settings_table, settings, reterr);
-}
 
 bool dw_store_signing_keys(struct dw_store *store, bool with_revoked, struct dw_arena *arena,
                            struct dw_signing_key_record **ret_keys, size_t *ret_count,

@@ -44,14 +44,6 @@ bool dw_must_check dw_store_purge(struct dw_store *store, int64_t now_s, struct 
 
 /* --- the tenant ------------------------------------------------------------------------------- */
 
-/* NULL: none were ever put. */
-bool dw_must_check dw_store_settings(struct dw_store *store, struct dw_arena *arena,
-                                     struct dw_tenant_settings **ret_settings,
-                                     struct dw_error *reterr);
-bool dw_must_check dw_store_put_settings(struct dw_store *store,
-                                         const struct dw_tenant_settings *settings,
-                                         struct dw_error *reterr);
-
 /* All that are not revoked, and those too when asked; those that sign first, then newest first.
  * Few: there are no pages. */
 bool dw_must_check dw_store_signing_keys(struct dw_store *store, bool with_revoked,

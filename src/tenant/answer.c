@@ -52,14 +52,14 @@ const struct dw_language *dw_tenant_language(struct dw_tenant_call *call)
     if (!call->language)
         call->language =
             dw_language_choose(DW_EMPTY, dw_http_field(call->fields, "accept-language"),
-                               call->tenant->settings.enabled_locales);
+                               call->settings->enabled_locales);
     return call->language;
 }
 
 void dw_tenant_prefer_language(struct dw_tenant_call *call, struct dw_slice ui_locales)
 {
     call->language = dw_language_choose(ui_locales, dw_http_field(call->fields, "accept-language"),
-                                        call->tenant->settings.enabled_locales);
+                                        call->settings->enabled_locales);
 }
 
 /* What every page may show. */
@@ -72,13 +72,13 @@ bool dw_answer_html(struct dw_tenant_call *call, int status, const char *page,
     const struct dw_language *language = dw_tenant_language(call);
     struct dw_brand brand;
 
-    if (!dw_brand_make(&call->tenant->settings, call->arena, &brand, reterr))
+    if (!dw_brand_make(call->settings, call->arena, &brand, reterr))
         return false;
     struct dw_html_field all[DW_TENANT_MAX_FIELDS] = {
         {.name = "host", .text = call->tenant->host},
         {.name = "lang", .text = dw_slice_from_text(language->tag)},
         {.name = "dir", .text = dw_slice_from_text(language->direction)},
-        {.name = "tenant_name", .text = call->tenant->settings.friendly_name},
+        {.name = "tenant_name", .text = call->settings->friendly_name},
         {.name = "logo_url", .text = brand.logo_url},
         {.name = "favicon_url", .text = brand.favicon_url},
         {.name = "brand_css", .text = brand.css},

@@ -23,7 +23,7 @@ static bool go_on(struct dw_tenant_call *call, const struct dw_form *form, struc
     struct dw_api *api = NULL;
     struct dw_slice audience;
 
-    if (!dw_authorization_request_fill(form, visit->client, &call->tenant->settings, call->arena,
+    if (!dw_authorization_request_fill(form, visit->client, call->settings, call->arena,
                                        visit->request, reterr) ||
         !dw_tenant_settle_audience(call, &visit->request->audience, reterr))
         return false;

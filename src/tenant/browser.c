@@ -80,7 +80,7 @@ static bool renew(struct dw_tenant_call *call, struct dw_login *ret_login, struc
     if (call->now_s - session->last_seen_at_s < RENEW_AFTER_S)
         return true;
     session->last_seen_at_s = call->now_s;
-    session->idle_expires_at_s = call->now_s + call->tenant->settings.session_idle_s;
+    session->idle_expires_at_s = call->now_s + call->settings->session_idle_s;
     if (dw_store_update_session(call->tenant->store, session->id_digest, session, &error))
         return true;
     *ret_login = (struct dw_login){0};
@@ -126,7 +126,7 @@ static bool end_old_session(struct dw_tenant_call *call, struct dw_error *reterr
 bool dw_login_start(struct dw_tenant_call *call, struct dw_user *user, struct dw_login *ret_login,
                     struct dw_error *reterr)
 {
-    const struct dw_tenant_settings *settings = &call->tenant->settings;
+    const struct dw_tenant_settings *settings = call->settings;
     struct dw_slice value = dw_tenant_random_text(call->arena, "", 32);
     struct dw_login_session *session = DW_ARENA_NEW(call->arena, struct dw_login_session);
     struct dw_slice user_agent = dw_http_field(call->fields, "user-agent");

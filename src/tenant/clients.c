@@ -5,10 +5,10 @@
 #include "oauth/client_metadata_document.h"
 
 /* Whether the document behind the URL may make a client, by today's configuration. */
-static bool takes_document(const struct dw_tenant *tenant, struct dw_slice client_id)
+static bool takes_document(const struct dw_tenant_call *call, struct dw_slice client_id)
 {
-    return tenant->config.allow_metadata_documents &&
-           dw_client_id_is_url(client_id, tenant->config.allow_insecure_client_metadata);
+    return call->settings->is_cimd_enabled &&
+           dw_client_id_is_url(client_id, call->tenant->config.allow_insecure_client_metadata);
 }
 
 bool dw_client_find_fresh(struct dw_tenant_call *call, struct dw_slice client_id,
@@ -18,7 +18,7 @@ bool dw_client_find_fresh(struct dw_tenant_call *call, struct dw_slice client_id
         return false;
     if (*ret_client && (*ret_client)->kind != DW_CLIENT_CIMD)
         return true;
-    if (!takes_document(call->tenant, client_id)) {
+    if (!takes_document(call, client_id)) {
         *ret_client = NULL;
         return true;
     }
@@ -71,7 +71,7 @@ bool dw_client_authenticate(struct dw_tenant_call *call, const struct dw_form *f
                          reterr))
         return false;
     if (*ret_client && (*ret_client)->kind == DW_CLIENT_CIMD &&
-        !takes_document(call->tenant, credentials.client_id))
+        !takes_document(call, credentials.client_id))
         *ret_client = NULL;
     return credentials.method == DW_CLIENT_AUTH_PRIVATE_KEY_JWT
                ? check_assertion(call, *ret_client, &credentials, reterr)

@@ -70,7 +70,7 @@ static const struct dw_field tenant_rows[] = {
                   "variable DOORWARD_KEY, else a file in state_dir that is made at first start."),
     DW_TABLE_ROW(0, "seed", &seed_fields, "What to make at each start, where it is missing."),
 };
-const struct dw_fields dw_tenant_fields = DW_FIELDS(CONFIG, tenant_rows);
+const struct dw_fields dw_tenant_fields = DW_FIELDS_SAID(CONFIG, tenant_rows, said);
 
 static const struct dw_field dcr_rows[] = {
     DW_BOOL_ROW(CONFIG, allow_registration, "enabled", false,
@@ -83,7 +83,7 @@ static const struct dw_field dcr_rows[] = {
     DW_TEXTS_ROW(CONFIG, allowed_scopes, "allowed_scopes", "",
                  "The scopes such clients may ever have. Empty: no limit."),
 };
-const struct dw_fields dw_tenant_dcr_fields = DW_FIELDS(CONFIG, dcr_rows);
+const struct dw_fields dw_tenant_dcr_fields = DW_FIELDS_SAID(CONFIG, dcr_rows, dcr_said);
 
 static const struct dw_field mail_rows[] = {
     DW_TEXT_ROW(

@@ -104,7 +104,7 @@ bool dw_tenant_decide(struct dw_tenant_call *call, const struct dw_grant_subject
         .grant_type = subjects->grant_type,
         .client = subjects->client,
         .is_grant_required = subjects->is_grant_required,
-        .is_third_party_oidc_allowed = call->tenant->settings.is_third_party_oidc_allowed,
+        .is_third_party_oidc_allowed = call->settings->is_third_party_oidc_allowed,
         .requested = subjects->requested,
         .dynamic_scopes = call->tenant->config.allowed_scopes,
         .original = subjects->original,

@@ -35,7 +35,7 @@ bool dw_endpoint_login_page(struct dw_tenant_call *call, struct dw_error *reterr
 
     if (!load(call, &visit, reterr))
         return false;
-    if (call->tenant->settings.is_identifier_first)
+    if (call->settings->is_identifier_first)
         return dw_visit_to_page(call, &visit, "/u/login/identifier", reterr);
     return show(call, &visit, "login", 200, visit.request->login_hint, NULL, reterr);
 }

@@ -7,7 +7,7 @@ static bool find_allowed(struct dw_tenant_call *call, struct dw_slice client_id,
 {
     struct dw_oauth_client *client;
 
-    *ret_allowed = call->tenant->settings.allowed_logout_urls;
+    *ret_allowed = call->settings->allowed_logout_urls;
     if (dw_slice_is_empty(client_id))
         return true;
     if (!dw_store_client(call->tenant->store, client_id, call->arena, &client, reterr))

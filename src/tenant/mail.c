@@ -6,6 +6,7 @@
 #include "sys/sys.h"
 #include "tenant/mail_message_internal.h"
 #include "tenant/mail_sender_internal.h"
+#include "tenant/settings_internal.h"
 #include "tenant/texts_internal.h"
 
 #define FIELD_MAX_BYTES 200
@@ -102,7 +103,10 @@ static bool fill_words(const struct dw_tenant *tenant, const struct dw_mail *mai
         [WORD_LINK_HELP] = keys[mail->template].button ? "mail.link_help" : NULL,
         [WORD_LIFETIME] = lifetime,
     };
-    struct dw_slice tenant_name = one_line(tenant->settings.friendly_name, arena);
+    const struct dw_tenant_settings *settings = NULL;
+    struct dw_slice tenant_name = dw_tenant_settings(tenant, arena, &settings, reterr)
+                                      ? one_line(settings->friendly_name, arena)
+                                      : (struct dw_slice){0};
     struct dw_slice client_name = one_line(mail->client_name, arena);
     struct dw_html_field fields[] = {
         {.name = "client_name", .text = client_name.len > 0 ? client_name : tenant_name},
@@ -113,6 +117,8 @@ static bool fill_words(const struct dw_tenant *tenant, const struct dw_mail *mai
     };
     struct dw_html_row row = {fields, sizeof fields / sizeof *fields};
 
+    if (!settings)
+        return false;
     for (int i = 0; i < WORD_COUNT; i++) {
         ret_filled->words[i] = DW_EMPTY;
         if (wanted[i] &&

@@ -9,6 +9,7 @@
 #include "net/smtp.h"
 #include "sys/sys.h"
 #include "tenant/mail_internal.h"
+#include "tenant/settings_internal.h"
 
 #define TICK_MS 500
 #define LOOK_EVERY_TICKS                                                                           \
@@ -75,7 +76,6 @@ static bool send_record(struct dw_tenant *tenant, const struct dw_mail_record *r
     const struct dw_tenant_config *config = &tenant->config;
     struct dw_mail_envelope envelope = {
         .from = config->mail_from,
-        .from_name = tenant->settings.friendly_name,
         .id = record->id,
         .at_s = now_s,
     };
@@ -85,8 +85,12 @@ static bool send_record(struct dw_tenant *tenant, const struct dw_mail_record *r
         .password = config->mail_password,
         .from = config->mail_from,
     };
+    const struct dw_tenant_settings *settings;
     struct dw_mail_parts parts;
 
+    if (!dw_tenant_settings(tenant, arena, &settings, reterr))
+        return false;
+    envelope.from_name = settings->friendly_name;
     if (!dw_mail_unseal(tenant, record, arena, &parts, reterr) ||
         !dw_mail_message(&envelope, &parts, arena, &request.message, reterr))
         return false;

@@ -83,6 +83,19 @@ static const struct verb_row verbs[] = {
     {{"connection", "disable", "--name NAME --client ID",
       "Do not let an application use a connection."},
      dw_manage_connection_disable},
+    {{"settings", "show", "", "Show the tenant's settings that are in force."},
+     dw_manage_settings_show},
+    {{"settings", "set", "NAME=VALUE...",
+      "Change settings, as session_lifetime=72 or flags.revoke_refresh_token_grant=true; "
+      "NAME=null brings the standard back. What the configuration file sets wins over these."},
+     dw_manage_settings_set},
+    {{"branding", "show", "", "Show logo and colours of the pages."}, dw_manage_branding_show},
+    {{"branding", "set", "NAME=VALUE...",
+      "Change them, as colors.primary=#0059d6 or logo_url=https://example.com/logo.png."},
+     dw_manage_branding_set},
+    {{"prompts", "show", "", "Show how the login pages ask."}, dw_manage_prompts_show},
+    {{"prompts", "set", "NAME=VALUE...", "Change that, as identifier_first=true."},
+     dw_manage_prompts_set},
     {{"logs", "",
       "[--follow] [--type CODE]... [--user ID] [--client ID] [--since TIME] [--take COUNT]",
       "Show the audit log, the newest entries last. TIME is as 2026-11-23T07:25:00Z or 90s, 15m, "
@@ -130,6 +143,11 @@ static bool next_rule(struct dw_slice *usage, struct dw_slice *ret_name, struct 
             return false;
     } while (token.len == 0);
     *ret_rule = (struct flag_rule){.is_known = true};
+    if (dw_slice_eq(token, DW_LIT("NAME=VALUE..."))) { /* words without a flag */
+        *ret_rule = (struct flag_rule){true, true, true, true};
+        *ret_name = DW_LIT("set");
+        return true;
+    }
     ret_rule->is_required = !dw_slice_eat(&token, DW_LIT("["));
     (void)dw_slice_eat(&token, DW_LIT("--"));
     ret_rule->has_value = !dw_slice_contains(token, ']');
@@ -160,8 +178,13 @@ static bool read_flag(struct dw_manage *manage, const struct verb_row *verb, int
     struct flag_rule rule;
     size_t equals;
 
-    if (!dw_slice_eat(&text, DW_LIT("--")))
-        return dw_fail(reterr, DW_USAGE, "\"%s\" is no flag", argv[*at]);
+    if (!dw_slice_eat(&text, DW_LIT("--"))) {
+        if (manage->flag_count == DW_MANAGE_MAX_FLAGS ||
+            !dw_slice_starts_with(dw_slice_from_text(verb->public.usage), DW_LIT("NAME=VALUE...")))
+            return dw_fail(reterr, DW_USAGE, "\"%s\" is no flag", argv[*at]);
+        manage->flags[manage->flag_count++] = (struct dw_manage_flag){DW_LIT("set"), text};
+        return true;
+    }
     equals = dw_slice_index(text, '=');
     name = dw_slice_sub(text, 0, equals);
     value = dw_slice_sub(text, equals + 1, text.len);
@@ -240,7 +263,8 @@ bool dw_manage_values(struct dw_manage *manage, const char *name, struct dw_slic
     return true;
 }
 
-bool dw_manage_apply_sets(struct dw_manage *manage, struct dw_slice *json, struct dw_error *reterr)
+bool dw_manage_patch_of_sets(struct dw_manage *manage, struct dw_slice *patch,
+                             struct dw_error *reterr)
 {
     struct dw_slices sets = {0};
 
@@ -250,15 +274,23 @@ bool dw_manage_apply_sets(struct dw_manage *manage, struct dw_slice *json, struc
         size_t equals = dw_slice_index(sets.items[i], '=');
         struct dw_slice name = dw_slice_sub(sets.items[i], 0, equals);
         struct dw_slice value = dw_slice_sub(sets.items[i], equals + 1, sets.items[i].len);
-        struct dw_slice patch;
+        struct dw_slice one;
 
         if (equals == sets.items[i].len)
             return dw_fail(reterr, DW_USAGE, "\"%.*s\" is not NAME=VALUE", DW_PRINT(sets.items[i]));
-        if (!dw_json_patch_of(name, value, manage->arena, &patch, reterr) ||
-            !dw_json_merge(*json, patch, manage->arena, json, reterr))
+        if (!dw_json_patch_of(name, value, manage->arena, &one, reterr) ||
+            !dw_json_patch_join(*patch, one, manage->arena, patch, reterr))
             return false;
     }
     return true;
+}
+
+bool dw_manage_apply_sets(struct dw_manage *manage, struct dw_slice *json, struct dw_error *reterr)
+{
+    struct dw_slice patch = DW_LIT("{}");
+
+    return dw_manage_patch_of_sets(manage, &patch, reterr) &&
+           dw_json_merge(*json, patch, manage->arena, json, reterr);
 }
 
 bool dw_manage_find_user(struct dw_manage *manage, struct dw_slice email, struct dw_user **ret_user,

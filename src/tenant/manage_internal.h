@@ -52,7 +52,9 @@ dw_manage_function dw_manage_client_add, dw_manage_client_list, dw_manage_client
 dw_manage_function dw_manage_connection_create, dw_manage_connection_list,
     dw_manage_connection_show, dw_manage_connection_update, dw_manage_connection_delete,
     dw_manage_connection_enable, dw_manage_connection_disable; /* manage_connections.c */
-dw_manage_function dw_manage_logs;                             /* manage_logs.c */
+dw_manage_function dw_manage_settings_show, dw_manage_settings_set, dw_manage_branding_show,
+    dw_manage_branding_set, dw_manage_prompts_show, dw_manage_prompts_set; /* manage_settings.c */
+dw_manage_function dw_manage_logs;                                         /* manage_logs.c */
 dw_manage_function dw_manage_key_list, dw_manage_key_rotate,
     dw_manage_key_revoke; /* manage_keys.c */
 
@@ -63,7 +65,9 @@ bool dw_manage_has(const struct dw_manage *manage, const char *name);
 bool dw_must_check dw_manage_values(struct dw_manage *manage, const char *name,
                                     struct dw_slices *ret_values, struct dw_error *reterr);
 
-/* What every "--set NAME=VALUE" does to a JSON object; see dw_json_patch_of. */
+/* One patch of every "--set NAME=VALUE" (dw_json_patch_of), and what that does to an object. */
+bool dw_must_check dw_manage_patch_of_sets(struct dw_manage *manage, struct dw_slice *patch,
+                                           struct dw_error *reterr);
 bool dw_must_check dw_manage_apply_sets(struct dw_manage *manage, struct dw_slice *json,
                                         struct dw_error *reterr);
 

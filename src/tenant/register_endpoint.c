@@ -43,7 +43,7 @@ bool dw_endpoint_register(struct dw_tenant_call *call, struct dw_error *reterr)
     struct dw_secret secret;
     unsigned char random[48];
 
-    if (!config->allow_registration)
+    if (!call->settings->is_dcr_enabled)
         return dw_fail(reterr, DW_NOT_FOUND, "Dynamic client registration is switched off.");
     if (!dw_http_media_type_is(dw_http_field(call->fields, "content-type"), "application/json"))
         return dw_fail(reterr, DW_UNSUPPORTED_MEDIA, "Send the metadata as application/json.");

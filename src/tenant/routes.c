@@ -4,6 +4,7 @@
 
 #include "http/url.h"
 #include "tenant/endpoints_internal.h"
+#include "tenant/settings_internal.h"
 
 enum audience {
     FOR_CLIENTS,  /* programs: errors are JSON */
@@ -259,13 +260,19 @@ static bool run(struct dw_tenant_call *call, enum audience *ret_audience, struct
            (!is_cross_origin || add_cross_origin(call, reterr));
 }
 
+static const struct dw_tenant_settings no_settings;
+
 void dw_tenant_serve(struct dw_tenant_call *call)
 {
     struct dw_error error = {0};
     enum audience audience = FOR_CLIENTS;
 
-    if (!run(call, &audience, &error))
+    if (!dw_tenant_settings(call->tenant, call->arena, &call->settings, &error)) {
+        call->settings = &no_settings; /* out of memory: at least answer */
         answer_error(call, audience, &error);
+    } else if (!run(call, &audience, &error)) {
+        answer_error(call, audience, &error);
+    }
     if (!finish(call, &error)) {
         call->out_count = 0;
         call->answer = DW_EMPTY;

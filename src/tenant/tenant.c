@@ -13,6 +13,7 @@
 #include "tenant/mail_sender_internal.h"
 #include "tenant/secrets_internal.h"
 #include "tenant/seed_internal.h"
+#include "tenant/settings_internal.h"
 
 #define TENANT_ARENA_BYTES ((size_t)1024 * 1024)
 #define BEAT_MS 1000
@@ -46,26 +47,6 @@ static bool check_issuer(struct dw_tenant *tenant, struct dw_error *reterr)
                        DW_PRINT(origin));
     tenant->host = dw_slice_sub(origin, tenant->is_https ? 8 : 7, origin.len);
     return true;
-}
-
-static void fill_settings(struct dw_tenant *tenant)
-{
-    const struct dw_tenant_config *config = &tenant->config;
-
-    tenant->settings = (struct dw_tenant_settings){
-        .friendly_name = tenant->host,
-        .default_audience = config->default_audience,
-        .default_directory = DW_LIT(DW_TENANT_CONNECTION),
-        .allowed_logout_urls = config->allowed_logout_urls,
-        .resource_profile = DW_RESOURCE_COMPATIBILITY,
-        .session_idle_s = config->session_idle_ttl_s,
-        .session_lifetime_s = config->session_ttl_s,
-        .sends_iss_parameter = true,
-        .is_dcr_enabled = config->allow_registration,
-        .is_cimd_enabled = config->allow_metadata_documents,
-        .is_third_party_oidc_allowed = true,
-        .is_par_enabled = true,
-    };
 }
 
 static bool open_store(struct dw_tenant *tenant, struct dw_error *reterr)
@@ -114,12 +95,12 @@ static bool open_parts(struct dw_tenant *tenant, struct dw_error *reterr)
 
     if (!check_issuer(tenant, reterr))
         return false;
-    fill_settings(tenant);
     if (!dw_mail_open(tenant, reterr) || !dw_tenant_proxies_open(tenant, reterr) ||
         !open_store(tenant, reterr))
         return false;
     tenant->audit = dw_audit_open(tenant, reterr);
-    if (!tenant->audit || !make_first_connection(tenant, reterr))
+    tenant->settings_cache = tenant->audit ? dw_settings_cache_open(tenant, reterr) : NULL;
+    if (!tenant->settings_cache || !make_first_connection(tenant, reterr))
         return false;
     tenant->keyring = dw_keyring_open(tenant->store, master, tenant->host, tenant->now_s(), reterr);
     tenant->client_keys = tenant->keyring ? dw_client_keys_cache_new(reterr) : NULL;
@@ -219,6 +200,7 @@ void dw_tenant_close(struct dw_tenant *tenant)
     dw_tenant_listener_free(tenant->listener);
     dw_client_keys_cache_free(tenant->client_keys);
     dw_audit_close(tenant->audit);
+    dw_settings_cache_close(tenant->settings_cache);
     dw_keyring_free(tenant->keyring);
     if (tenant->store)
         dw_store_close(tenant->store);

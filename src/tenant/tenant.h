@@ -54,6 +54,7 @@ struct dw_tenant_config {
     bool mail_outbox; /* set by `doorward dev` */
 
     /* [tenant.seed] */
+    uint64_t said, dcr_said; /* which rows the file has set: those win over the store's settings */
     bool seed_chapter;
     struct dw_slice seed_audience;
     struct dw_slice seed_file;

@@ -24,6 +24,7 @@
 struct dw_tenant_listener;
 struct dw_client_keys_cache;
 struct dw_audit_log;
+struct dw_settings_cache;
 
 /* mail_sender.c; all but is_awake belong to the first loop. */
 struct dw_mail_sender {
@@ -35,11 +36,11 @@ struct dw_mail_sender {
 
 struct dw_tenant {
     struct dw_tenant_config config;
-    struct dw_tenant_settings settings; /* from the configuration */
-    struct dw_net *net;                 /* NULL: opened for management or a test */
-    const struct dw_log *log;           /* may be NULL */
-    struct dw_metrics *metrics;         /* may be NULL */
-    struct dw_arena *arena;             /* as long as the tenant; not used by endpoints */
+    struct dw_settings_cache *settings_cache; /* settings_internal.h; endpoints: call->settings */
+    struct dw_net *net;                       /* NULL: opened for management or a test */
+    const struct dw_log *log;                 /* may be NULL */
+    struct dw_metrics *metrics;               /* may be NULL */
+    struct dw_arena *arena;                   /* as long as the tenant; not used by endpoints */
     struct dw_store *store;
     struct dw_keyring *keyring;
     struct dw_client_keys_cache *client_keys;
@@ -65,6 +66,7 @@ struct dw_tenant_call {
     struct dw_tenant *tenant;
     struct dw_arena *arena;
     int64_t now_s;
+    const struct dw_tenant_settings *settings; /* as they were when the call began */
     /* the request */
     enum dw_http_method method;
     struct dw_slice path, query, body;

@@ -17,7 +17,7 @@ static bool run(struct dw_token_call *token, struct dw_error *reterr)
     struct dw_tenant_call *call = token->call;
 
     if (!dw_call_parameters(call, &token->form, reterr) ||
-        !dw_token_request_parse(&token->form, &call->tenant->settings, call->arena, &token->request,
+        !dw_token_request_parse(&token->form, call->settings, call->arena, &token->request,
                                 reterr) ||
         !dw_client_authenticate(call, &token->form, &token->client, reterr) ||
         !dw_token_request_check_grant(&token->request, token->client, reterr) ||

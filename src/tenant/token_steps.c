@@ -31,7 +31,7 @@ bool dw_token_check_audience(const struct dw_token_request *request, struct dw_s
 struct dw_slice dw_token_audience(const struct dw_token_call *token)
 {
     return token->request.audience.len > 0 ? token->request.audience
-                                           : token->call->tenant->settings.default_audience;
+                                           : token->call->settings->default_audience;
 }
 
 bool dw_token_start_family(struct dw_token_call *token, const struct dw_authorization_code *code,

@@ -49,7 +49,7 @@ static bool answer_client(struct dw_tenant_call *call, const struct dw_visit *vi
 {
     struct dw_authorization_response response;
     struct dw_slice issuer =
-        call->tenant->settings.sends_iss_parameter ? call->tenant->config.issuer : DW_EMPTY;
+        call->settings->sends_iss_parameter ? call->tenant->config.issuer : DW_EMPTY;
     struct dw_slice url;
 
     dw_authorization_response_make(visit->request, code, error, issuer, &response);

@@ -40,7 +40,7 @@ bool dw_endpoint_discovery(struct dw_tenant_call *call, struct dw_error *reterr)
 
     if (!api_scopes(call, &scopes, reterr))
         return false;
-    dw_metadata_write(call->tenant->config.issuer, &call->tenant->settings, scopes, &out);
+    dw_metadata_write(call->tenant->config.issuer, call->settings, scopes, &out);
     return dw_answer_json(call, 200, &out, reterr) &&
            dw_answer_field(call, "Cache-Control", DW_LIT(DISCOVERY_CACHE_CONTROL), reterr);
 }

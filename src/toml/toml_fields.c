@@ -197,6 +197,7 @@ static bool read_table(const struct reading *reading, const struct dw_toml *tabl
             return fail_unknown(reading, member, fields, path);
         if (!read_member(reading, member, field, name_of(reading, path, member->key), config))
             return false;
+        dw_fields_say(fields, field, config);
     }
     return true;
 }

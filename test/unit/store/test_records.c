@@ -1,4 +1,5 @@
 /* Every kind of record: what goes in comes out; absence, conflicts, references, pages. */
+#include "store/documents.h"
 #include "store/fixture.h"
 
 static struct fixture fixture;
@@ -25,7 +26,6 @@ static int end(void **state)
 
 static void what_is_not_there_is_null_and_no_failure(void **state)
 {
-    struct dw_tenant_settings *settings = (void *)1;
     struct dw_oauth_client *client = (void *)1;
     struct dw_api *api = (void *)1;
     struct dw_user *user = (void *)1;
@@ -37,8 +37,6 @@ static void what_is_not_there_is_null_and_no_failure(void **state)
     struct dw_arena *arena = fixture.arena;
 
     (void)state;
-    assert_done(dw_store_settings(store, arena, &settings, &error), error);
-    assert_null(settings);
     assert_done(dw_store_client(store, none, arena, &client, &error), error);
     assert_null(client);
     assert_done(dw_store_api(store, none, arena, &api, &error), error);
@@ -158,36 +156,24 @@ static void of_several_permissions_none_is_added_when_one_is_wrong(void **state)
 
 /* --- what goes in comes out ------------------------------------------------------------------- */
 
-static void settings_come_back(void **state)
+static void documents_come_back_and_each_change_has_its_version(void **state)
 {
-    struct dw_slice urls[] = {S("https://a.example/"), S("https://b.example/\"x\"")};
-    struct dw_tenant_settings settings = {.friendly_name = S("Acme"),
-                                          .default_audience = S(AUDIENCE),
-                                          .default_directory = S("Users"),
-                                          .allowed_logout_urls = {urls, 2},
-                                          .resource_profile = DW_RESOURCE_AUDIENCE,
-                                          .session_idle_s = 1,
-                                          .session_lifetime_s = 2,
-                                          .sends_iss_parameter = true,
-                                          .is_cimd_enabled = true};
-    struct dw_tenant_settings *seen;
+    struct dw_slice json;
+    int64_t first, second;
 
     (void)state;
-    assert_done(dw_store_put_settings(fixture.store, &settings, &error), error);
-    settings.session_idle_s = 7;
-    assert_done(dw_store_put_settings(fixture.store, &settings, &error), error);
-    assert_done(dw_store_settings(fixture.store, fixture.arena, &seen, &error), error);
-    assert_slice(seen->friendly_name, "Acme");
-    assert_slice(seen->default_audience, AUDIENCE);
-    assert_slice(seen->default_directory, "Users");
-    assert_int_equal(seen->allowed_logout_urls.count, 2);
-    assert_slice(seen->allowed_logout_urls.items[1], "https://b.example/\"x\"");
-    assert_int_equal(seen->resource_profile, DW_RESOURCE_AUDIENCE);
-    assert_int_equal(seen->session_idle_s, 7);
-    assert_int_equal(seen->session_lifetime_s, 2);
-    assert_true(seen->sends_iss_parameter);
-    assert_false(seen->is_dcr_enabled);
-    assert_true(seen->is_cimd_enabled);
+    assert_done(dw_store_document(fixture.store, S("tenant"), fixture.arena, &json, &error), error);
+    assert_int_equal(json.len, 0);
+    assert_done(dw_store_put_document(fixture.store, S("tenant"), S("{\"a\":1}"), NOW_S, &error),
+                error);
+    assert_done(dw_store_documents_version(fixture.store, &first, &error), error);
+    assert_done(dw_store_put_document(fixture.store, S("prompts"), S("{}"), NOW_S, &error), error);
+    assert_done(dw_store_put_document(fixture.store, S("tenant"), S("{\"a\":2}"), NOW_S, &error),
+                error);
+    assert_done(dw_store_documents_version(fixture.store, &second, &error), error);
+    assert_true(second == first + 2);
+    assert_done(dw_store_document(fixture.store, S("tenant"), fixture.arena, &json, &error), error);
+    assert_slice(json, "{\"a\":2}");
 }
 
 static void a_client_comes_back(void **state)
@@ -610,7 +596,7 @@ int main(void)
         CASE(a_reference_to_nothing_is_refused),
         CASE(a_grant_is_for_one_client_or_for_third_parties),
         CASE(of_several_permissions_none_is_added_when_one_is_wrong),
-        CASE(settings_come_back),
+        CASE(documents_come_back_and_each_change_has_its_version),
         CASE(a_client_comes_back),
         CASE(putting_a_client_again_keeps_what_refers_to_it),
         CASE(a_grant_for_third_parties_is_apart),

@@ -11,6 +11,7 @@
 #include "http/url.h"
 #include "jose/jwt.h"
 #include "tenant/seed_internal.h"
+#include "tenant/settings_internal.h"
 #include "tenant/tenant_internal.h"
 #include "test.h"
 
@@ -55,6 +56,16 @@ static inline void world_open(void)
     if (!world.tenant)
         fail_msg("%s (%s)", error.message, error.cause);
     world.tenant->now_s = world_clock;
+}
+
+/* Changes the tenant's settings: a JSON merge patch with Auth0's names. */
+static inline void world_set(const char *patch)
+{
+    struct dw_error error = {0};
+
+    assert_done(
+        dw_tenant_settings_patch(world.tenant, DW_SETTINGS_TENANT, S(patch), world.arena, &error),
+        error);
 }
 
 /* With the chapter's roles on AUDIENCE, two users, and the command line client. */

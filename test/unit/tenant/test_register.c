@@ -113,12 +113,12 @@ static void registration_is_limited_and_can_be_off(void **state)
     assert_status(register_client("198.51.100.5", json), 201);
     world.tenant->config.registrations_per_hour = 300;
     world.tenant->config.allow_registration = false;
-    world.tenant->settings.is_dcr_enabled = false;
+    world_set("{}"); /* looks at the configuration again */
     assert_status(register_client("198.51.100.6", json), 404);
     assert_null(dw_json_get(json_of(get(&nobody, "/.well-known/openid-configuration")),
                             "registration_endpoint"));
     world.tenant->config.allow_registration = true;
-    world.tenant->settings.is_dcr_enabled = true;
+    world_set("{}");
     assert_status(ask(&nobody, DW_HTTP_POST, "/oidc/register", "text/plain", json), 415);
 }
 

@@ -509,9 +509,9 @@ static void the_default_audience_is_used(void **state)
     struct dw_tenant_call *call;
 
     (void)state;
-    world.tenant->settings.default_audience = S(AUDIENCE);
+    world_set("{\"default_audience\":\"" AUDIENCE "\"}");
     call = token(MACHINE);
-    world.tenant->settings.default_audience = DW_EMPTY;
+    world_set("{\"default_audience\":null}");
     assert_status(call, 200);
     assert_slice(dw_json_text(claims_of(call, "access_token"), "aud"), AUDIENCE);
 }

@@ -1,0 +1,310 @@
+/* The rows of the settings; see settings.h. */
+#include "oauth/settings.h"
+
+#include <math.h>
+
+#include "base/text.h"
+#include "json/json.h"
+
+const char *const dw_settings_document_names[] = {"tenant", "branding", "prompts", NULL};
+
+#define MAX_TEXT_BYTES 4096
+#define MAX_TEXTS 100
+
+/* Auth0's, but for: all languages, the directory is there from the start, `resource` is understood,
+ * `iss` is sent, and metadata documents and pushed requests are taken. */
+static const char tenant_standard[] =
+    "{\"friendly_name\":\"\",\"picture_url\":\"\",\"support_email\":\"\",\"support_url\":\"\","
+    "\"default_audience\":\"\",\"default_directory\":\"Username-Password-Authentication\","
+    "\"default_redirection_uri\":\"\",\"allowed_logout_urls\":[],\"enabled_locales\":[\"en\","
+    "\"es\",\"fr\",\"de\",\"ja\"],"
+    "\"session_lifetime\":168,\"idle_session_lifetime\":72,"
+    "\"session_cookie\":{\"mode\":\"persistent\"},\"sandbox_version\":\"22\","
+    "\"error_page\":{\"html\":\"\",\"show_log_link\":false,\"url\":\"\"},"
+    "\"flags\":{\"enable_dynamic_client_registration\":false,"
+    "\"enable_client_connections\":true,\"revoke_refresh_token_grant\":false,"
+    "\"use_scope_descriptions_for_consent\":false,\"no_disclose_enterprise_connections\":false,"
+    "\"disable_clickjack_protection_headers\":false,\"enable_custom_domain_in_emails\":false,"
+    "\"enable_idtoken_api2\":false,\"enable_legacy_profile\":false,\"enable_pipeline2\":false,"
+    "\"enable_public_signup_user_exists_error\":false,\"enable_sso\":true,"
+    "\"allow_legacy_delegation_grant_types\":false,\"allow_legacy_ro_grant_types\":false,"
+    "\"dashboard_log_streams_next\":false,\"dashboard_insights_view\":false,"
+    "\"disable_fields_map_fix\":false,\"mfa_show_factor_list_on_enrollment\":false,"
+    "\"require_signed_request_object\":false,\"remove_alg_from_jwks\":false},"
+    "\"resource_parameter_profile\":\"compatibility\","
+    "\"allow_organization_name_in_authentication_api\":false,"
+    "\"authorization_response_iss_parameter_supported\":true,"
+    "\"client_id_metadata_document_supported\":true,"
+    "\"dynamic_client_registration_security_mode\":\"strict\","
+    "\"pushed_authorization_requests_supported\":true,"
+    "\"require_pushed_authorization_requests\":false,"
+    "\"skip_non_verifiable_callback_uri_confirmation_prompt\":false,"
+    "\"customize_mfa_in_postlogin_action\":false,\"acr_values_supported\":[],"
+    "\"mtls\":{\"enable_endpoint_aliases\":false},"
+    "\"oidc_logout\":{\"rp_logout_end_session_endpoint_discovery\":true},"
+    "\"sessions\":{\"oidc_logout_prompt_enabled\":true}}";
+static const char branding_standard[] =
+    "{\"colors\":{\"primary\":\"\",\"page_background\":\"\"},\"favicon_url\":\"\","
+    "\"logo_url\":\"\",\"font\":{\"url\":\"\"}}";
+static const char prompts_standard[] =
+    "{\"universal_login_experience\":\"new\",\"identifier_first\":false,"
+    "\"webauthn_platform_first_factor\":false}";
+
+enum kind {
+    TEXT,
+    TEXTS,
+    BOOL,
+    HOURS, /* a number, also with a fraction; kept as seconds */
+    RESOURCE_PROFILE,
+    IS_STRICT, /* "strict" or "permissive" */
+};
+
+struct row {
+    enum dw_settings_document document;
+    const char *path[2];
+    enum kind kind;
+    size_t offset;
+};
+
+#define ROW(document, first, second, kind, member)                                                 \
+    {                                                                                              \
+        DW_SETTINGS_##document, {first, second}, kind, offsetof(struct dw_tenant_settings, member) \
+    }
+
+static const struct row rows[] = {
+    ROW(TENANT, "friendly_name", NULL, TEXT, friendly_name),
+    ROW(TENANT, "picture_url", NULL, TEXT, picture_url),
+    ROW(TENANT, "support_email", NULL, TEXT, support_email),
+    ROW(TENANT, "support_url", NULL, TEXT, support_url),
+    ROW(TENANT, "default_audience", NULL, TEXT, default_audience),
+    ROW(TENANT, "default_directory", NULL, TEXT, default_directory),
+    ROW(TENANT, "default_redirection_uri", NULL, TEXT, default_redirection_uri),
+    ROW(TENANT, "allowed_logout_urls", NULL, TEXTS, allowed_logout_urls),
+    ROW(TENANT, "enabled_locales", NULL, TEXTS, enabled_locales),
+    ROW(TENANT, "session_lifetime", NULL, HOURS, session_lifetime_s),
+    ROW(TENANT, "idle_session_lifetime", NULL, HOURS, session_idle_s),
+    ROW(TENANT, "error_page", "url", TEXT, error_page_url),
+    ROW(TENANT, "error_page", "show_log_link", BOOL, error_page_shows_log_link),
+    ROW(TENANT, "flags", "enable_dynamic_client_registration", BOOL, is_dcr_enabled),
+    ROW(TENANT, "flags", "revoke_refresh_token_grant", BOOL, revokes_grant_with_token),
+    ROW(TENANT, "flags", "use_scope_descriptions_for_consent", BOOL, shows_scope_descriptions),
+    ROW(TENANT, "flags", "enable_public_signup_user_exists_error", BOOL, tells_user_exists),
+    ROW(TENANT, "resource_parameter_profile", NULL, RESOURCE_PROFILE, resource_profile),
+    ROW(TENANT, "allow_organization_name_in_authentication_api", NULL, BOOL,
+        allows_organization_name),
+    ROW(TENANT, "authorization_response_iss_parameter_supported", NULL, BOOL, sends_iss_parameter),
+    ROW(TENANT, "client_id_metadata_document_supported", NULL, BOOL, is_cimd_enabled),
+    ROW(TENANT, "dynamic_client_registration_security_mode", NULL, IS_STRICT, is_dcr_strict),
+    ROW(TENANT, "pushed_authorization_requests_supported", NULL, BOOL, is_par_enabled),
+    ROW(TENANT, "require_pushed_authorization_requests", NULL, BOOL, requires_par),
+    ROW(TENANT, "skip_non_verifiable_callback_uri_confirmation_prompt", NULL, BOOL,
+        skips_callback_confirmation),
+    ROW(TENANT, "oidc_logout", "rp_logout_end_session_endpoint_discovery", BOOL,
+        publishes_end_session),
+    ROW(TENANT, "sessions", "oidc_logout_prompt_enabled", BOOL, asks_before_logout),
+    ROW(BRANDING, "logo_url", NULL, TEXT, logo_url),
+    ROW(BRANDING, "favicon_url", NULL, TEXT, favicon_url),
+    ROW(BRANDING, "colors", "primary", TEXT, primary_color),
+    ROW(BRANDING, "colors", "page_background", TEXT, page_background_color),
+    ROW(BRANDING, "font", "url", TEXT, font_url),
+    ROW(PROMPTS, "identifier_first", NULL, BOOL, is_identifier_first),
+};
+#define ROW_COUNT (sizeof rows / sizeof *rows)
+
+struct dw_slice dw_settings_standard(enum dw_settings_document document)
+{
+    static const char *const texts[] = {tenant_standard, branding_standard, prompts_standard};
+
+    return dw_slice_from_text(texts[document]);
+}
+
+/* ---- reading ---- */
+
+static bool fail_type(const struct row *row, const char *wanted, struct dw_error *reterr)
+{
+    return dw_fail(reterr, DW_INVALID_REQUEST, "%s%s%s must be %s", row->path[0],
+                   row->path[1] ? "." : "", row->path[1] ? row->path[1] : "", wanted);
+}
+
+static bool read_text(const struct row *row, const struct dw_json *value, struct dw_slice *ret_text,
+                      struct dw_error *reterr)
+{
+    if (value->type == DW_JSON_NULL)
+        return true; /* Auth0 has some members as null */
+    if (value->type != DW_JSON_TEXT || value->text.len > MAX_TEXT_BYTES)
+        return fail_type(row, "a text of at most 4,096 bytes", reterr);
+    for (size_t i = 0; i < value->text.len; i++)
+        if ((unsigned char)value->text.ptr[i] < 0x20 || value->text.ptr[i] == 0x7f)
+            return fail_type(row, "free of control characters", reterr);
+    *ret_text = value->text;
+    return true;
+}
+
+static bool read_texts(const struct row *row, const struct dw_json *value, struct dw_arena *arena,
+                       struct dw_slices *ret_texts, struct dw_error *reterr)
+{
+    struct dw_slice *items;
+
+    if (value->type != DW_JSON_ARRAY || value->array.count > MAX_TEXTS)
+        return fail_type(row, "a list of at most 100 texts", reterr);
+    items = dw_arena_new_array(arena, value->array.count + 1, sizeof *items);
+    if (!items)
+        return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+    for (size_t i = 0; i < value->array.count; i++)
+        if (!read_text(row, &value->array.items[i], &items[i], reterr))
+            return false;
+    *ret_texts = (struct dw_slices){items, value->array.count};
+    return true;
+}
+
+/* A minute to a year. */
+static bool read_hours(const struct row *row, const struct dw_json *value, int64_t *ret_seconds,
+                       struct dw_error *reterr)
+{
+    double hours = value->type == DW_JSON_INT      ? (double)value->integer
+                   : value->type == DW_JSON_DOUBLE ? value->number
+                                                   : 0;
+
+    if (!(hours * 3600 >= 59.5) || !(hours <= 8784))
+        return fail_type(row, "a number of hours, from a minute (0.0167) to a year", reterr);
+    *ret_seconds = (int64_t)llround(hours * 3600);
+    return true;
+}
+
+static bool read_words(const struct row *row, const struct dw_json *value, void *member,
+                       struct dw_error *reterr)
+{
+    struct dw_slice word = value->type == DW_JSON_TEXT ? value->text : DW_EMPTY;
+
+    if (row->kind == RESOURCE_PROFILE)
+        return dw_resource_profile_from(word, member) ||
+               fail_type(row, "\"audience\" or \"compatibility\"", reterr);
+    if (!dw_slice_eq(word, DW_LIT("strict")) && !dw_slice_eq(word, DW_LIT("permissive")))
+        return fail_type(row, "\"strict\" or \"permissive\"", reterr);
+    *(bool *)member = dw_slice_eq(word, DW_LIT("strict"));
+    return true;
+}
+
+static bool read_row(const struct row *row, const struct dw_json *value, struct dw_arena *arena,
+                     void *member, struct dw_error *reterr)
+{
+    switch (row->kind) {
+    case TEXT:
+        return read_text(row, value, member, reterr);
+    case TEXTS:
+        return read_texts(row, value, arena, member, reterr);
+    case HOURS:
+        return read_hours(row, value, member, reterr);
+    case BOOL:
+        if (value->type != DW_JSON_BOOL)
+            return fail_type(row, "true or false", reterr);
+        *(bool *)member = value->boolean;
+        return true;
+    case RESOURCE_PROFILE:
+    case IS_STRICT:
+    default:
+        return read_words(row, value, member, reterr);
+    }
+}
+
+static bool fail_unknown(struct dw_slice key, const struct dw_json *standard,
+                         struct dw_arena *arena, struct dw_error *reterr)
+{
+    struct dw_slice *names = dw_arena_new_array(arena, standard->object.count + 1, sizeof *names);
+    struct dw_slice nearest;
+
+    if (!names)
+        return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+    for (size_t i = 0; i < standard->object.count; i++)
+        names[i] = standard->object.members[i].key;
+    nearest = dw_text_nearest(key, (struct dw_slices){names, standard->object.count});
+    if (nearest.len == 0)
+        return dw_fail(reterr, DW_INVALID_REQUEST, "there is no setting \"%.*s\"",
+                       DW_PRINT(dw_slice_sub(key, 0, 60)));
+    return dw_fail(reterr, DW_INVALID_REQUEST, "there is no setting \"%.*s\"; is it \"%.*s\"?",
+                   DW_PRINT(dw_slice_sub(key, 0, 60)), DW_PRINT(nearest));
+}
+
+/* The standard document has every member there is, and in `flags` every flag. */
+static bool check_names(enum dw_settings_document document, const struct dw_json *said,
+                        struct dw_arena *arena, struct dw_error *reterr)
+{
+    const struct dw_json *standard = NULL;
+    const struct dw_json *flags = dw_json_get(said, "flags");
+
+    if (!dw_json_parse(dw_settings_standard(document), arena, &standard, reterr))
+        return false;
+    for (size_t i = 0; i < said->object.count; i++)
+        if (!dw_json_get_slice(standard, said->object.members[i].key))
+            return fail_unknown(said->object.members[i].key, standard, arena, reterr);
+    standard = dw_json_get(standard, "flags");
+    for (size_t i = 0; flags && flags->type == DW_JSON_OBJECT && i < flags->object.count; i++)
+        if (!dw_json_get_slice(standard, flags->object.members[i].key))
+            return fail_unknown(flags->object.members[i].key, standard, arena, reterr);
+    return true;
+}
+
+bool dw_settings_read(enum dw_settings_document document, struct dw_slice json,
+                      struct dw_arena *arena, struct dw_tenant_settings *settings,
+                      struct dw_error *reterr)
+{
+    const struct dw_json *said = NULL;
+
+    if (json.len > DW_SETTINGS_MAX_BYTES)
+        return dw_fail(reterr, DW_TOO_LARGE, "the settings have at most %zu bytes",
+                       DW_SETTINGS_MAX_BYTES);
+    if (!dw_json_parse(json, arena, &said, reterr))
+        return false;
+    if (said->type != DW_JSON_OBJECT)
+        return dw_fail(reterr, DW_INVALID_REQUEST, "the settings must be an object");
+    if (!check_names(document, said, arena, reterr))
+        return false;
+    for (size_t i = 0; i < ROW_COUNT; i++) {
+        const struct dw_json *value = dw_json_get(said, rows[i].path[0]);
+
+        if (value && rows[i].path[1])
+            value = dw_json_get(value, rows[i].path[1]);
+        if (rows[i].document == document && value &&
+            !read_row(&rows[i], value, arena, (char *)settings + rows[i].offset, reterr))
+            return false;
+    }
+    return true;
+}
+
+/* ---- copying ---- */
+
+static bool copy_text(struct dw_slice *text, struct dw_arena *arena)
+{
+    *text = text->len > 0 ? dw_arena_copy(arena, *text) : DW_EMPTY;
+    return text->ptr != NULL;
+}
+
+static bool copy_texts(struct dw_slices *texts, struct dw_arena *arena)
+{
+    struct dw_slice *items = dw_arena_new_array(arena, texts->count + 1, sizeof *items);
+
+    for (size_t i = 0; items && i < texts->count; i++) {
+        items[i] = texts->items[i];
+        if (!copy_text(&items[i], arena))
+            return false;
+    }
+    texts->items = items;
+    return items != NULL;
+}
+
+bool dw_settings_copy(const struct dw_tenant_settings *from, struct dw_arena *arena,
+                      struct dw_tenant_settings *ret_settings, struct dw_error *reterr)
+{
+    bool is_copied = true;
+
+    *ret_settings = *from;
+    for (size_t i = 0; is_copied && i < ROW_COUNT; i++) {
+        void *member = (char *)ret_settings + rows[i].offset;
+
+        if (rows[i].kind == TEXT)
+            is_copied = copy_text(member, arena);
+        else if (rows[i].kind == TEXTS)
+            is_copied = copy_texts(member, arena);
+    }
+    return is_copied || dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+}

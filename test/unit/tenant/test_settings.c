@@ -1,0 +1,95 @@
+/* Settings in the store: seen by a running tenant, and under what the file says. */
+#include "fixture.h"
+#include "tenant/settings_internal.h"
+
+static struct dw_error error;
+
+static bool patch(const char *json)
+{
+    return dw_tenant_settings_patch(world.tenant, DW_SETTINGS_TENANT, S(json), world.arena, &error);
+}
+
+static const struct dw_json *discovery(void)
+{
+    struct browser nobody = {0};
+
+    return json_of(get(&nobody, "/.well-known/openid-configuration"));
+}
+
+static bool sends_iss(void)
+{
+    bool does = false;
+
+    (void)dw_json_bool(discovery(), "authorization_response_iss_parameter_supported", &does);
+    return does;
+}
+
+static void a_change_is_seen_by_the_next_call(void **state)
+{
+    (void)state;
+    assert_true(sends_iss());
+    assert_done(patch("{\"authorization_response_iss_parameter_supported\":false}"), error);
+    assert_false(sends_iss());
+    assert_done(patch("{\"authorization_response_iss_parameter_supported\":null}"), error);
+    assert_true(sends_iss());
+}
+
+static void what_another_process_changed_is_seen_after_a_look(void **state)
+{
+    struct dw_error ignored = {0};
+    struct dw_tenant *other = dw_tenant_open_store(&world.config, &ignored);
+
+    (void)state;
+    assert_non_null(other);
+    assert_done(
+        dw_tenant_settings_patch(other, DW_SETTINGS_TENANT,
+                                 S("{\"authorization_response_iss_parameter_supported\":false}"),
+                                 world.arena, &error),
+        error);
+    dw_tenant_close(other);
+    assert_done(dw_tenant_settings_refresh(world.tenant, &error), error);
+    assert_false(sends_iss());
+}
+
+static void what_the_file_says_wins_and_a_change_says_so(void **state)
+{
+    (void)state;
+    /* The fixture switches registration on in the configuration. */
+    assert_fails(patch("{\"flags\":{\"enable_dynamic_client_registration\":false}}"), error,
+                 DW_CONFLICT);
+    assert_string_equal(error.message,
+                        "enable_dynamic_client_registration is set by the configuration file "
+                        "([auth.dcr] enabled), which wins: change it there");
+    assert_non_null(dw_json_get(discovery(), "registration_endpoint"));
+    assert_done(patch("{\"session_lifetime\":24}"), error);
+}
+
+static void a_wrong_change_changes_nothing(void **state)
+{
+    struct dw_slice before, after;
+
+    (void)state;
+    assert_done(
+        dw_tenant_settings_document(world.tenant, DW_SETTINGS_TENANT, world.arena, &before, &error),
+        error);
+    assert_fails(patch("{\"friendly_name\":\"x\",\"session_lifetime\":-1}"), error,
+                 DW_INVALID_REQUEST);
+    assert_done(
+        dw_tenant_settings_document(world.tenant, DW_SETTINGS_TENANT, world.arena, &after, &error),
+        error);
+    assert_true(dw_slice_eq(before, after));
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, world_start, world_stop)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(a_change_is_seen_by_the_next_call),
+        CASE(what_another_process_changed_is_seen_after_a_look),
+        CASE(what_the_file_says_wins_and_a_change_says_so),
+        CASE(a_wrong_change_changes_nothing),
+    };
+
+    return cmocka_run_group_tests_name("tenant/settings", tests, NULL, NULL);
+}
