@@ -1,10 +1,16 @@
--- The request of the bench: an MCP tools/call of a 2026-07-28 client. Environment: TOKEN (one for all) or
--- TOKENS (a file, a new one each request), MCP_PATH, or FORM (a form to post instead).
-local body = [[{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","arguments":{"text":"what a client says to a small tool"},"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{},"io.modelcontextprotocol/clientInfo":{"name":"bench","version":"1"}}}}]]
+-- The request of the bench: an MCP tools/call of a 2026-07-28 client, or of a 2025-11-25 one in a SESSION. Environment: TOKEN (one for all) or
+-- TOKENS (a file, a new one each request), MCP_PATH, TOOL, SESSION, or FORM (a form to post instead).
+local tool = os.getenv("TOOL") or "echo"
+local body = [[{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"]] .. tool .. [[","arguments":{"text":"what a client says to a small tool"},"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{},"io.modelcontextprotocol/clientInfo":{"name":"bench","version":"1"}}}}]]
 local headers = {
   ["Content-Type"] = "application/json", ["Accept"] = "application/json, text/event-stream",
-  ["MCP-Protocol-Version"] = "2026-07-28", ["Mcp-Method"] = "tools/call", ["Mcp-Name"] = "echo",
+  ["MCP-Protocol-Version"] = "2026-07-28", ["Mcp-Method"] = "tools/call", ["Mcp-Name"] = tool,
 }
+if os.getenv("SESSION") then
+  body = [[{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"]] .. tool .. [[","arguments":{"text":"what a client says to a small tool"}}}]]
+  headers["MCP-Protocol-Version"], headers["Mcp-Method"], headers["Mcp-Name"] = "2025-11-25", nil, nil
+  headers["Mcp-Session-Id"] = os.getenv("SESSION")
+end
 local requests, at, fixed = {}, 0, nil
 
 function init(args)

@@ -10,6 +10,7 @@ import { connect } from "node:net";
 import { availableParallelism, cpus } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { library, libraryBudgets, libraryTables } from "./library.mjs";
 import { cpuUs, listening, memory, sleep, start, writeHaproxy, writeNginx } from "./peers.mjs";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
@@ -97,7 +98,7 @@ all_scopes = ["read:resources"]
 }
 
 async function wrk(port, env, { connections = 64, duration = seconds, args = [] } = {}) {
-  const child = spawn("taskset", ["-c", "1", "wrk", "-t1", `-c${connections}`, `-d${duration}s`, "-s", path.join(root, "bench/request.lua"), ...args, `http://127.0.0.1:${port}`], { env: { ...process.env, ...env } });
+  const child = spawn("taskset", ["-c", "1", "wrk", "-t1", `-c${connections}`, `-d${duration}s`, "--timeout", "10s", "-s", path.join(root, "bench/request.lua"), ...args, `http://127.0.0.1:${port}`], { env: { ...process.env, ...env } });
   let said = "";
   child.stdout.on("data", (bytes) => { said += bytes; });
   child.stderr.on("data", (bytes) => { said += bytes; });
@@ -108,8 +109,11 @@ async function wrk(port, env, { connections = 64, duration = seconds, args = [] 
 }
 
 async function measure(peer, env, more) {
+  const ended = () => { if (peer.child.exitCode !== null || peer.child.signalCode) throw new Error(`${peer.name} ended: ${peer.child.said}`); };
+  ended();
   const before = cpuUs(peer.child.pid);
   const result = await wrk(peer.port, env, more);
+  ended();
   const spent = cpuUs(peer.child.pid) - before;
   if (result.bad) throw new Error(`${peer.name}: ${result.bad} of ${result.requests} requests were not answered with 2xx, such as: ${await sample(peer, env)}${peer.child.said.slice(-500)}`);
   return { cpu: spent / result.requests, rps: result.requests / (result.duration_us / 1e6), p99: result.p99_us };
@@ -124,12 +128,12 @@ async function sample(peer, env) {
 // Every peer once a round, in turn, so that a noisy minute hits all of them.
 async function compare(title, peers, env) {
   for (const peer of peers) {
-    await measure(peer, env, { duration: 1 });
+    await measure(peer, { ...env, ...peer.env }, { duration: 1 });
     peer.samples = [];
   }
   for (let round = 0; round < rounds; round++) {
     talk(`${title}: round ${round + 1} of ${rounds}`);
-    for (const peer of peers) peer.samples.push(await measure(peer, env));
+    for (const peer of peers) peer.samples.push(await measure(peer, { ...env, ...peer.env }));
   }
   return peers.map((peer) => ({
     name: peer.name, cpu: Math.min(...peer.samples.map((sample) => sample.cpu)), medianCpu: median(peer.samples.map((sample) => sample.cpu)), rps: median(peer.samples.map((sample) => sample.rps)),
@@ -137,7 +141,7 @@ async function compare(title, peers, env) {
   }));
 }
 
-const launch = async (name, port, [command, args]) => ({ name, port, child: await listening(start(0, command, args), port) });
+const launch = async (name, port, [command, args], env) => ({ name, port, child: await listening(start(0, command, args, env), port) });
 
 async function proxies(key, tokens, report) {
   const program = path.join(build, "bench/bench_upstream");
@@ -259,6 +263,7 @@ function budgets(report) {
     row("memory of an idle gateway (resident)", "<= 8 MB", `${mb(report.memory.idle)} (${mb(report.memory.idleAnonymous)} its own)`, report.memory.idle <= 8 * 1048576);
     row("memory of an idle SSE stream", "<= 16 KB", `${fixed(report.memory.stream / 1024, 1)} KB`, report.memory.stream <= 16384);
   }
+  if (report.library) libraryBudgets(report.library, row, { fixed });
   if (report.startMs) row("start to first answer", "<= 20 ms", `${fixed(report.startMs, 1)} ms`, report.startMs <= 20);
   return rows;
 }
@@ -272,6 +277,7 @@ function render(report) {
   if (report.cold) parts.push("## A new RS256 token for every request", peers(report.cold));
   if (report.crypto) parts.push("## RSA 2048, one core", table(["who", "verify/s", "sign/s"], [["openssl speed rsa2048", fixed(report.crypto.openssl.verify, 0), fixed(report.crypto.openssl.sign, 0)], ["dw_jwt_verify, dw_jwt_sign", fixed(report.crypto.ours.verify, 0), fixed(report.crypto.ours.sign, 0)]]));
   if (report.tenant) parts.push("## Tenant, client_credentials", table(["CPU us a token", "tokens/s", "p99 ms", "memory"], [[fixed(report.tenant.cpu, 1), fixed(report.tenant.rps, 0), fixed(report.tenant.p99 / 1000, 2), mb(report.tenant.rss)]]));
+  if (report.library) parts.push(...libraryTables(report.library, { table, fixed, mb }));
   return parts.join("\n\n");
 }
 
@@ -297,6 +303,7 @@ async function main() {
   if (wanted("crypto")) crypto(report);
   if (wanted("proxies")) await proxies(key, mint(key), report);
   if (wanted("tenant")) await tenant(report);
+  if (wanted("library")) report.library = await library({ root, build, key, firstPort: firstPort + 12_000, options, launch, compare, idleStreams, median, talk });
   if (wanted("start")) await startTimes(report);
   server.closeAllConnections();
   server.close();

@@ -1,0 +1,140 @@
+// The library's rows of `make bench`: a server of ours and one of the official TypeScript SDK, the same tool, the same
+// requests, in one run. Servers run alone on core 0; wrk and the stdio driver (this process) on core 1.
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import path from "node:path";
+import { cpuUs, memory, start } from "./peers.mjs";
+
+const ours = (build) => path.join(build, "bench/bench_tool_server");
+const theirs = (root) => path.join(root, "test/integration/fixtures/echo_server.mjs");
+const audience = "https://mcp.example.com/mcp";
+const request = (id) => JSON.stringify({
+  jsonrpc: "2.0", id, method: "tools/call",
+  params: {
+    name: "echo", arguments: { text: "what a client says to a small tool" },
+    _meta: { "io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}, "io.modelcontextprotocol/clientInfo": { name: "bench", version: "1" } },
+  },
+});
+
+function startIssuer(key, port) {
+  const issuer = `http://127.0.0.1:${port}/`;
+  const server = createServer((incoming, answer) => answer.writeHead(200, { "content-type": "application/json" })
+    .end(JSON.stringify(incoming.url.includes("jwks") ? { keys: [key.jwk] } : { issuer, jwks_uri: `${issuer}jwks` })));
+  return new Promise((resolve) => server.listen(port, "127.0.0.1", () => resolve({ issuer, stop: () => { server.closeAllConnections(); server.close(); } })));
+}
+
+const mint = (build, key, issuer) => execFileSync(path.join(build, "bench/bench_jwt"), ["mint", key.file, "bench", "1"], {
+  input: JSON.stringify({ iss: issuer, sub: "auth0|6543210987654321", aud: audience, iat: 1700000000, exp: 4000000000, azp: "AbCdEfGhIjKlMnOpQrStUvWxYz012345", scope: "openid profile read:tools", jti: "@" }),
+}).toString().trim();
+
+// Calls through a pipe, `window` of them under way at a time.
+async function stdio(name, command, args, { seconds, window = 64 }) {
+  const child = spawn("taskset", ["-c", "0", command, ...args], { stdio: ["pipe", "pipe", "ignore"] });
+  const lines = `${Array.from({ length: window }, (_, id) => request(id + 1)).join("\n")}\n`;
+  let answers = 0, due = 0, bad = 0;
+  child.stdout.on("data", (bytes) => {
+    for (const byte of bytes) if (byte === 10) answers++;
+    if (bytes.includes('"error"')) bad++;
+    while (due > 0 && answers >= due) { due += window; child.stdin.write(lines); }
+  });
+  const run = async (ms) => {
+    const before = { answers, cpu: cpuUs(child.pid), at: performance.now() };
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    return { calls: answers - before.answers, cpu: cpuUs(child.pid) - before.cpu, ms: performance.now() - before.at };
+  };
+  due = window;
+  child.stdin.write(lines);
+  await run(1000);
+  const result = await run(seconds * 1000);
+  due = 0;
+  child.kill("SIGKILL");
+  await once(child, "close");
+  if (bad || !result.calls) throw new Error(`${name}: ${bad} of ${result.calls} calls failed`);
+  return { name, cpu: result.cpu / result.calls, rps: result.calls / (result.ms / 1000) };
+}
+
+async function startTime(command, args, port) {
+  const began = performance.now();
+  const child = start(0, command, args);
+  for (;;) {
+    const answer = await fetch(`http://127.0.0.1:${port}/mcp`, {
+      method: "POST", body: request(1),
+      headers: { "content-type": "application/json", accept: "application/json, text/event-stream", "mcp-protocol-version": "2026-07-28", "mcp-method": "tools/call", "mcp-name": "echo" },
+    }).catch(() => undefined);
+    await answer?.text();
+    if (answer?.status === 200) break;
+  }
+  const ms = performance.now() - began;
+  await child.stop();
+  return ms;
+}
+
+// A session of a 2025-11-25 peer, for calls in it.
+async function openSession(port) {
+  const headers = { "content-type": "application/json", accept: "application/json, text/event-stream" };
+  const send = (body, more) => fetch(`http://127.0.0.1:${port}/mcp`, { method: "POST", body: JSON.stringify(body), headers: { ...headers, ...more } });
+  const opened = await send({ jsonrpc: "2.0", id: 0, method: "initialize", params: { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "bench", version: "1" } } });
+  await opened.text();
+  const id = opened.headers.get("mcp-session-id");
+  await (await send({ jsonrpc: "2.0", method: "notifications/initialized" }, { "mcp-session-id": id, "mcp-protocol-version": "2025-11-25" })).text();
+  return id;
+}
+
+// bench: what run.mjs shares (root, build, key, firstPort, options, launch, compare, idleStreams, median, talk).
+export async function library(bench) {
+  const { root, build, launch, compare, median, options } = bench;
+  execFileSync("taskset", ["-pc", "1", String(process.pid)], { stdio: "ignore" });
+  const [issuerPort, ...ports] = Array.from({ length: 8 }, (_, index) => bench.firstPort + index);
+  const issuer = await startIssuer(bench.key, issuerPort);
+  const token = mint(build, bench.key, issuer.issuer);
+  const own = (port) => [ours(build), ["--listen", `127.0.0.1:${port}`]];
+  const node = (port) => [process.execPath, [theirs(root), String(port)]];
+  const peers = {
+    own: await launch("libdoorward", ports[0], own(ports[0])),
+    pooled: await launch("libdoorward, tool on a worker", ports[1], own(ports[1])),
+    guarded: await launch("libdoorward, token validated", ports[2], own(ports[2]), { OIDC_ISSUER: issuer.issuer, OIDC_AUDIENCE: audience }),
+    node: await launch("TypeScript SDK", ports[3], node(ports[3])),
+    nodeGuarded: await launch("TypeScript SDK, token validated (jose)", ports[4], node(ports[4]), { JWKS_URI: `${issuer.issuer}jwks`, ISSUER: issuer.issuer, AUDIENCE: audience }),
+    session: await launch("libdoorward, in a session", ports[5], own(ports[5])),
+    nodeSession: await launch("TypeScript SDK 1, in a session", ports[6], node(ports[6])),
+  };
+  for (const peer of [peers.session, peers.nodeSession]) peer.env = { SESSION: await openSession(peer.port) };
+  peers.pooled.env = { TOOL: "echo_pooled" };
+  peers.guarded.env = peers.nodeGuarded.env = { TOKEN: token };
+  const idle = { own: memory(peers.own.child.pid).rss, node: memory(peers.node.child.pid).rss };
+  const http = await compare("library over HTTP", Object.values(peers), { TOKEN: "" });
+  const streams = { own: await bench.idleStreams(peers.own, ""), node: await bench.idleStreams(peers.node, "") };
+  for (const peer of Object.values(peers)) await peer.child.stop();
+  issuer.stop();
+  const times = { own: [], node: [] };
+  for (let round = 0; round < (options.isQuick ? 2 : 7); round++) {
+    times.own.push(await startTime(...own(ports[0]), ports[0]));
+    times.node.push(await startTime(...node(ports[3]), ports[3]));
+  }
+  bench.talk("library over stdio");
+  const seconds = options.isQuick ? 2 : 5;
+  const pipes = [await stdio("libdoorward", ours(build), [], { seconds }), await stdio("TypeScript SDK", process.execPath, [theirs(root), "stdio"], { seconds })];
+  execFileSync("taskset", ["-pc", "0-1", String(process.pid)], { stdio: "ignore" });
+  return { http, pipes, idle, streams, start: { own: median(times.own), node: median(times.node) } };
+}
+
+const find = (list, name) => list.find((peer) => peer.name === name);
+
+// The goals of the library, as rows of the table of budgets.
+export function libraryBudgets(report, row, { fixed }) {
+  const own = find(report.http, "libdoorward"), node = find(report.http, "TypeScript SDK"), guarded = find(report.http, "libdoorward, token validated");
+  row("library, calls over HTTP per CPU second, against the TypeScript SDK", ">= 20 x", `${fixed(node.cpu / own.cpu, 1)} x`, node.cpu / own.cpu >= 20);
+  const ratio = find(report.http, "TypeScript SDK 1, in a session").cpu / find(report.http, "libdoorward, in a session").cpu;
+  row("the same, calls in a 2025-11-25 session", ">= 20 x", `${fixed(ratio, 1)} x`, ratio >= 20);
+  row("library, calls over HTTP on one core without auth", ">= 60,000/s", `${fixed(1e6 / own.cpu, 0)}/s of CPU`, 1e6 / own.cpu >= 60_000);
+  row("library, what validating a warm token adds", "< 5 %", `${fixed((guarded.cpu / own.cpu - 1) * 100, 1)} %`, guarded.cpu / own.cpu < 1.05);
+  const [ownPipe, nodePipe] = report.pipes;
+  row("library, calls over stdio per CPU second, against the TypeScript SDK", ">= 20 x", `${fixed(nodePipe.cpu / ownPipe.cpu, 1)} x`, nodePipe.cpu / ownPipe.cpu >= 20);
+}
+
+export function libraryTables(report, { table, fixed, mb }) {
+  const calls = [...report.http.map((peer) => [`HTTP: ${peer.name}`, fixed(peer.cpu, 2), fixed(peer.rps, 0), fixed(peer.p99 / 1000, 2)]), ...report.pipes.map((peer) => [`stdio: ${peer.name}`, fixed(peer.cpu, 2), fixed(peer.rps, 0), ""])];
+  const sizes = [["libdoorward", "own"], ["TypeScript SDK", "node"]].map(([name, who]) => [name, mb(report.idle[who]), `${fixed(report.streams[who] / 1024, 1)} KB`, `${fixed(report.start[who], 1)} ms`]);
+  return ["## The library: tools/call", table(["server", "CPU us a call, best round", "calls/s", "p99 ms"], calls), table(["server", "memory idle", "an open event stream (of 1,000)", "start to the first answer"], sizes)];
+}
