@@ -16,7 +16,8 @@ static bool echo(void *user, struct dw_call *call, struct dw_error *reterr)
 }
 
 #define SCHEMA                                                                                     \
-    "{\"type\":\"object\",\"properties\":{\"text\":{\"type\":\"string\"}},\"required\":[\"text\"]}"
+    "{\"type\":\"object\",\"properties\":{\"text\":{\"type\":\"string\"}},\"required\":[\"text\"]" \
+    "}"
 
 static const struct dw_tool tools[] = {
     {.size = sizeof(struct dw_tool),

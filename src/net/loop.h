@@ -49,6 +49,17 @@ int64_t dw_loop_wall_s(const struct dw_loop *loop); /* Unix seconds */
 /* Any thread: runs task(user) soon on the loop. False when out of memory. */
 bool dw_must_check dw_loop_post(struct dw_loop *loop, void (*task)(void *user), void *user);
 
+/* Work for the end of this turn of the loop, so that no callback runs inside a caller's call. In
+ * the caller's storage, zeroed at first. Deferring what is deferred changes nothing. */
+struct dw_deferred {
+    struct dw_deferred *next, *previous;
+    void (*run)(struct dw_deferred *deferred);
+};
+void dw_loop_defer(struct dw_loop *loop, struct dw_deferred *deferred,
+                   void (*run)(struct dw_deferred *deferred));
+/* Takes it off again when it has not run. */
+void dw_loop_undefer(struct dw_deferred *deferred);
+
 struct dw_timer;
 /* Fires once after delay_ms, then again every repeat_ms (0: never). */
 struct dw_timer *dw_timer_new(struct dw_loop *loop, int64_t delay_ms, int64_t repeat_ms,

@@ -26,13 +26,6 @@ struct dw_post {
     void *user;
 };
 
-/* Work for the end of this turn of the loop, so that no callback runs inside a caller's call. In
- * the caller's storage, zeroed at first. */
-struct dw_deferred {
-    struct dw_deferred *next, *previous;
-    void (*run)(struct dw_deferred *deferred);
-};
-
 /* A point in time, looked at every DW_LOOP_SWEEP_MS: setting it is one store, no timer is touched.
  */
 struct dw_deadline {
@@ -117,10 +110,6 @@ void dw_loop_enter(struct dw_loop *loop);
 /* Any thread. */
 void dw_loop_post_node(struct dw_loop *loop, struct dw_post *post);
 bool dw_loop_has_posts(struct dw_loop *loop);
-void dw_loop_defer(struct dw_loop *loop, struct dw_deferred *deferred,
-                   void (*run)(struct dw_deferred *deferred));
-/* Takes it off again when it has not run. */
-void dw_loop_undefer(struct dw_deferred *deferred);
 void dw_deadline_add(struct dw_loop *loop, struct dw_deadline *deadline,
                      void (*expired)(struct dw_deadline *deadline));
 void dw_deadline_remove(struct dw_loop *loop, struct dw_deadline *deadline);

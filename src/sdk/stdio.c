@@ -16,11 +16,15 @@
 #define MAX_WAITING 256    /* lines read and not yet looked at */
 #define LAST_WAIT_MS 25000 /* for calls that run when the client has closed stdin */
 #define MAX_FIELDS 3
+#define OUTPUT_BYTES ((size_t)64 * 1024)
 
 struct dw_lines {
     struct dw_server *server;
     struct dw_session *session;
     int output;
+    struct dw_deferred flush; /* what one turn of the loop answers goes out in one write */
+    size_t output_len;
+    char output_bytes[OUTPUT_BYTES];
     pthread_t reader;
     bool has_reader;
     bool has_failed;      /* nobody reads what we write */
@@ -48,24 +52,55 @@ static bool write_all(int fd, struct dw_slice bytes)
     return true;
 }
 
+static void write_out(struct dw_lines *stdio, struct dw_slice bytes)
+{
+    if (stdio->has_failed || write_all(stdio->output, bytes))
+        return;
+    stdio->has_failed = true;
+    dw_net_stop(stdio->server->net, 0);
+}
+
+static void flush(struct dw_lines *stdio)
+{
+    dw_loop_undefer(&stdio->flush);
+    write_out(stdio, dw_slice_from(stdio->output_bytes, stdio->output_len));
+    stdio->output_len = 0;
+}
+
+static void flush_at_the_end_of_the_turn(struct dw_deferred *deferred)
+{
+    flush((struct dw_lines *)(void *)((char *)deferred - offsetof(struct dw_lines, flush)));
+}
+
 /* A message that was written by an author may have line breaks between its tokens: strings have
  * none, so they are spaces. */
+static void add_bytes(struct dw_lines *stdio, struct dw_slice bytes)
+{
+    while (bytes.len > 0) {
+        size_t room = OUTPUT_BYTES - stdio->output_len;
+        size_t count = bytes.len < room ? bytes.len : room;
+        char *at = stdio->output_bytes + stdio->output_len, *end = at + count;
+
+        memcpy(at, bytes.ptr, count);
+        for (char *found = at; (found = memchr(found, '\n', (size_t)(end - found))); found++)
+            *found = ' ';
+        for (char *found = at; (found = memchr(found, '\r', (size_t)(end - found))); found++)
+            *found = ' ';
+        stdio->output_len += count;
+        bytes = dw_slice_sub(bytes, count, bytes.len);
+        if (stdio->output_len == OUTPUT_BYTES)
+            flush(stdio);
+    }
+}
+
 static void write_message(struct dw_lines *stdio, struct dw_slice message)
 {
-    char *line = dw_mem_alloc(message.len + 1);
-
-    if (!line || stdio->has_failed) {
-        dw_mem_free(line);
-        return;
-    }
-    for (size_t i = 0; i < message.len; i++)
-        line[i] = message.ptr[i] == '\n' || message.ptr[i] == '\r' ? ' ' : message.ptr[i];
-    line[message.len] = '\n';
-    if (!write_all(stdio->output, dw_slice_from(line, message.len + 1))) {
-        stdio->has_failed = true;
-        dw_net_stop(stdio->server->net, 0);
-    }
-    dw_mem_free(line);
+    add_bytes(stdio, message);
+    stdio->output_bytes[stdio->output_len++] = '\n'; /* a full buffer has been flushed */
+    if (stdio->output_len == OUTPUT_BYTES)
+        flush(stdio);
+    else
+        dw_loop_defer(stdio->server->loop, &stdio->flush, flush_at_the_end_of_the_turn);
 }
 
 void dw_lines_send(struct dw_server *server, struct dw_slice message)
@@ -78,8 +113,10 @@ void dw_lines_send(struct dw_server *server, struct dw_slice message)
 
 static void stop_when_quiet(struct dw_lines *stdio)
 {
-    if (stdio->has_ended && stdio->running == 0)
-        dw_net_stop(stdio->server->net, 0);
+    if (!stdio->has_ended || stdio->running > 0)
+        return;
+    flush(stdio);
+    dw_net_stop(stdio->server->net, 0);
 }
 
 static void line_send(struct dw_outlet *outlet, struct dw_slice message)
@@ -168,23 +205,33 @@ static void take_message(struct dw_lines *stdio, struct dw_slice line)
     dw_call_end(call);
 }
 
+/* One that was read; those of one read(2) come to the loop together. */
 struct line {
     struct dw_lines *stdio;
+    struct line *next;
     size_t len;
     char bytes[];
 };
 
-static void line_arrived(void *user)
+static void lines_arrived(void *user)
 {
     struct line *line = user;
     struct dw_lines *stdio = line->stdio;
+    size_t count = 0;
 
+    for (const struct line *each = line; each; each = each->next)
+        count++;
     pthread_mutex_lock(&stdio->lock);
-    stdio->waiting--;
+    stdio->waiting -= count;
     pthread_cond_signal(&stdio->has_room);
     pthread_mutex_unlock(&stdio->lock);
-    take_message(stdio, dw_slice_from(line->bytes, line->len));
-    dw_mem_free(line);
+    while (line) {
+        struct line *next = line->next;
+
+        take_message(stdio, dw_slice_from(line->bytes, line->len));
+        dw_mem_free(line);
+        line = next;
+    }
 }
 
 static void waited_enough(void *user)
@@ -209,9 +256,16 @@ static void input_ended(void *user)
 
 /* ---- reading, on the reader's thread ---- */
 
-static bool post_line(void *user, struct dw_slice bytes)
+/* The lines of one read, in order. */
+struct batch {
+    struct dw_lines *stdio;
+    struct line *first, **end;
+    size_t count;
+};
+
+static bool add_line(void *user, struct dw_slice bytes)
 {
-    struct dw_lines *stdio = user;
+    struct batch *batch = user;
     struct line *line;
 
     if (dw_slice_trim(bytes).len == 0)
@@ -219,23 +273,53 @@ static bool post_line(void *user, struct dw_slice bytes)
     line = dw_mem_alloc(sizeof *line + bytes.len);
     if (!line)
         return true;
-    line->stdio = stdio;
+    line->stdio = batch->stdio;
+    line->next = NULL;
     line->len = bytes.len;
     memcpy(line->bytes, bytes.ptr, bytes.len);
+    *batch->end = line;
+    batch->end = &line->next;
+    batch->count++;
+    return true;
+}
+
+/* Memory is short: calls that cannot be taken are not answered. */
+static void lines_lost(struct dw_lines *stdio, struct line *line, size_t count)
+{
+    pthread_mutex_lock(&stdio->lock);
+    stdio->waiting -= count;
+    pthread_mutex_unlock(&stdio->lock);
+    while (line) {
+        struct line *next = line->next;
+
+        dw_mem_free(line);
+        line = next;
+    }
+}
+
+static void post_lines(struct batch *batch)
+{
+    struct dw_lines *stdio = batch->stdio;
+
+    if (!batch->first)
+        return;
     pthread_mutex_lock(&stdio->lock);
     while (stdio->waiting >= MAX_WAITING)
         pthread_cond_wait(&stdio->has_room, &stdio->lock);
-    stdio->waiting++;
+    stdio->waiting += batch->count;
     pthread_mutex_unlock(&stdio->lock);
-    if (!dw_loop_post(stdio->server->loop, line_arrived, line))
-        dw_mem_free(line);
-    return true;
+    if (!dw_loop_post(stdio->server->loop, lines_arrived, batch->first))
+        lines_lost(stdio, batch->first, batch->count);
+    batch->first = NULL;
+    batch->end = &batch->first;
+    batch->count = 0;
 }
 
 static void *read_input(void *user)
 {
     struct dw_lines *stdio = user;
     struct dw_line_buffer lines = {.limit_bytes = DW_SDK_MAX_BODY_BYTES};
+    struct batch batch = {.stdio = stdio, .end = &batch.first};
     char *bytes = dw_mem_alloc(READ_BYTES);
     ssize_t count = 0;
 
@@ -244,11 +328,13 @@ static void *read_input(void *user)
         if (count < 0 && errno == EINTR)
             continue;
         if (count <= 0 ||
-            !dw_line_buffer_feed(&lines, dw_slice_from(bytes, (size_t)count), post_line, stdio))
+            !dw_line_buffer_feed(&lines, dw_slice_from(bytes, (size_t)count), add_line, &batch))
             break;
+        post_lines(&batch);
     }
     if (count == 0)
-        dw_line_buffer_finish(&lines, post_line, stdio);
+        dw_line_buffer_finish(&lines, add_line, &batch);
+    post_lines(&batch);
     dw_line_buffer_done(&lines);
     dw_mem_free(bytes);
     (void)!dw_loop_post(stdio->server->loop, input_ended, stdio);
@@ -297,6 +383,7 @@ void dw_lines_close(struct dw_server *server)
     }
     if (stdio->last_wait)
         dw_timer_free(stdio->last_wait);
+    flush(stdio);
     if (stdio->output >= 0) { /* as it was: the program may go on */
         (void)dup2(stdio->output, STDOUT_FILENO);
         (void)close(stdio->output);
