@@ -3,8 +3,9 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:http";
+import { connect } from "node:net";
 import path from "node:path";
-import { cpuUs, memory, start } from "./peers.mjs";
+import { cpuUs, memory, sleep, start } from "./peers.mjs";
 
 const ours = (build) => path.join(build, "bench/bench_tool_server");
 const theirs = (root) => path.join(root, "test/integration/fixtures/echo_server.mjs");
@@ -54,17 +55,19 @@ async function stdio(name, command, args, { seconds, window = 64 }) {
   return { name, cpu: result.cpu / result.calls, rps: result.calls / (result.ms / 1000) };
 }
 
+// One raw request; fetch would measure itself.
+const answers = (port) => new Promise((resolve) => {
+  const body = request(1);
+  const socket = connect(port, "127.0.0.1", () => socket.write(`POST /mcp HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nContent-Type: application/json\r\nAccept: application/json, text/event-stream\r\nMCP-Protocol-Version: 2026-07-28\r\nMcp-Method: tools/call\r\nMcp-Name: echo\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`));
+  socket.once("data", (bytes) => { socket.destroy(); resolve(bytes.toString().startsWith("HTTP/1.1 200")); });
+  socket.on("error", () => resolve(false));
+  socket.on("close", () => resolve(false));
+});
+
 async function startTime(command, args, port) {
   const began = performance.now();
   const child = start(0, command, args);
-  for (;;) {
-    const answer = await fetch(`http://127.0.0.1:${port}/mcp`, {
-      method: "POST", body: request(1),
-      headers: { "content-type": "application/json", accept: "application/json, text/event-stream", "mcp-protocol-version": "2026-07-28", "mcp-method": "tools/call", "mcp-name": "echo" },
-    }).catch(() => undefined);
-    await answer?.text();
-    if (answer?.status === 200) break;
-  }
+  while (!(await answers(port))) await sleep(1);
   const ms = performance.now() - began;
   await child.stop();
   return ms;
