@@ -160,17 +160,30 @@ static bool fill(struct dw_jwks *keys, struct dw_slice json, struct dw_arena *sc
     return true;
 }
 
-struct dw_jwks *dw_jwks_parse(struct dw_slice json, size_t *ret_skipped, struct dw_error *reterr)
+static struct dw_jwks *new_set(struct dw_error *reterr)
 {
-    dw_auto(dw_arena_auto_free) struct dw_arena *scratch = dw_arena_new(MAX_TREE_BYTES);
     struct dw_jwks *keys = dw_mem_new(sizeof *keys);
-    size_t skipped = 0;
 
     if (keys) {
         atomic_init(&keys->references, 1);
         keys->arena = dw_arena_new(DW_JWKS_MAX_KEYS * (DW_KID_MAX_BYTES + 64));
     }
-    if (!scratch || !keys || !keys->arena) {
+    if (keys && keys->arena)
+        return keys;
+    dw_jwks_unref(keys);
+    dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+    return NULL;
+}
+
+struct dw_jwks *dw_jwks_parse(struct dw_slice json, size_t *ret_skipped, struct dw_error *reterr)
+{
+    dw_auto(dw_arena_auto_free) struct dw_arena *scratch = dw_arena_new(MAX_TREE_BYTES);
+    struct dw_jwks *keys = new_set(reterr);
+    size_t skipped = 0;
+
+    if (!keys)
+        return NULL;
+    if (!scratch) {
         dw_jwks_unref(keys);
         dw_fail(reterr, DW_NO_MEMORY, "out of memory");
         return NULL;
@@ -182,6 +195,20 @@ struct dw_jwks *dw_jwks_parse(struct dw_slice json, size_t *ret_skipped, struct 
     if (ret_skipped)
         *ret_skipped = skipped;
     return keys;
+}
+
+struct dw_jwks *dw_jwks_of_one(const struct dw_json *jwk, struct dw_arena *arena,
+                               struct dw_slice *ret_thumbprint, struct dw_error *reterr)
+{
+    struct dw_jwks *keys = new_set(reterr);
+
+    if (!keys)
+        return NULL;
+    if (add(keys, jwk, arena, reterr) &&
+        dw_jwk_thumbprint(keys->items[0].key, arena, ret_thumbprint, reterr))
+        return keys;
+    dw_jwks_unref(keys);
+    return NULL;
 }
 
 struct dw_jwks *dw_jwks_ref(struct dw_jwks *keys)

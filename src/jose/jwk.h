@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "crypto/key.h"
 #include "jose/algorithm.h"
 #include "json/json.h"
 
@@ -19,6 +20,14 @@ struct dw_jwks;
  * their private half (anyone can sign with those) are skipped. */
 struct dw_jwks *dw_jwks_parse(struct dw_slice json, size_t *ret_skipped,
                               struct dw_error *reterr) dw_must_check;
+/* The set of one key that somebody shows, such as the `jwk` of a DPoP proof, and its thumbprint.
+ * Fails with DW_MALFORMED when dw_jwks_parse would skip it. */
+struct dw_jwks *dw_jwks_of_one(const struct dw_json *jwk, struct dw_arena *arena,
+                               struct dw_slice *ret_thumbprint,
+                               struct dw_error *reterr) dw_must_check;
+/* RFC 7638, with SHA-256, in base64url; in `arena`. */
+bool dw_must_check dw_jwk_thumbprint(const struct dw_key *key, struct dw_arena *arena,
+                                     struct dw_slice *ret_thumbprint, struct dw_error *reterr);
 struct dw_jwks *dw_jwks_ref(struct dw_jwks *keys);
 void dw_jwks_unref(struct dw_jwks *keys); /* NULL is fine */
 size_t dw_jwks_count(const struct dw_jwks *keys);

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "crypto/digest.h"
 #include "jose/algorithm_internal.h"
+#include "jose/jwk.h"
 #include "json/json_writer.h"
 
 #define MAX_CERTIFICATE_BYTES (16 * 1024)
@@ -58,8 +59,8 @@ static bool write_parts(struct dw_json_writer *writer, const struct dw_key_parts
            (parts->type == DW_KEY_ED25519 || put_base64url(writer, "y", parts->y, arena, reterr));
 }
 
-static bool thumbprint(const struct dw_key *key, struct dw_arena *arena, struct dw_slice *ret_kid,
-                       struct dw_error *reterr)
+bool dw_jwk_thumbprint(const struct dw_key *key, struct dw_arena *arena,
+                       struct dw_slice *ret_thumbprint, struct dw_error *reterr)
 {
     struct dw_buf out = dw_buf_in(arena);
     struct dw_json_writer writer = dw_json_writer_to(&out);
@@ -72,7 +73,8 @@ static bool thumbprint(const struct dw_key *key, struct dw_arena *arena, struct 
     if (!write_parts(&writer, &parts, arena, reterr))
         return false;
     dw_json_write_object_end(&writer);
-    return dw_buf_finish(&out, &json, reterr) && dw_sha256_base64url(json, arena, ret_kid, reterr);
+    return dw_buf_finish(&out, &json, reterr) &&
+           dw_sha256_base64url(json, arena, ret_thumbprint, reterr);
 }
 
 static bool set(struct dw_signing_key *signing_key, struct dw_slice kid,
@@ -80,7 +82,7 @@ static bool set(struct dw_signing_key *signing_key, struct dw_slice kid,
 {
     if (!signing_key->arena)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
-    if (kid.len == 0 && !thumbprint(signing_key->key, signing_key->arena, &kid, reterr))
+    if (kid.len == 0 && !dw_jwk_thumbprint(signing_key->key, signing_key->arena, &kid, reterr))
         return false;
     signing_key->kid = dw_arena_copy(signing_key->arena, kid);
     signing_key->certificate_der = dw_arena_copy(signing_key->arena, certificate_der);

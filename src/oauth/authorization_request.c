@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "http/url.h"
 #include "oauth/client_authentication.h"
+#include "oauth/dpop.h"
 #include "oauth/pkce.h"
 #include "oauth/redirect_uri.h"
 #include "oauth/scope.h"
@@ -192,13 +193,33 @@ static bool fill_challenge(const struct dw_form *form, const struct dw_oauth_cli
     return dw_pkce_check_challenge(challenge, method, reterr);
 }
 
+static const struct dw_slice repeatable = {"resource", 8};
+
+bool dw_authorization_request_check_pushed(const struct dw_form *form,
+                                           const struct dw_oauth_client *client,
+                                           struct dw_error *reterr)
+{
+    return dw_form_check_doubles(form, (struct dw_slices){&repeatable, 1}, reterr) &&
+           refuse_request_object(form, reterr) && fill_response(form, client, reterr);
+}
+
+/* RFC 9449 section 10: the key that must redeem the code. */
+static bool fill_key(const struct dw_form *form, struct dw_authorization_request *request,
+                     struct dw_error *reterr)
+{
+    struct dw_slice jkt = dw_form_value(form, "dpop_jkt");
+
+    if (jkt.ptr && !dw_dpop_is_jkt(jkt))
+        return dw_fail(reterr, DW_INVALID_REQUEST, "dpop_jkt must be a SHA-256 JWK thumbprint");
+    request->dpop_jkt = jkt.ptr ? jkt : DW_EMPTY;
+    return true;
+}
+
 bool dw_authorization_request_fill(const struct dw_form *form, const struct dw_oauth_client *client,
                                    const struct dw_tenant_settings *settings,
                                    struct dw_arena *arena, struct dw_authorization_request *request,
                                    struct dw_error *reterr)
 {
-    static const struct dw_slice repeatable = {"resource", 8};
-
     if (!dw_form_check_doubles(form, (struct dw_slices){&repeatable, 1}, reterr) ||
         !refuse_request_object(form, reterr) || !fill_response(form, client, reterr) ||
         !fill_challenge(form, client, request, reterr))
@@ -206,6 +227,7 @@ bool dw_authorization_request_fill(const struct dw_form *form, const struct dw_o
     return fill_scopes(form, client, arena, request, reterr) &&
            dw_audience_choose(form, settings, &request->audience, reterr) &&
            fill_prompt(form, request, reterr) && fill_max_age(form, request, reterr) &&
+           fill_key(form, request, reterr) &&
            fill_text(form, "nonce", DW_NONCE_MAX_BYTES, &request->oidc_nonce, reterr) &&
            fill_text(form, "login_hint", HINT_MAX_BYTES, &request->login_hint, reterr) &&
            fill_text(form, "ui_locales", HINT_MAX_BYTES, &request->ui_locales, reterr) &&

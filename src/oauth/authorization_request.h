@@ -36,6 +36,13 @@ bool dw_must_check dw_authorization_request_fill(const struct dw_form *form,
                                                  struct dw_authorization_request *request,
                                                  struct dw_error *reterr);
 
+/* Of a request that is pushed (RFC 9126 section 2.1), after step 2: what cannot be right later. The
+ * rest is judged when it comes to /authorize, as Auth0 does. Fails like step 3, and with
+ * DW_INVALID_REQUEST for a request_uri or a parameter that comes twice. */
+bool dw_must_check dw_authorization_request_check_pushed(const struct dw_form *form,
+                                                         const struct dw_oauth_client *client,
+                                                         struct dw_error *reterr);
+
 /* The audience of a request: `audience`; else, in the compatibility profile, the one `resource`
  * (RFC 8707: an absolute URI without a fragment); else the default. Empty: none. Shared with the
  * token request. Fails with DW_INVALID_TARGET. */

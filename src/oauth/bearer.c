@@ -83,8 +83,22 @@ static size_t find_fields(struct dw_http_fields fields, struct dw_slice *ret_fir
     return count;
 }
 
-bool dw_bearer_find(const struct dw_http_request *request, struct dw_slice *ret_token,
-                    struct dw_error *reterr)
+/* Takes the scheme and the blanks after it off the front. */
+static bool eat_scheme(struct dw_slice *value, struct dw_slice scheme)
+{
+    struct dw_slice rest = *value;
+
+    if (!dw_slice_eat_nocase(&rest, scheme) || (rest.len > 0 && rest.ptr[0] != ' '))
+        return false;
+    while (dw_slice_eat(&rest, DW_LIT(" ")))
+        continue;
+    *value = rest;
+    return true;
+}
+
+/* is_dpop  NULL: the Bearer scheme alone */
+static bool find(const struct dw_http_request *request, struct dw_slice *ret_token, bool *is_dpop,
+                 struct dw_error *reterr)
 {
     struct dw_slice value = DW_EMPTY;
     size_t count = find_fields(request->fields, &value);
@@ -98,10 +112,10 @@ bool dw_bearer_find(const struct dw_http_request *request, struct dw_slice *ret_
         return dw_fail(reterr, DW_NO_TOKEN, "an access token is needed");
     if (count > 1)
         return dw_fail(reterr, DW_INVALID_REQUEST, "send one Authorization field, not several");
-    if (!dw_slice_eat_nocase(&value, DW_LIT("Bearer")) || (value.len > 0 && value.ptr[0] != ' '))
+    if (is_dpop)
+        *is_dpop = eat_scheme(&value, DW_LIT("DPoP"));
+    if (!(is_dpop && *is_dpop) && !eat_scheme(&value, DW_LIT("Bearer")))
         return dw_fail(reterr, DW_NO_TOKEN, "send the access token with the Bearer scheme");
-    while (dw_slice_eat(&value, DW_LIT(" ")))
-        continue;
     if (value.len > DW_BEARER_MAX_BYTES)
         return dw_fail(reterr, DW_INVALID_TOKEN, "the token has more than %d bytes",
                        DW_BEARER_MAX_BYTES);
@@ -110,4 +124,17 @@ bool dw_bearer_find(const struct dw_http_request *request, struct dw_slice *ret_
                        "what follows Bearer is empty or has characters no token has");
     *ret_token = value;
     return true;
+}
+
+bool dw_bearer_find(const struct dw_http_request *request, struct dw_slice *ret_token,
+                    struct dw_error *reterr)
+{
+    return find(request, ret_token, NULL, reterr);
+}
+
+bool dw_access_token_find(const struct dw_http_request *request, struct dw_slice *ret_token,
+                          bool *ret_is_dpop, struct dw_error *reterr)
+{
+    *ret_is_dpop = false;
+    return find(request, ret_token, ret_is_dpop, reterr);
 }

@@ -13,5 +13,10 @@
  * OAuth 2.1 section 5.2.1 forbids it) or DW_INVALID_TOKEN (longer than DW_BEARER_MAX_BYTES). */
 bool dw_must_check dw_bearer_find(const struct dw_http_request *request, struct dw_slice *ret_token,
                                   struct dw_error *reterr);
+/* The same, but also with the DPoP scheme (RFC 9449 section 7.1): *ret_is_dpop says which. A token
+ * that came with it is worth nothing without a proof (oauth/dpop.h). */
+bool dw_must_check dw_access_token_find(const struct dw_http_request *request,
+                                        struct dw_slice *ret_token, bool *ret_is_dpop,
+                                        struct dw_error *reterr);
 
 #endif

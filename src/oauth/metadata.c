@@ -8,14 +8,16 @@
 static const struct {
     const char *key;
     const char *path;
-    bool only_with_dcr;
+    bool only_with_dcr, only_with_par;
 } endpoints[] = {
-    {"authorization_endpoint", "authorize", false},
-    {"token_endpoint", "oauth/token", false},
-    {"userinfo_endpoint", "userinfo", false},
-    {"jwks_uri", ".well-known/jwks.json", false},
-    {"registration_endpoint", "oidc/register", true},
-    {"revocation_endpoint", "oauth/revoke", false},
+    {"authorization_endpoint", "authorize", false, false},
+    {"token_endpoint", "oauth/token", false, false},
+    {"device_authorization_endpoint", "oauth/device/code", false, false},
+    {"userinfo_endpoint", "userinfo", false, false},
+    {"jwks_uri", ".well-known/jwks.json", false, false},
+    {"registration_endpoint", "oidc/register", true, false},
+    {"revocation_endpoint", "oauth/revoke", false, false},
+    {"pushed_authorization_request_endpoint", "oauth/par", false, true},
 };
 
 /* Lists that never change; each ends with NULL. `none` is not in Auth0's document although its
@@ -25,7 +27,9 @@ static const struct {
     const char *values[16];
 } lists[] = {
     {"response_types_supported", {"code"}},
-    {"grant_types_supported", {"authorization_code", "refresh_token", "client_credentials"}},
+    {"grant_types_supported",
+     {"authorization_code", "refresh_token", "client_credentials",
+      "urn:ietf:params:oauth:grant-type:device_code"}},
     {"code_challenge_methods_supported", {"S256"}},
     {"response_modes_supported", {"query", "fragment", "form_post"}},
     {"subject_types_supported", {"public"}},
@@ -36,6 +40,7 @@ static const struct {
     {"claims_supported",
      {"aud", "auth_time", "created_at", "email", "email_verified", "exp", "family_name",
       "given_name", "iat", "iss", "name", "nickname", "phone_number", "picture", "sub"}},
+    {"dpop_signing_alg_values_supported", {"ES256", "ES384", "ES512", "RS256", "PS256", "EdDSA"}},
     {"id_token_signing_alg_values_supported", {"RS256"}},
 };
 
@@ -73,7 +78,8 @@ void dw_metadata_write(struct dw_slice issuer, const struct dw_tenant_settings *
 
         if (!url.ptr)
             out->has_failed = true;
-        else if (settings->is_dcr_enabled || !endpoints[at].only_with_dcr)
+        else if ((settings->is_dcr_enabled || !endpoints[at].only_with_dcr) &&
+                 (settings->is_par_enabled || !endpoints[at].only_with_par))
             dw_json_put_text(&writer, endpoints[at].key, url);
     }
     write_scopes(&writer, api_scopes);

@@ -15,6 +15,8 @@ static const char *const grant_type_names[] = {
     [DW_GRANT_PASSWORD_REALM] = "http://auth0.com/oauth/grant-type/password-realm",
     [DW_GRANT_TOKEN_EXCHANGE] = "urn:ietf:params:oauth:grant-type:token-exchange",
     [DW_GRANT_JWT_BEARER] = "urn:ietf:params:oauth:grant-type:jwt-bearer",
+    [DW_GRANT_DEVICE_CODE] = "urn:ietf:params:oauth:grant-type:device_code",
+    [DW_GRANT_CIBA] = "urn:openid:params:grant-type:ciba",
     [DW_GRANT_TYPE_COUNT] = NULL,
 };
 
@@ -146,6 +148,10 @@ static bool parse_grant(const struct dw_form *form, struct dw_token_request *req
         if (!need(form, "subject_token", &request->subject_token.hidden, reterr))
             return false;
         return need(form, "subject_token_type", &request->subject_token_type, reterr);
+    case DW_GRANT_DEVICE_CODE:
+        return need(form, "device_code", &request->poll_code.hidden, reterr);
+    case DW_GRANT_CIBA:
+        return need(form, "auth_req_id", &request->poll_code.hidden, reterr);
     case DW_GRANT_JWT_BEARER:
         return need(form, "assertion", &request->assertion.hidden, reterr);
     case DW_GRANT_UNSET:

@@ -16,6 +16,8 @@ enum dw_grant_type {
     DW_GRANT_PASSWORD_REALM,
     DW_GRANT_TOKEN_EXCHANGE, /* RFC 8693 */
     DW_GRANT_JWT_BEARER,     /* RFC 7523, for ID-JAG */
+    DW_GRANT_DEVICE_CODE,    /* RFC 8628 */
+    DW_GRANT_CIBA,           /* OpenID Connect CIBA Core 1.0 */
     DW_GRANT_TYPE_COUNT
 };
 /* The value of `grant_type`; "" for DW_GRANT_UNSET. */
@@ -34,6 +36,7 @@ struct dw_token_request {
     struct dw_slice realm;
     struct dw_secret subject_token; /* RFC 8693 section 2.1 */
     struct dw_slice subject_token_type;
+    struct dw_secret poll_code; /* device_code, or auth_req_id */
     struct dw_secret assertion; /* RFC 7523 section 2.1 */
     struct dw_slices scopes;
     bool has_scope;             /* `scope` was there and not empty */

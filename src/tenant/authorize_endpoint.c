@@ -4,6 +4,7 @@
 #include "tenant/clients_internal.h"
 #include "tenant/endpoints_internal.h"
 #include "tenant/grants_internal.h"
+#include "tenant/par_internal.h"
 #include "tenant/visit_internal.h"
 
 static bool read_parameters(struct dw_tenant_call *call, struct dw_form *ret_form,
@@ -15,14 +16,34 @@ static bool read_parameters(struct dw_tenant_call *call, struct dw_form *ret_for
     return dw_form_parse(call->body, call->arena, ret_form, reterr);
 }
 
+/* RFC 9126 section 4: what was pushed is the request, whatever else the browser carries. */
+static bool read_pushed(struct dw_tenant_call *call, struct dw_form *form, bool *ret_is_pushed,
+                        struct dw_error *reterr)
+{
+    struct dw_slice request_uri = dw_form_value(form, "request_uri");
+    struct dw_slice client_id = dw_form_value(form, "client_id");
+
+    *ret_is_pushed = call->settings->is_par_enabled && request_uri.ptr != NULL;
+    if (!*ret_is_pushed)
+        return true;
+    if (dw_form_count(form, "request_uri") > 1)
+        return dw_fail(reterr, DW_INVALID_REQUEST, "the parameter request_uri is there twice");
+    return dw_par_take(call, request_uri, client_id, form, reterr);
+}
+
 /* From here on the client hears about failures. */
-static bool go_on(struct dw_tenant_call *call, const struct dw_form *form, struct dw_visit *visit,
-                  struct dw_error *reterr)
+static bool go_on(struct dw_tenant_call *call, const struct dw_form *form, bool is_pushed,
+                  struct dw_visit *visit, struct dw_error *reterr)
 {
     struct dw_login login = {0};
     struct dw_api *api = NULL;
     struct dw_slice audience;
 
+    if ((visit->client->requires_par || call->settings->requires_par) &&
+        !is_pushed) /* RFC 9126 section 6 */
+        return dw_fail(reterr, DW_INVALID_REQUEST,
+                       "Pushed authorization requests are required: send it to "
+                       "/oauth/par first.");
     if (!dw_authorization_request_fill(form, visit->client, call->settings, call->arena,
                                        visit->request, reterr) ||
         !dw_tenant_settle_audience(call, &visit->request->audience, reterr))
@@ -47,13 +68,14 @@ bool dw_endpoint_authorize(struct dw_tenant_call *call, struct dw_error *reterr)
     struct dw_form form;
     struct dw_slice client_id;
     struct dw_error error = {0};
+    bool is_pushed;
     struct dw_visit visit = {
         .request = DW_ARENA_NEW(call->arena, struct dw_authorization_request),
     };
 
     if (!visit.request)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
-    if (!read_parameters(call, &form, reterr))
+    if (!read_parameters(call, &form, reterr) || !read_pushed(call, &form, &is_pushed, reterr))
         return false;
     dw_tenant_prefer_language(call, dw_form_value(&form, "ui_locales"));
     if (!dw_authorization_request_client_id(&form, &client_id, reterr) ||
@@ -61,6 +83,6 @@ bool dw_endpoint_authorize(struct dw_tenant_call *call, struct dw_error *reterr)
         !dw_authorization_request_start(&form, visit.client, visit.request, reterr))
         return false;
     call->client_id = client_id;
-    return go_on(call, &form, &visit, &error) ||
+    return go_on(call, &form, is_pushed, &visit, &error) ||
            dw_visit_answer_error(call, &visit, &error, reterr);
 }

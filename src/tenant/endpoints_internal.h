@@ -22,5 +22,7 @@ dw_tenant_endpoint dw_endpoint_health;                           /* wellknown.c 
 dw_tenant_endpoint dw_endpoint_favicon;                          /* wellknown.c */
 dw_tenant_endpoint dw_endpoint_home;                             /* wellknown.c */
 dw_tenant_endpoint dw_endpoint_outbox;                           /* outbox_page.c */
+dw_tenant_endpoint dw_endpoint_par;                              /* par_endpoint.c */
+dw_tenant_endpoint dw_endpoint_device_code;                      /* device_code_endpoint.c */
 
 #endif

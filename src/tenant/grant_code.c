@@ -20,5 +20,9 @@ bool dw_grant_code(struct dw_token_call *token, struct dw_error *reterr)
                                       reterr) ||
         !dw_token_check_audience(&token->request, code->audience, reterr))
         return false;
+    /* RFC 9449 section 10 MUST */
+    if (code->dpop_jkt.len > 0 && !dw_slice_eq(code->dpop_jkt, call->dpop_jkt))
+        return dw_fail(reterr, DW_INVALID_DPOP_PROOF,
+                       "The code is bound to a key: send a DPoP proof with it.");
     return dw_token_redeem(token, code, reterr);
 }

@@ -4,6 +4,15 @@
 #include "oauth/refresh_token.h"
 #include "tenant/token_grants_internal.h"
 
+/* RFC 9449 section 5 MUST: who has the token but not its key gets nothing, and spends nothing. */
+static bool check_key(const struct dw_tenant_call *call, const struct dw_refresh_family *family,
+                      struct dw_error *reterr)
+{
+    return family->dpop_jkt.len == 0 || dw_slice_eq(family->dpop_jkt, call->dpop_jkt) ||
+           dw_fail(reterr, DW_INVALID_DPOP_PROOF,
+                   "The refresh token is bound to a key: send a DPoP proof with it.");
+}
+
 /* Spends the token, or finds out why not. */
 static bool use_refresh_token(struct dw_token_call *token, struct dw_slice digest,
                               struct dw_secret *ret_successor, enum dw_refresh_verdict *ret_verdict,
@@ -95,7 +104,7 @@ bool dw_grant_refresh(struct dw_token_call *token, struct dw_error *reterr)
         return false;
     may_be_good =
         family && family->revoked_at_s == 0 && dw_slice_eq(family->client_id, token->client->id);
-    if (may_be_good && !issue(token, family, reterr))
+    if (may_be_good && (!check_key(call, family, reterr) || !issue(token, family, reterr)))
         return false;
     if (!use_refresh_token(token, digest, &successor, &verdict, reterr))
         return false;

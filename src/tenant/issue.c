@@ -155,11 +155,16 @@ static bool sign_id_token(struct dw_tenant_call *call, const struct dw_issue *is
 bool dw_tokens_issue(struct dw_tenant_call *call, const struct dw_issue *issue,
                      struct dw_issued *ret_issued, struct dw_error *reterr)
 {
+    struct dw_issue bound = *issue;
+
     *ret_issued = (struct dw_issued){0};
+    if (bound.dpop_jkt.len == 0) /* whatever the grant: who proves a key gets tokens bound to it */
+        bound.dpop_jkt = call->dpop_jkt;
     if (!dw_tenant_decide(call, &issue->subjects, &ret_issued->api, &ret_issued->answer, reterr) ||
-        !(ret_issued->api ? sign_access_token : make_opaque_token)(call, issue, ret_issued, reterr))
+        !(ret_issued->api ? sign_access_token : make_opaque_token)(call, &bound, ret_issued,
+                                                                   reterr))
         return false;
-    ret_issued->response.is_dpop = issue->dpop_jkt.len > 0;
+    ret_issued->response.is_dpop = bound.dpop_jkt.len > 0;
     ret_issued->response.scopes = ret_issued->answer.scopes;
     return !issue->user || !dw_slices_have(ret_issued->answer.scopes, DW_LIT("openid")) ||
            sign_id_token(call, issue, ret_issued, reterr);

@@ -19,7 +19,8 @@ struct dw_issue {
     struct dw_slice family_id;
     enum dw_grant_type first_grant_type; /* a refresh: the grant that made the family */
     struct dw_slice act_json;            /* the claim `act`, an object; empty: none */
-    struct dw_slice dpop_jkt;            /* `cnf.jkt`, and token_type DPoP; empty: Bearer */
+    struct dw_slice dpop_jkt;            /* `cnf.jkt`, and token_type DPoP; empty: the key that this
+                                            call has proven, else Bearer */
     /* Custom claims as JSON objects, not yet judged; empty: none. */
     struct dw_slice access_claims_json, id_claims_json;
 };

@@ -3,6 +3,7 @@
 #include "http/route.h"
 
 #include "http/url.h"
+#include "oauth/dpop.h"
 #include "tenant/endpoints_internal.h"
 #include "tenant/settings_internal.h"
 
@@ -58,6 +59,12 @@ static const struct endpoint endpoints[] = {
     {{DW_HTTP_POST, "/u/consent"}, dw_endpoint_consent, FOR_BROWSERS, CORS_NEVER, DW_POOL_STORE},
     {{DW_HTTP_GET, "/v2/logout"}, dw_endpoint_logout, FOR_BROWSERS, CORS_NEVER, DW_POOL_STORE},
     {{DW_HTTP_POST, "/oauth/token"}, dw_endpoint_token, FOR_CLIENTS, CORS_ANY, DW_POOL_STORE},
+    {{DW_HTTP_POST, "/oauth/par"}, dw_endpoint_par, FOR_CLIENTS, CORS_ANY, DW_POOL_STORE},
+    {{DW_HTTP_POST, "/oauth/device/code"},
+     dw_endpoint_device_code,
+     FOR_CLIENTS,
+     CORS_ANY,
+     DW_POOL_STORE},
     {{DW_HTTP_POST, "/oauth/revoke"}, dw_endpoint_revoke, FOR_CLIENTS, CORS_ANY, DW_POOL_STORE},
     {{DW_HTTP_GET, "/userinfo"}, dw_endpoint_userinfo, FOR_CLIENTS, CORS_ANY, DW_POOL_STORE},
     {{DW_HTTP_POST, "/userinfo"}, dw_endpoint_userinfo, FOR_CLIENTS, CORS_ANY, DW_POOL_STORE},
@@ -103,7 +110,8 @@ static bool may_fetch(dw_tenant_endpoint *run, struct dw_slice form)
     if (run == dw_endpoint_authorize)
         return dw_slice_has(form, DW_LIT("client_id=http")) ||
                dw_slice_has(form, DW_LIT("client_id=%")) || has_escaped_name(form);
-    return (run == dw_endpoint_token || run == dw_endpoint_revoke) &&
+    return (run == dw_endpoint_token || run == dw_endpoint_revoke || run == dw_endpoint_par ||
+            run == dw_endpoint_device_code) &&
            (dw_slice_has(form, DW_LIT("client_assertion")) || has_escaped_name(form));
 }
 
@@ -137,7 +145,7 @@ static bool add_cross_origin(struct dw_tenant_call *call, struct dw_error *reter
 {
     return dw_answer_field(call, "Access-Control-Allow-Origin", DW_LIT("*"), reterr) &&
            dw_answer_field(call, "Access-Control-Expose-Headers",
-                           DW_LIT("WWW-Authenticate, Retry-After, ETag"), reterr);
+                           DW_LIT("WWW-Authenticate, Retry-After, ETag, DPoP-Nonce"), reterr);
 }
 
 static bool answer_preflight(struct dw_tenant_call *call, struct dw_error *reterr)
@@ -199,9 +207,21 @@ static bool finish(struct dw_tenant_call *call, struct dw_error *reterr)
             dw_answer_field(call, "Cache-Control", DW_LIT("no-store"), reterr)) &&
            dw_answer_field(call, "X-Content-Type-Options", DW_LIT("nosniff"), reterr) &&
            dw_answer_field(call, "Referrer-Policy", DW_LIT("no-referrer"), reterr) &&
+           (call->dpop_nonce.len == 0 ||
+            dw_answer_field(call, "DPoP-Nonce", call->dpop_nonce, reterr)) &&
            (!call->tenant->is_https ||
             dw_answer_field(call, "Strict-Transport-Security", DW_LIT("max-age=31536000"), reterr));
 }
+
+static bool uses_dpop(const struct dw_tenant_call *call)
+{
+    struct dw_slice value = dw_http_field(call->fields, "authorization");
+
+    return dw_slice_eat_nocase(&value, DW_LIT("DPoP "));
+}
+
+/* The interval of polling (oauth/decoupled.h). */
+#define SLOW_DOWN_RETRY_AFTER "5"
 
 /* RFC 6749 section 5.2: a client that tried Basic is told the scheme; RFC 6750 section 3. */
 static bool add_challenge(struct dw_tenant_call *call, const struct dw_error *error,
@@ -214,10 +234,15 @@ static bool add_challenge(struct dw_tenant_call *call, const struct dw_error *er
     if (row->http_status == 405) /* RFC 9110 section 15.5.6 MUST */
         return dw_answer_field(call, "Allow", call->allow, reterr);
     if (row->http_status == 429)
-        return dw_answer_field(call, "Retry-After", DW_LIT("900"), reterr);
+        return dw_answer_field(
+            call, "Retry-After",
+            error->code == DW_SLOW_DOWN ? DW_LIT(SLOW_DOWN_RETRY_AFTER) : DW_LIT("900"), reterr);
     if (row->http_status != 401 && !(is_bearer && row->http_status == 403))
         return true;
-    if (is_bearer && row->oauth_error)
+    if (is_bearer && row->oauth_error && uses_dpop(call))
+        value = dw_arena_printf(call->arena, "DPoP error=\"%s\", algs=\"" DW_DPOP_ALGS "\"",
+                                row->oauth_error);
+    else if (is_bearer && row->oauth_error)
         value = dw_arena_printf(call->arena, "Bearer error=\"%s\"", row->oauth_error);
     else if (is_bearer)
         value = DW_LIT("Bearer");

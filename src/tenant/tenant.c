@@ -60,7 +60,8 @@ static bool open_store(struct dw_tenant *tenant, struct dw_error *reterr)
     if (!dw_sys_make_folder(folder.ptr, reterr) ||
         !dw_master_key_open(&tenant->config, tenant->master_key, reterr) ||
         !dw_master_key_derive(tenant->master_key, "refresh-token-successor", tenant->refresh_key,
-                              reterr))
+                              reterr) ||
+        !dw_master_key_derive(tenant->master_key, "dpop-nonce", tenant->dpop_key, reterr))
         return false;
     tenant->store = dw_store_open(&config, reterr);
     return tenant->store != NULL;

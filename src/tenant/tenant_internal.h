@@ -47,6 +47,7 @@ struct dw_tenant {
     struct dw_audit_log *audit; /* audit_internal.h */
     unsigned char master_key[32];
     unsigned char refresh_key[32]; /* makes successors of refresh tokens */
+    unsigned char dpop_key[32];    /* makes DPoP nonces */
     struct dw_slice host;          /* of the issuer, with port: for pages and certificates */
     bool is_https;                 /* the issuer's scheme: cookies are Secure and __Host- */
     struct dw_tenant_listener *listener;
@@ -85,6 +86,9 @@ struct dw_tenant_call {
     const char *error_key; /* the text of an error page that helps; NULL: a general one */
     /* for the log line */
     struct dw_slice client_id, user_id;
+    /* DPoP (dpop_internal.h) */
+    struct dw_slice dpop_jkt;   /* the key that the request has proven; empty: none */
+    struct dw_slice dpop_nonce; /* goes out as DPoP-Nonce, also with an error; empty: none */
 };
 
 typedef bool dw_tenant_endpoint(struct dw_tenant_call *call, struct dw_error *reterr);

@@ -1,6 +1,7 @@
 /* POST /oauth/token (RFC 6749 section 3.2): form or JSON; who asks, for which grant. What a grant
  * does is in grant_*.c. */
 #include "tenant/clients_internal.h"
+#include "tenant/dpop_internal.h"
 #include "tenant/endpoints_internal.h"
 #include "tenant/token_grants_internal.h"
 
@@ -10,7 +11,21 @@ static dw_grant_function *const grants[DW_GRANT_TYPE_COUNT] = {
     [DW_GRANT_CLIENT_CREDENTIALS] = dw_grant_client_credentials,
     [DW_GRANT_PASSWORD] = dw_grant_password,
     [DW_GRANT_PASSWORD_REALM] = dw_grant_password,
+    [DW_GRANT_DEVICE_CODE] = dw_grant_decoupled,
+    [DW_GRANT_CIBA] = dw_grant_decoupled,
 };
+
+/* RFC 9449 section 5: the proof comes before the grant, so that a nonce that is asked for costs no
+ * code. */
+static bool take_proof(struct dw_token_call *token, struct dw_error *reterr)
+{
+    struct dw_tenant_call *call = token->call;
+
+    if (!dw_dpop_take(call, token->client, "oauth/token", reterr))
+        return false;
+    return call->dpop_jkt.len > 0 || !token->client->requires_dpop ||
+           dw_fail(reterr, DW_INVALID_DPOP_PROOF, "This client must send a DPoP proof.");
+}
 
 static bool run(struct dw_token_call *token, struct dw_error *reterr)
 {
@@ -21,6 +36,7 @@ static bool run(struct dw_token_call *token, struct dw_error *reterr)
                                 reterr) ||
         !dw_client_authenticate(call, &token->form, &token->client, reterr) ||
         !dw_token_request_check_grant(&token->request, token->client, reterr) ||
+        !take_proof(token, reterr) ||
         !dw_tenant_settle_audience(call, &token->request.audience, reterr))
         return false;
     if (!grants[token->request.grant_type])

@@ -21,6 +21,7 @@ typedef bool dw_grant_function(struct dw_token_call *token, struct dw_error *ret
 dw_grant_function dw_grant_code;               /* grant_code.c */
 dw_grant_function dw_grant_refresh;            /* grant_refresh.c */
 dw_grant_function dw_grant_client_credentials; /* grant_client_credentials.c */
+dw_grant_function dw_grant_decoupled;          /* grant_decoupled.c: device_code and ciba */
 dw_grant_function dw_grant_password;           /* grant_password.c */
 
 /* ---- token_steps.c ---- */

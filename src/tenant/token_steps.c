@@ -51,6 +51,8 @@ bool dw_token_start_family(struct dw_token_call *token, const struct dw_authoriz
     if (!first.hidden.ptr)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
     dw_refresh_family_make(code, &token->client->refresh, call->now_s, &family);
+    if (token->client->auth_method == DW_CLIENT_AUTH_NONE) /* RFC 9449 section 5 MUST */
+        family.dpop_jkt = call->dpop_jkt;
     family.grant_type = dw_slice_from_text(dw_grant_type_name(token->request.grant_type));
     if (!dw_tenant_digest(first.hidden, call->arena, &digest, reterr) ||
         !dw_store_add_refresh_family(call->tenant->store, &family, digest, reterr))

@@ -1,0 +1,42 @@
+/* What the endpoints of the device flow and of CIBA share: reading what a client asks for, and the
+ * visit in which the user decides. */
+#ifndef DW_TENANT_DECOUPLED_INTERNAL_H
+#define DW_TENANT_DECOUPLED_INTERNAL_H
+
+#include "store/decoupled.h"
+#include "tenant/visit_internal.h"
+
+/* ---- decoupled.c: for the endpoints of clients ---- */
+
+/* Authenticates the client and fills client_id, kind, id, scopes, audience and the times of
+ * *ret_request. Fails as the token endpoint does: the client may not use the grant, there is no
+ * such API, a third party in strict mode, a public client that asks too often. */
+bool dw_must_check dw_decoupled_start(struct dw_tenant_call *call, const struct dw_form *form,
+                                      enum dw_decoupled_kind kind,
+                                      struct dw_oauth_client **ret_client,
+                                      struct dw_decoupled_request *ret_request,
+                                      struct dw_error *reterr);
+
+/* ---- decoupled_visit.c: for pages ---- */
+
+/* A visit of this browser for the request, and its next step as the answer of this call. */
+bool dw_must_check dw_decoupled_visit(struct dw_tenant_call *call,
+                                      const struct dw_decoupled_request *request,
+                                      struct dw_error *reterr);
+/* The request of a visit. Fails with DW_INVALID_REQUEST when somebody has decided meanwhile, or it
+ * has expired. */
+bool dw_must_check dw_decoupled_of_visit(struct dw_tenant_call *call, const struct dw_visit *visit,
+                                         struct dw_decoupled_request **ret_request,
+                                         struct dw_error *reterr);
+/* The end of such a visit: the user has agreed to `scopes`, or not (`error`). The answer of this
+ * call is a page. Both end the request, too. */
+bool dw_must_check dw_decoupled_approve(struct dw_tenant_call *call, const struct dw_visit *visit,
+                                        struct dw_slices scopes, struct dw_error *reterr);
+bool dw_must_check dw_decoupled_refuse(struct dw_tenant_call *call, const struct dw_visit *visit,
+                                       const struct dw_error *error, struct dw_error *reterr);
+/* The same without a visit, for operators: grants what the user may have. */
+bool dw_must_check dw_decoupled_decide(struct dw_tenant_call *call,
+                                       struct dw_decoupled_request *request, bool is_approved,
+                                       struct dw_error *reterr);
+
+#endif

@@ -1,0 +1,211 @@
+/* The rules of the device flow and of CIBA: who gets tokens when, user codes, hints. */
+#include "oauth/decoupled.h"
+#include "test.h"
+
+#define NOW_S INT64_C(1800000000)
+#define ISSUER "https://tenant.example/"
+
+static struct dw_arena *arena;
+static struct dw_error error;
+
+static int start(void **state)
+{
+    (void)state;
+    arena = dw_arena_new(4u << 20);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    dw_arena_free(arena);
+    return 0;
+}
+
+static void the_judge_gives_tokens_to_the_right_one_only(void **state)
+{
+    static const struct {
+        enum dw_decoupled_kind kind;
+        const char *client;
+        enum dw_decoupled_phase phase;
+        int64_t polled_ago_s; /* 0: never */
+        int64_t expires_in_s;
+        enum dw_decoupled_verdict verdict;
+    } rows[] = {
+        {DW_DECOUPLED_CIBA, "c1", DW_DECOUPLED_APPROVED, 0, 60, DW_DECOUPLED_UNKNOWN},
+        {DW_DECOUPLED_DEVICE, "c2", DW_DECOUPLED_APPROVED, 0, 60, DW_DECOUPLED_UNKNOWN},
+        {DW_DECOUPLED_DEVICE, "c1", DW_DECOUPLED_USED, 0, 60, DW_DECOUPLED_UNKNOWN},
+        {DW_DECOUPLED_DEVICE, "c1", DW_DECOUPLED_APPROVED, 0, 0, DW_DECOUPLED_EXPIRED},
+        {DW_DECOUPLED_DEVICE, "c1", DW_DECOUPLED_PENDING, 0, -1, DW_DECOUPLED_EXPIRED},
+        {DW_DECOUPLED_DEVICE, "c1", DW_DECOUPLED_DENIED, 0, 60, DW_DECOUPLED_REFUSED},
+        {DW_DECOUPLED_DEVICE, "c1", DW_DECOUPLED_PENDING, 1, 60, DW_DECOUPLED_SLOW_DOWN},
+        {DW_DECOUPLED_DEVICE, "c1", DW_DECOUPLED_PENDING, 4, 60, DW_DECOUPLED_SLOW_DOWN},
+        {DW_DECOUPLED_DEVICE, "c1", DW_DECOUPLED_PENDING, 5, 60, DW_DECOUPLED_WAIT},
+        {DW_DECOUPLED_DEVICE, "c1", DW_DECOUPLED_PENDING, 0, 60, DW_DECOUPLED_WAIT},
+        {DW_DECOUPLED_DEVICE, "c1", DW_DECOUPLED_APPROVED, 1, 60, DW_DECOUPLED_GIVE},
+        {DW_DECOUPLED_DEVICE, "c1", DW_DECOUPLED_APPROVED, 0, 1, DW_DECOUPLED_GIVE},
+    };
+
+    (void)state;
+    assert_int_equal(dw_decoupled_judge(NULL, DW_DECOUPLED_DEVICE, S("c1"), NOW_S),
+                     DW_DECOUPLED_UNKNOWN);
+    for (size_t at = 0; at < sizeof rows / sizeof *rows; at++) {
+        struct dw_decoupled_request request = {
+            .kind = DW_DECOUPLED_DEVICE,
+            .client_id = S("c1"),
+            .phase = rows[at].phase,
+            .expires_at_s = NOW_S + rows[at].expires_in_s,
+            .last_polled_at_s = rows[at].polled_ago_s ? NOW_S - rows[at].polled_ago_s : 0,
+        };
+        enum dw_decoupled_verdict verdict =
+            dw_decoupled_judge(&request, rows[at].kind, S(rows[at].client), NOW_S);
+
+        if (verdict != rows[at].verdict)
+            fail_msg("row %zu: %d", at, (int)verdict);
+    }
+}
+
+static void refusals_are_auth0s(void **state)
+{
+    static const struct {
+        enum dw_decoupled_verdict verdict;
+        enum dw_decoupled_kind kind;
+        int status;
+        const char *name, *text;
+    } rows[] = {
+        {DW_DECOUPLED_UNKNOWN, DW_DECOUPLED_DEVICE, 403, "invalid_grant",
+         "Invalid or expired device code."},
+        {DW_DECOUPLED_WAIT, DW_DECOUPLED_DEVICE, 403, "authorization_pending",
+         "User has yet to authorize device code."},
+        {DW_DECOUPLED_SLOW_DOWN, DW_DECOUPLED_DEVICE, 429, "slow_down",
+         "You are polling faster than the specified interval of 5 seconds."},
+        {DW_DECOUPLED_REFUSED, DW_DECOUPLED_DEVICE, 403, "access_denied",
+         "User cancelled the confirmation prompt."},
+        {DW_DECOUPLED_EXPIRED, DW_DECOUPLED_DEVICE, 403, "expired_token",
+         "The device code has expired."},
+        {DW_DECOUPLED_WAIT, DW_DECOUPLED_CIBA, 400, "authorization_pending",
+         "The end-user authorization is pending"},
+        {DW_DECOUPLED_SLOW_DOWN, DW_DECOUPLED_CIBA, 429, "slow_down",
+         "You are polling faster than allowed. Try again in 5 seconds."},
+        {DW_DECOUPLED_REFUSED, DW_DECOUPLED_CIBA, 403, "access_denied",
+         "The end-user denied the authorization request or it has been expired"},
+    };
+
+    (void)state;
+    for (size_t at = 0; at < sizeof rows / sizeof *rows; at++) {
+        memset(&error, 0, sizeof error);
+        assert_false(dw_decoupled_verdict_check(rows[at].verdict, rows[at].kind, &error));
+        assert_int_equal(dw_code_row(error.code)->http_status, rows[at].status);
+        assert_string_equal(dw_code_row(error.code)->oauth_error, rows[at].name);
+        assert_string_equal(error.message, rows[at].text);
+    }
+    assert_true(dw_decoupled_verdict_check(DW_DECOUPLED_GIVE, DW_DECOUPLED_CIBA, &error));
+}
+
+static void a_user_code_is_typed_in_many_ways(void **state)
+{
+    static const struct {
+        const char *typed, *letters;
+    } rows[] = {
+        {"WDJB-MJHT", "WDJBMJHT"},
+        {"wdjb-mjht", "WDJBMJHT"},
+        {"wdjbmjht", "WDJBMJHT"},
+        {"WdJb MjHt", "WDJBMJHT"},
+        {" w-d-j-b mj ht ", "WDJBMJHT"},
+        {"", ""},
+        {"WDJB-MJH", ""},
+        {"WDJB-MJHTT", ""},
+        {"WDJB-MJHA", ""},
+        {"WDJB-MJH1", ""},
+        {"WDJB_MJHT", ""},
+        {"\xc3\x84WDJBMJH", ""},
+        {"W--------------------------------DJBMJHT", ""},
+    };
+
+    (void)state;
+    for (size_t at = 0; at < sizeof rows / sizeof *rows; at++) {
+        struct dw_slice letters;
+
+        assert_done(dw_user_code_normal(S(rows[at].typed), arena, &letters, &error), error);
+        assert_slice(letters, rows[at].letters);
+    }
+}
+
+static void a_user_code_uses_all_letters_alike(void **state)
+{
+    unsigned char random[DW_USER_CODE_RANDOM_BYTES];
+    struct dw_slice code, letters;
+
+    (void)state;
+    for (int at = 0; at < DW_USER_CODE_RANDOM_BYTES; at++)
+        random[at] = (unsigned char)(at < 4 ? 240 + at : at); /* 240 and more are not used */
+    assert_done(dw_user_code_make(random, arena, &code, &error), error);
+    assert_slice(code, "GHJK-LMNP");
+    assert_done(dw_user_code_normal(code, arena, &letters, &error), error);
+    assert_slice(letters, "GHJKLMNP");
+    memset(random, 255, sizeof random);
+    assert_false(dw_user_code_make(random, arena, &code, &error));
+}
+
+static void login_hints_name_a_user_of_this_issuer(void **state)
+{
+#define HINT(format, issuer, sub)                                                                  \
+    "{\"format\":\"" format "\",\"iss\":\"" issuer "\",\"sub\":\"" sub "\"}"
+    static const char *const bad[] = {
+        "",
+        "auth0|1",
+        "[]",
+        "{}",
+        HINT("email", ISSUER, "auth0|1"),
+        HINT("iss_sub", "https://other.example/", "auth0|1"),
+        HINT("iss_sub", ISSUER, ""),
+        "{\"format\":\"iss_sub\",\"iss\":\"" ISSUER "\"}",
+        "{\"format\":\"iss_sub\",\"iss\":\"" ISSUER "\",\"sub\":7}",
+        "{\"format\":\"iss_sub\",\"iss\":\"" ISSUER "\",\"sub\":\"a\",\"sub\":\"b\"}",
+    };
+    struct dw_slice user_id;
+
+    (void)state;
+    for (size_t at = 0; at < sizeof bad / sizeof *bad; at++) {
+        assert_false(dw_ciba_login_hint(S(bad[at]), S(ISSUER), arena, &user_id, &error));
+        assert_int_equal(error.code, DW_UNKNOWN_USER);
+        assert_string_equal(error.message, "User ID is malformed or unknown");
+    }
+    assert_done(dw_ciba_login_hint(S(HINT("iss_sub", ISSUER, "auth0|1")), S(ISSUER), arena,
+                                   &user_id, &error),
+                error);
+    assert_slice(user_id, "auth0|1");
+}
+
+static void binding_messages_are_plain(void **state)
+{
+    static const char *const bad[] = {"",
+                                      "<b>",
+                                      "a\nb",
+                                      "50%",
+                                      "a/b",
+                                      "12345678901234567890123456789012345678901234567890"
+                                      "123456789012345"};
+
+    (void)state;
+    for (size_t at = 0; at < sizeof bad / sizeof *bad; at++) {
+        assert_false(dw_ciba_check_binding_message(S(bad[at]), &error));
+        assert_int_equal(error.code, DW_INVALID_BINDING_MESSAGE);
+    }
+    assert_true(dw_ciba_check_binding_message(S("TEST-BINDING-MESSAGE"), &error));
+    assert_true(dw_ciba_check_binding_message(S("Pay 12.50, to: shop #7+1_a"), &error));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_judge_gives_tokens_to_the_right_one_only),
+        cmocka_unit_test(refusals_are_auth0s),
+        cmocka_unit_test(a_user_code_is_typed_in_many_ways),
+        cmocka_unit_test(a_user_code_uses_all_letters_alike),
+        cmocka_unit_test(login_hints_name_a_user_of_this_issuer),
+        cmocka_unit_test(binding_messages_are_plain),
+    };
+
+    return cmocka_run_group_tests(tests, start, end);
+}
