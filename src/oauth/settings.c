@@ -11,8 +11,8 @@ const char *const dw_settings_document_names[] = {"tenant", "branding", "prompts
 #define MAX_TEXT_BYTES 4096
 #define MAX_TEXTS 100
 
-/* Auth0's, but for: all languages, the directory is there from the start, `resource` is understood,
- * `iss` is sent, and metadata documents and pushed requests are taken. */
+/* Auth0's, but for: all languages, scopes in words, the directory is there from the start,
+ * `resource` is understood, `iss` is sent, and metadata documents and pushed requests are taken. */
 static const char tenant_standard[] =
     "{\"friendly_name\":\"\",\"picture_url\":\"\",\"support_email\":\"\",\"support_url\":\"\","
     "\"default_audience\":\"\",\"default_directory\":\"Username-Password-Authentication\","
@@ -23,7 +23,7 @@ static const char tenant_standard[] =
     "\"error_page\":{\"html\":\"\",\"show_log_link\":false,\"url\":\"\"},"
     "\"flags\":{\"enable_dynamic_client_registration\":false,"
     "\"enable_client_connections\":true,\"revoke_refresh_token_grant\":false,"
-    "\"use_scope_descriptions_for_consent\":false,\"no_disclose_enterprise_connections\":false,"
+    "\"use_scope_descriptions_for_consent\":true,\"no_disclose_enterprise_connections\":false,"
     "\"disable_clickjack_protection_headers\":false,\"enable_custom_domain_in_emails\":false,"
     "\"enable_idtoken_api2\":false,\"enable_legacy_profile\":false,\"enable_pipeline2\":false,"
     "\"enable_public_signup_user_exists_error\":false,\"enable_sso\":true,"

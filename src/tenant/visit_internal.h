@@ -23,11 +23,14 @@ bool dw_must_check dw_visit_load(struct dw_tenant_call *call, struct dw_slice st
 bool dw_must_check dw_visit_save(struct dw_tenant_call *call, struct dw_visit *visit,
                                  struct dw_error *reterr);
 
+struct dw_visit_terms;
+
 /* A visit on its way: what a step may look at. */
 struct dw_visit_walk {
     struct dw_tenant_call *call;
     struct dw_visit *visit;
     const struct dw_login *login; /* session NULL: nobody is logged in in this browser */
+    struct dw_visit_terms *terms; /* the consent step fills them; the answer is by the same */
 };
 
 /* A row of visit_steps.c: a page that may stand between the request and its answer. */
@@ -47,6 +50,11 @@ bool dw_must_check dw_visit_to_page(struct dw_tenant_call *call, struct dw_visit
  * client with a code or an error. */
 bool dw_must_check dw_visit_go_on(struct dw_tenant_call *call, struct dw_visit *visit,
                                   const struct dw_login *login, struct dw_error *reterr);
+/* For a page that is a step: whether the steps before it are done. When not, the first that is due
+ * is the answer of this call. Without it somebody could type the address of a later page. */
+bool dw_must_check dw_visit_has_come_to(struct dw_tenant_call *call, struct dw_visit *visit,
+                                        const struct dw_login *login, const char *path,
+                                        bool *ret_has_come, struct dw_error *reterr);
 /* Both end the visit. */
 bool dw_must_check dw_visit_answer_code(struct dw_tenant_call *call, struct dw_visit *visit,
                                         struct dw_slices scopes, struct dw_error *reterr);

@@ -98,11 +98,9 @@ static bool needs_consent(const struct dw_tenant_call *call, const struct dw_vis
 static bool is_consent_due(const struct dw_visit_walk *walk, bool *ret_is_due,
                            struct dw_error *reterr)
 {
-    struct dw_visit_terms terms;
-
-    if (!dw_visit_terms(walk->call, walk->visit, walk->login->user, &terms, reterr))
+    if (!dw_visit_terms(walk->call, walk->visit, walk->login->user, walk->terms, reterr))
         return false;
-    *ret_is_due = needs_consent(walk->call, walk->visit, &terms);
+    *ret_is_due = needs_consent(walk->call, walk->visit, walk->terms);
     return true;
 }
 
@@ -112,23 +110,55 @@ static const struct dw_visit_step steps[] = {
     {"/u/consent", is_consent_due, DW_CONSENT_REQUIRED, "Consent required"},
 };
 
+#define STEP_COUNT (sizeof steps / sizeof *steps)
+
+/* The first step that is due, of the first `count`; NULL: none. */
+static bool find_due(const struct dw_visit_walk *walk, size_t count,
+                     const struct dw_visit_step **ret_step, struct dw_error *reterr)
+{
+    bool is_due = false;
+
+    *ret_step = NULL;
+    for (size_t i = 0; i < count && !*ret_step; i++) {
+        if (!steps[i].is_due(walk, &is_due, reterr))
+            return false;
+        if (is_due)
+            *ret_step = &steps[i];
+    }
+    return true;
+}
+
+bool dw_visit_has_come_to(struct dw_tenant_call *call, struct dw_visit *visit,
+                          const struct dw_login *login, const char *path, bool *ret_has_come,
+                          struct dw_error *reterr)
+{
+    struct dw_visit_terms terms;
+    const struct dw_visit_walk walk = {call, visit, login, &terms};
+    const struct dw_visit_step *due;
+    size_t place = 0;
+
+    while (place < STEP_COUNT && strcmp(steps[place].path, path) != 0)
+        place++;
+    if (!find_due(&walk, place, &due, reterr))
+        return false;
+    *ret_has_come = due == NULL;
+    return !due || dw_visit_to_page(call, visit, due->path, reterr);
+}
+
 static bool take_step(struct dw_tenant_call *call, struct dw_visit *visit,
                       const struct dw_login *login, struct dw_error *reterr)
 {
-    const struct dw_visit_walk walk = {call, visit, login};
-    struct dw_visit_terms terms;
-    bool is_due = false;
+    struct dw_visit_terms terms = {0};
+    const struct dw_visit_walk walk = {call, visit, login, &terms};
+    const struct dw_visit_step *due;
 
-    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
-        if (!steps[i].is_due(&walk, &is_due, reterr))
-            return false;
-        if (is_due && visit->request->prompts_none)
-            return dw_fail(reterr, steps[i].none_code, "%s", steps[i].none_text);
-        if (is_due)
-            return dw_visit_to_page(call, visit, steps[i].path, reterr);
-    }
-    return dw_visit_terms(call, visit, login->user, &terms, reterr) &&
-           dw_visit_answer_code(call, visit, terms.granted, reterr);
+    if (!find_due(&walk, STEP_COUNT, &due, reterr))
+        return false;
+    if (due && visit->request->prompts_none)
+        return dw_fail(reterr, due->none_code, "%s", due->none_text);
+    if (due)
+        return dw_visit_to_page(call, visit, due->path, reterr);
+    return dw_visit_answer_code(call, visit, terms.granted, reterr);
 }
 
 bool dw_visit_go_on(struct dw_tenant_call *call, struct dw_visit *visit,

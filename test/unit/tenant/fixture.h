@@ -284,11 +284,25 @@ static inline struct dw_tenant_call *log_in(struct browser *browser, const char 
                                         password)));
 }
 
+/* A hidden field of a page; empty when it has none. */
+static inline struct dw_slice hidden_value(const struct dw_tenant_call *call, const char *name)
+{
+    const char *field = text_of(dw_arena_printf(world.arena, "name=\"%s\" value=\"", name));
+    const char *html = text_of(call->answer), *at = strstr(html, field);
+
+    return at ? dw_slice_from(at + strlen(field), strcspn(at + strlen(field), "\"")) : DW_EMPTY;
+}
+
+/* Reads the page first, as a person does: its form says what was shown. */
 static inline struct dw_tenant_call *decide(struct browser *browser, const char *state,
                                             const char *action)
 {
+    struct dw_tenant_call *page =
+        get(browser, text_of(dw_arena_printf(world.arena, "/u/consent?state=%s", state)));
+
     return post(browser, "/u/consent",
-                text_of(dw_arena_printf(world.arena, "state=%s&action=%s", state, action)));
+                text_of(dw_arena_printf(world.arena, "state=%s&action=%s&terms=%.*s", state, action,
+                                        DW_PRINT(hidden_value(page, "terms")))));
 }
 
 /* From the authorization URL to the answer to the client, as Ada who says yes. */

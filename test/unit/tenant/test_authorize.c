@@ -157,6 +157,46 @@ static void a_visit_gives_one_code(void **state)
     assert_status(decide(&browser, visit, "accept"), 400);
 }
 
+static void set_role(const char *role_name, bool has_role)
+{
+    struct dw_store *store = world.tenant->store;
+    struct dw_error error = {0};
+    struct dw_user *user;
+    struct dw_role *role;
+
+    assert_done(
+        dw_store_user_by_login(store, S(DW_TENANT_CONNECTION), S(ADA), world.arena, &user, &error),
+        error);
+    assert_done(dw_store_role_by_name(store, S(role_name), world.arena, &role, &error), error);
+    assert_done((has_role ? dw_store_add_user_roles : dw_store_remove_user_roles)(
+                    store, user->id, (struct dw_slices){&role->id, 1}, &error),
+                error);
+}
+
+static void what_is_granted_is_what_was_shown(void **state)
+{
+    struct browser browser = {0};
+    struct dw_tenant_call *call = get(&browser, AUTHORIZE "&scope=read%3Atools&prompt=consent");
+    const char *visit, *terms, *form;
+
+    (void)state;
+    call = log_in(&browser, state_of(call), ADA_PASSWORD);
+    visit = state_of(call);
+    terms = text_of(hidden_value(follow(&browser, call), "terms"));
+    assert_int_equal(strlen(terms), 43);
+    set_role(DW_TENANT_ROLE_ADMIN, true); /* the token would carry more than the page said */
+    form = text_of(dw_arena_printf(world.arena, "state=%s&action=accept&terms=%s", visit, terms));
+    call = post(&browser, "/u/consent", form);
+    assert_status(call, 200);
+    assert_has(call->answer, "has changed in the meantime");
+    assert_string_not_equal(text_of(hidden_value(call, "terms")), terms);
+    assert_status(post(&browser, "/u/consent", form), 200);
+    call = decide(&browser, visit, "accept");
+    assert_status(call, 303);
+    assert_true(location_value(call, "code").len >= 32);
+    set_role(DW_TENANT_ROLE_ADMIN, false);
+}
+
 static void consent_is_remembered_but_not_for_other_sites(void **state)
 {
     struct browser browser = {0};
@@ -495,6 +535,7 @@ int main(void)
         cmocka_unit_test(a_login_and_a_yes_give_a_code),
         cmocka_unit_test(a_no_is_heard_by_the_client),
         cmocka_unit_test(a_visit_gives_one_code),
+        cmocka_unit_test(what_is_granted_is_what_was_shown),
         cmocka_unit_test(consent_is_remembered_but_not_for_other_sites),
         cmocka_unit_test(a_code_goes_to_this_computer_only_after_a_page),
         cmocka_unit_test(prompt_login_and_max_age_ask_again),
