@@ -21,6 +21,8 @@
 /* Long enough for a lost SYN to be sent a third time: a busy server drops some. */
 #define CONNECT_MS 10000
 #define MAX_UNATTENDED 1024
+/* Bodies that are kept for requests without a client, a loop: one client could make many. */
+#define MAX_UNATTENDED_BYTES ((size_t)64 * 1024 * 1024)
 #define UNATTENDED_MS (10 * 60 * 1000)
 #define SWEEP_MS 5000
 /* Own copies of a legacy request, and lists being filtered. */
@@ -50,6 +52,7 @@ struct dw_forward {
     enum phase phase;
     int status;
     int64_t content_length;
+    size_t kept_bytes; /* of its own copy of the request */
     int64_t sent_us;
     int64_t give_up_at_ms; /* unattended */
     bool is_unattended;
@@ -104,6 +107,7 @@ static void leave_unattended(struct dw_forward *forward)
     if (forward->next)
         forward->next->previous = forward->previous;
     home->unattended_count--;
+    home->unattended_bytes -= forward->kept_bytes;
     forward->is_unattended = false;
 }
 
@@ -117,6 +121,7 @@ static void join_unattended(struct dw_forward *forward)
         forward->next->previous = forward;
     home->unattended = forward;
     home->unattended_count++;
+    home->unattended_bytes += forward->kept_bytes;
     forward->is_unattended = true;
     forward->give_up_at_ms = dw_loop_now_ms(home->loop) + UNATTENDED_MS;
 }
@@ -161,7 +166,8 @@ static void passage_gone(struct dw_passage *passage, bool is_complete)
 {
     struct dw_forward *forward = passage->carrier;
     bool outlives = passage->path != DW_MCP_PATH_MODERN && passage->message.document &&
-                    forward->home->unattended_count < MAX_UNATTENDED;
+                    forward->home->unattended_count < MAX_UNATTENDED &&
+                    forward->home->unattended_bytes + forward->kept_bytes <= MAX_UNATTENDED_BYTES;
 
     forward->passage = NULL;
     if (forward->list)
@@ -509,6 +515,7 @@ static bool send_upstream(struct dw_forward *forward, struct dw_error *reterr)
     if (passage->path != DW_MCP_PATH_MODERN) {
         if (!copy_fields(&fields, forward->arena, reterr))
             return false;
+        forward->kept_bytes = body.len;
         body = dw_arena_copy(forward->arena, body);
         if (!body.ptr)
             return dw_fail(reterr, DW_NO_MEMORY, "out of memory");

@@ -25,6 +25,7 @@ struct dw_gateway_loop {
     size_t spare_count;
     struct dw_forward *unattended; /* whose client has left, see forward.c */
     size_t unattended_count;
+    size_t unattended_bytes;
     struct dw_timer *sweep;
 };
 

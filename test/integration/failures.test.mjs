@@ -1,7 +1,9 @@
 // Things that go wrong: each ends with one clear sentence, and nothing that was acknowledged is lost.
 import assert from "node:assert/strict";
 import { chmodSync, mkdirSync } from "node:fs";
+import http from "node:http";
 import { createServer } from "node:net";
+import { availableParallelism } from "node:os";
 import path from "node:path";
 import { describe, test } from "node:test";
 import { doorward, fixture, node, startDev, startFixture, startGateway, toml, users } from "./support/doorward.mjs";
@@ -177,6 +179,41 @@ describe("running", () => {
     assert.equal((await peer.call("echo", { text: "x" }, { "x-large": "y".repeat(200_000) })).status, 431);
     assert.equal((await peer.call("echo", { text: "ok" })).status, 200);
     await gateway.stop(); await upstream.stop(); await issuer.stop();
+  });
+});
+
+// MCP 2025-11-25: a disconnect is no cancellation. But who leaves many large requests behind fills nobody's memory.
+describe("legacy clients that leave", () => {
+  test("requests go on without their client up to 64 MiB a loop; more are cancelled", async () => {
+    const issuer = await new Issuer().start();
+    const bytes = 3_900_000, fit = Math.floor((64 << 20) / bytes), count = fit * availableParallelism() + 8;
+    const seen = { arrived: 0, open: 0 };
+    const upstream = http.createServer((request) => {
+      let received = 0;
+      request.on("data", (chunk) => { received += chunk.length; });
+      request.on("end", () => { seen.arrived++; seen.open++; request.socket.on("close", () => { seen.open--; }); }); // and no answer
+    });
+    await new Promise((resolve) => upstream.listen(0, "127.0.0.1", resolve));
+    const gateway = await startGateway({ upstream: `http://127.0.0.1:${upstream.address().port}/mcp`, issuer });
+    const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "slow", arguments: { text: "x".repeat(bytes) } } });
+    const token = issuer.token({ scope: "execute:tools" });
+    const leave = new AbortController();
+    const left = [];
+    for (let sent = 0; sent < count; sent++) {
+      left.push(fetch(gateway.url, { method: "POST", body, signal: leave.signal, headers: { authorization: `Bearer ${token}`, "content-type": "application/json", accept: "application/json, text/event-stream", "mcp-protocol-version": "2025-06-18" } }).catch(() => {}));
+      await until(() => seen.arrived > sent, "the upstream to have it");
+    }
+    assert.equal(seen.open, count);
+    leave.abort();
+    await Promise.all(left);
+    await until(() => seen.open < count, "the first cancellation");
+    await sleep(300);
+    assert.ok(seen.open <= fit * availableParallelism(), `${seen.open} requests are kept`);
+    assert.ok(seen.open >= fit, `${seen.open} requests go on`);
+    await gateway.stop();
+    upstream.closeAllConnections();
+    upstream.close();
+    await issuer.stop();
   });
 });
 
