@@ -11,6 +11,13 @@ const char *const dw_token_dialect_names[] = {"access_token", "access_token_auth
 const char *const dw_api_policy_names[] = {"require_client_grant", "allow_all", "deny_all", NULL};
 const char *const dw_grant_subject_names[] = {"client", "user", NULL};
 const char *const dw_resource_profile_names[] = {"compatibility", "audience", NULL};
+const char *const dw_organization_usage_names[] = {"deny", "allow", "require", NULL};
+const char *const dw_organization_prompt_names[] = {"no_prompt", "pre_login_prompt",
+                                                    "post_login_prompt", NULL};
+const char *const dw_security_mode_names[] = {"strict", "permissive", NULL};
+const char *const dw_redirection_policy_names[] = {"open_redirect_protection", "allow_always",
+                                                   NULL};
+const char *const dw_tristate_names[] = {"", "false", "true", NULL};
 const char *const dw_response_mode_names[] = {"query", "fragment", "form_post", NULL};
 const char *const dw_signing_key_phase_names[] = {"revoked", "previous", "current", "next", NULL};
 
@@ -22,6 +29,17 @@ _Static_assert(sizeof dw_client_auth_method_names / sizeof(char *) ==
 _Static_assert(sizeof dw_token_dialect_names / sizeof(char *) == DW_DIALECT_COUNT + 1, "");
 _Static_assert(sizeof dw_api_policy_names / sizeof(char *) == DW_API_POLICY_COUNT + 1, "");
 _Static_assert(sizeof dw_grant_subject_names / sizeof(char *) == DW_GRANT_SUBJECT_COUNT + 1, "");
+_Static_assert(sizeof dw_organization_usage_names / sizeof(char *) ==
+                   DW_ORGANIZATION_USAGE_COUNT + 1,
+               "");
+_Static_assert(sizeof dw_organization_prompt_names / sizeof(char *) ==
+                   DW_ORGANIZATION_PROMPT_COUNT + 1,
+               "");
+_Static_assert(sizeof dw_security_mode_names / sizeof(char *) == DW_SECURITY_MODE_COUNT + 1, "");
+_Static_assert(sizeof dw_redirection_policy_names / sizeof(char *) ==
+                   DW_REDIRECTION_POLICY_COUNT + 1,
+               "");
+_Static_assert(sizeof dw_tristate_names / sizeof(char *) == DW_TRISTATE_COUNT + 1, "");
 _Static_assert(sizeof dw_resource_profile_names / sizeof(char *) == DW_RESOURCE_PROFILE_COUNT + 1,
                "");
 _Static_assert(sizeof dw_response_mode_names / sizeof(char *) == DW_RESPONSE_MODE_COUNT + 1, "");

@@ -19,13 +19,19 @@
 
 /* The names of an enum in the order of its members, NULL at the end: for a store's columns. */
 extern const char *const dw_oauth_client_kind_names[],
-    *const dw_app_type_names[], *const dw_client_auth_method_names[],
-                                    *const dw_token_dialect_names[],
-                                        *const dw_api_policy_names[],
-                                            *const dw_grant_subject_names[],
-                                                *const dw_resource_profile_names[],
-                                                    *const dw_response_mode_names[],
-                                                        *const dw_signing_key_phase_names[];
+    *const dw_app_type_names[],
+        *const dw_client_auth_method_names[],
+            *const dw_token_dialect_names[],
+                *const dw_api_policy_names[],
+                    *const dw_grant_subject_names[],
+                        *const dw_resource_profile_names[],
+                            *const dw_organization_usage_names[],
+                                *const dw_organization_prompt_names[],
+                                    *const dw_security_mode_names[],
+                                        *const dw_redirection_policy_names[],
+                                            *const dw_tristate_names[],
+                                                *const dw_response_mode_names[],
+                                                    *const dw_signing_key_phase_names[];
 /* False when `names` has no such name; *ret_member is then untouched. */
 bool dw_enum_from(const char *const *names, struct dw_slice name, unsigned *ret_member);
 
@@ -111,6 +117,42 @@ enum dw_response_mode {
 const char *dw_response_mode_name(enum dw_response_mode mode); /* query fragment form_post */
 bool dw_response_mode_from(struct dw_slice name, enum dw_response_mode *ret_mode);
 
+/* Whether people log in to an application as members of organizations. */
+enum dw_organization_usage {
+    DW_ORGANIZATION_DENY,
+    DW_ORGANIZATION_ALLOW,
+    DW_ORGANIZATION_REQUIRE,
+    DW_ORGANIZATION_USAGE_COUNT
+};
+/* How one that requires them finds out which (Auth0 organization_require_behavior). */
+enum dw_organization_prompt {
+    DW_ORGANIZATION_NO_PROMPT, /* the request says it */
+    DW_ORGANIZATION_PRE_LOGIN_PROMPT,
+    DW_ORGANIZATION_POST_LOGIN_PROMPT,
+    DW_ORGANIZATION_PROMPT_COUNT
+};
+
+/* How much a third-party application may do; said once, when it is made (Auth0
+ * third_party_security_mode). Means nothing for first-party ones. */
+enum dw_security_mode {
+    DW_SECURITY_STRICT,
+    DW_SECURITY_PERMISSIVE,
+    DW_SECURITY_MODE_COUNT
+};
+/* What becomes of an authorization error of such an application. */
+enum dw_redirection_policy {
+    DW_REDIRECTION_PROTECTED, /* a page of ours (Auth0 open_redirect_protection) */
+    DW_REDIRECTION_ALWAYS,    /* back to the application (Auth0 allow_always) */
+    DW_REDIRECTION_POLICY_COUNT
+};
+
+enum dw_tristate {
+    DW_UNSAID,
+    DW_FALSE,
+    DW_TRUE,
+    DW_TRISTATE_COUNT
+};
+
 /* What the operator decided about the whole tenant (oauth/settings.h has Auth0's names). An
  * endpoint reads call->settings. */
 struct dw_tenant_settings {
@@ -182,7 +224,13 @@ struct dw_oauth_client {
     struct dw_slice resource_server_identifier; /* DW_APP_RESOURCE_SERVER: the API that it is */
     struct dw_slices token_exchange_types;      /* Auth0 token_exchange.allow_any_profile_of_type */
     int64_t id_token_lifetime_s;
-    bool requires_par;  /* Auth0 require_pushed_authorization_requests */
+    enum dw_organization_usage organization_usage;
+    enum dw_organization_prompt organization_prompt;
+    struct dw_slice default_organization; /* org_...: of client_credentials without one */
+    enum dw_security_mode security_mode;
+    enum dw_redirection_policy redirection_policy;
+    enum dw_tristate skips_callback_confirmation; /* unsaid: the tenant's setting */
+    bool requires_par;                            /* Auth0 require_pushed_authorization_requests */
     bool requires_dpop; /* Auth0 require_proof_of_possession: every token is bound to a key */
     struct dw_slice jwks_json; /* private_key_jwt; empty or {"keys":[...]} */
     struct dw_slice jwks_uri;
@@ -227,6 +275,8 @@ struct dw_client_grant {
     enum dw_grant_subject subject;
     struct dw_slices scopes;
     bool allows_all_scopes;
+    enum dw_organization_usage organization_usage; /* of client_credentials */
+    bool allows_any_organization; /* else those that have the grant (store/organizations.h) */
     int64_t created_at_s;
 };
 
@@ -271,12 +321,14 @@ struct dw_permission {
     struct dw_slice description; /* read only: comes from the API */
 };
 
-/* What a user allowed a client (Auth0 grant). One for each user, client and audience. */
+/* What a user allowed a client (Auth0 grant). One for each user, client, audience
+ * and organization. */
 struct dw_consent {
     struct dw_slice id;
     struct dw_slice user_id;
     struct dw_slice client_id;
     struct dw_slice audience;
+    struct dw_slice organization; /* org_...; empty: none */
     struct dw_slices scopes;
     int64_t created_at_s;
     int64_t updated_at_s;
@@ -303,15 +355,16 @@ struct dw_authorization_request {
     int64_t max_age_s; /* -1: none */
     struct dw_slice login_hint;
     struct dw_slice ui_locales;
-    bool wants_mfa; /* acr_values has DW_ACR_MULTI_FACTOR */
-    struct dw_slice organization;
-    struct dw_slice dpop_jkt;     /* RFC 9449 section 10; empty: none */
-    struct dw_slice decoupled_id; /* dw_decoupled_request.id: the answer goes there, not to a
-                                     redirect URI; empty: an ordinary request */
-    bool is_confirmed;            /* decoupled: the user has confirmed that page */
-    struct dw_slice csrf_digest;  /* of the token in our own forms */
-    struct dw_slice user_id;      /* set by the login step */
-    struct dw_slice session_id;   /* dw_login_session.id, set by the login step */
+    bool wants_mfa;                /* acr_values has DW_ACR_MULTI_FACTOR */
+    struct dw_slice organization;  /* org_...: of whose members the user must be one; empty: none */
+    struct dw_slice invitation_id; /* a valid one came with the request */
+    struct dw_slice dpop_jkt;      /* RFC 9449 section 10; empty: none */
+    struct dw_slice decoupled_id;  /* dw_decoupled_request.id: the answer goes there, not to a
+                                      redirect URI; empty: an ordinary request */
+    bool is_confirmed;             /* decoupled: the user has confirmed that page */
+    struct dw_slice csrf_digest;   /* of the token in our own forms */
+    struct dw_slice user_id;       /* set by the login step */
+    struct dw_slice session_id;    /* dw_login_session.id, set by the login step */
     int64_t authenticated_at_s;
     int64_t mfa_at_s; /* set by the mfa step; 0: no second factor was shown */
     int64_t created_at_s;

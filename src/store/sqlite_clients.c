@@ -2,43 +2,66 @@
 #include "store/sqlite_internal.h"
 
 #define ROW struct dw_oauth_client
-#define CLIENT(first, next)                                                                        \
-    first(TEXT, id, id) next(TEXT, name, name) next(TEXT, description, description) next(          \
-        TEXT, logo_uri, logo_uri) next(TEXT, client_uri, client_uri)                               \
-        next(ENUM, kind, kind, dw_oauth_client_kind_names) next(                                   \
-            ENUM, app_type, app_type, dw_app_type_names) next(BOOL, is_first_party,                \
-                                                              is_first_party)                      \
-            next(ENUM, auth_method, auth_method, dw_client_auth_method_names) next(                \
-                BLOB, secret_digest, secret_digest) next(BLOB, sealed_secret, sealed_secret)       \
-                next(LIST, grant_types, grant_types) next(LIST, redirect_uris, redirect_uris)      \
-                    next(LIST, allowed_logout_urls, allowed_logout_urls) next(                     \
-                        LIST, web_origins, web_origins) next(LIST, scopes, scopes)                 \
-                        next(TEXT, refresh_policies, refresh_policies_json) next(                  \
-                            TEXT, resource_server_identifier, resource_server_identifier)          \
-                            next(LIST, token_exchange_types, token_exchange_types) next(           \
-                                BOOL, refresh_is_rotating,                                         \
-                                refresh.is_rotating) next(INT, refresh_leeway_s, refresh.leeway_s) \
-                                next(INT, refresh_lifetime_s, refresh.lifetime_s) next(            \
-                                    INT, refresh_idle_lifetime_s, refresh.idle_lifetime_s)         \
-                                    next(INT, id_token_lifetime_s, id_token_lifetime_s) next(      \
-                                        TEXT, jwks, jwks_json) next(TEXT, jwks_uri, jwks_uri)      \
-                                        next(JSON, metadata, metadata_json)                        \
-                                            next(BLOB, document_digest, document_digest) next(     \
-                                                INT, document_expires_at, document_expires_at_s)   \
-                                                next(INT, created_at, created_at_s)                \
-                                                    next(INT, updated_at, updated_at_s) next(      \
-                                                        BOOL, requires_par, requires_par)          \
-                                                        next(BOOL, requires_dpop, requires_dpop)
+/* clang-format off */
+#define CLIENT(first, next) \
+    first(TEXT, id, id) \
+    next(TEXT, name, name) \
+    next(TEXT, description, description) \
+    next(TEXT, logo_uri, logo_uri) \
+    next(TEXT, client_uri, client_uri) \
+    next(ENUM, kind, kind, dw_oauth_client_kind_names) \
+    next(ENUM, app_type, app_type, dw_app_type_names) \
+    next(BOOL, is_first_party, is_first_party) \
+    next(ENUM, auth_method, auth_method, dw_client_auth_method_names) \
+    next(BLOB, secret_digest, secret_digest) \
+    next(BLOB, sealed_secret, sealed_secret) \
+    next(LIST, grant_types, grant_types) \
+    next(LIST, redirect_uris, redirect_uris) \
+    next(LIST, allowed_logout_urls, allowed_logout_urls) \
+    next(LIST, web_origins, web_origins) \
+    next(LIST, scopes, scopes) \
+    next(TEXT, refresh_policies, refresh_policies_json) \
+    next(TEXT, resource_server_identifier, resource_server_identifier) \
+    next(LIST, token_exchange_types, token_exchange_types) \
+    next(BOOL, refresh_is_rotating, refresh.is_rotating) \
+    next(INT, refresh_leeway_s, refresh.leeway_s) \
+    next(INT, refresh_lifetime_s, refresh.lifetime_s) \
+    next(INT, refresh_idle_lifetime_s, refresh.idle_lifetime_s) \
+    next(INT, id_token_lifetime_s, id_token_lifetime_s) \
+    next(TEXT, jwks, jwks_json) \
+    next(TEXT, jwks_uri, jwks_uri) \
+    next(JSON, metadata, metadata_json) \
+    next(BLOB, document_digest, document_digest) \
+    next(INT, document_expires_at, document_expires_at_s) \
+    next(INT, created_at, created_at_s) \
+    next(INT, updated_at, updated_at_s) \
+    next(BOOL, requires_par, requires_par) \
+    next(BOOL, requires_dpop, requires_dpop) \
+    next(ENUM, organization_usage, organization_usage, dw_organization_usage_names) \
+    next(ENUM, organization_prompt, organization_prompt, dw_organization_prompt_names) \
+    next(TEXT, default_organization, default_organization) \
+    next(ENUM, security_mode, security_mode, dw_security_mode_names) \
+    next(ENUM, redirection_policy, redirection_policy, dw_redirection_policy_names) \
+    next(ENUM, skips_callback_confirmation, skips_callback_confirmation, dw_tristate_names)
+/* clang-format on */
 
 static const struct dw_sql_column client_columns[] = DW_SQL_COLUMNS(CLIENT);
 static const struct dw_sql_table client_table = DW_SQL_TABLE("a client", client_columns);
 #undef ROW
 
 #define ROW struct dw_client_grant
-#define GRANT(first, next)                                                                         \
-    first(TEXT, id, id) next(NULLABLE, client_id, client_id) next(TEXT, audience, audience)        \
-        next(ENUM, subject, subject, dw_grant_subject_names) next(LIST, scopes, scopes)            \
-            next(BOOL, allows_all_scopes, allows_all_scopes) next(INT, created_at, created_at_s)
+/* clang-format off */
+#define GRANT(first, next) \
+    first(TEXT, id, id) \
+    next(NULLABLE, client_id, client_id) \
+    next(TEXT, audience, audience) \
+    next(ENUM, subject, subject, dw_grant_subject_names) \
+    next(LIST, scopes, scopes) \
+    next(BOOL, allows_all_scopes, allows_all_scopes) \
+    next(INT, created_at, created_at_s) \
+    next(ENUM, organization_usage, organization_usage, dw_organization_usage_names) \
+    next(BOOL, allows_any_organization, allows_any_organization)
+/* clang-format on */
 
 static const struct dw_sql_column grant_columns[] = DW_SQL_COLUMNS(GRANT);
 static const struct dw_sql_table grant_table = DW_SQL_TABLE("a client grant", grant_columns);
@@ -155,9 +178,13 @@ bool dw_store_put_client_grant(struct dw_store *store, const struct dw_client_gr
             "client_grant",
             GRANT) " ON CONFLICT (client_id, audience, subject) WHERE client_id IS NOT NULL DO "
                    "UPDATE"
-                   " SET scopes = excluded.scopes, allows_all_scopes = excluded.allows_all_scopes"
+                   " SET scopes = excluded.scopes, allows_all_scopes = excluded.allows_all_scopes,"
+                   " organization_usage = excluded.organization_usage,"
+                   " allows_any_organization = excluded.allows_any_organization"
                    " ON CONFLICT (audience, subject) WHERE client_id IS NULL DO UPDATE"
-                   " SET scopes = excluded.scopes, allows_all_scopes = excluded.allows_all_scopes",
+                   " SET scopes = excluded.scopes, allows_all_scopes = excluded.allows_all_scopes,"
+                   " organization_usage = excluded.organization_usage,"
+                   " allows_any_organization = excluded.allows_any_organization",
         &grant_table, grant, reterr);
 }
 

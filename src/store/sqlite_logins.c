@@ -3,28 +3,40 @@
 #include "store/sqlite_internal.h"
 
 #define ROW struct dw_authorization_request
-#define REQUEST(first, next)                                                                       \
-    first(BLOB, id_digest, id_digest) next(TEXT, client_id, client_id) next(                       \
-        TEXT, redirect_uri, redirect_uri) next(BOOL, has_redirect_uri, has_redirect_uri)           \
-        next(ENUM, response_mode, response_mode,                                                   \
-             dw_response_mode_names) next(LIST, scopes, scopes) next(TEXT, audience, audience)     \
-            next(TEXT, oauth_state, oauth_state) next(BOOL, has_state, has_state) next(            \
-                TEXT, oidc_nonce, oidc_nonce) next(TEXT, code_challenge, code_challenge)           \
-                next(BOOL, prompts_none, prompts_none) next(BOOL, prompts_login, prompts_login)    \
-                    next(BOOL, prompts_consent, prompts_consent) next(                             \
-                        BOOL, prompts_select_account, prompts_select_account)                      \
-                        next(INT, max_age_s, max_age_s) next(TEXT, login_hint, login_hint) next(   \
-                            TEXT, ui_locales, ui_locales) next(TEXT, organization, organization)   \
-                            next(BLOB, csrf_digest, csrf_digest) next(TEXT, user_id, user_id)      \
-                                next(TEXT, session_id, session_id)                                 \
-                                    next(INT, authenticated_at, authenticated_at_s)                \
-                                        next(INT, created_at, created_at_s)                        \
-                                            next(INT, expires_at, expires_at_s)                    \
-                                                next(TEXT, dpop_jkt, dpop_jkt)                     \
-                                                    next(TEXT, decoupled_id, decoupled_id)         \
-                                                        next(BOOL, is_confirmed, is_confirmed)     \
-                                                            next(BOOL, wants_mfa, wants_mfa)       \
-                                                                next(INT, mfa_at, mfa_at_s)
+/* clang-format off */
+#define REQUEST(first, next) \
+    first(BLOB, id_digest, id_digest) \
+    next(TEXT, client_id, client_id) \
+    next(TEXT, redirect_uri, redirect_uri) \
+    next(BOOL, has_redirect_uri, has_redirect_uri) \
+    next(ENUM, response_mode, response_mode, dw_response_mode_names) \
+    next(LIST, scopes, scopes) \
+    next(TEXT, audience, audience) \
+    next(TEXT, oauth_state, oauth_state) \
+    next(BOOL, has_state, has_state) \
+    next(TEXT, oidc_nonce, oidc_nonce) \
+    next(TEXT, code_challenge, code_challenge) \
+    next(BOOL, prompts_none, prompts_none) \
+    next(BOOL, prompts_login, prompts_login) \
+    next(BOOL, prompts_consent, prompts_consent) \
+    next(BOOL, prompts_select_account, prompts_select_account) \
+    next(INT, max_age_s, max_age_s) \
+    next(TEXT, login_hint, login_hint) \
+    next(TEXT, ui_locales, ui_locales) \
+    next(TEXT, organization, organization) \
+    next(BLOB, csrf_digest, csrf_digest) \
+    next(TEXT, user_id, user_id) \
+    next(TEXT, session_id, session_id) \
+    next(INT, authenticated_at, authenticated_at_s) \
+    next(INT, created_at, created_at_s) \
+    next(INT, expires_at, expires_at_s) \
+    next(TEXT, dpop_jkt, dpop_jkt) \
+    next(TEXT, decoupled_id, decoupled_id) \
+    next(BOOL, is_confirmed, is_confirmed) \
+    next(BOOL, wants_mfa, wants_mfa) \
+    next(INT, mfa_at, mfa_at_s) \
+    next(TEXT, invitation_id, invitation_id)
+/* clang-format on */
 
 static const struct dw_sql_column request_columns[] = DW_SQL_COLUMNS(REQUEST);
 static const struct dw_sql_table request_table =

@@ -8,6 +8,7 @@
 #define KEEP_REVOKED_FAMILY_S (7 * 86400) /* so is a reused refresh token, for a week */
 #define KEEP_EXPIRED_CODE_S 3600 /* "it has expired" is a better answer than "it is wrong" */
 #define UNFINISHED_ENROLMENT_S 86400
+#define EXPIRED_INVITATION_S (30 * 86400)    /* so long a list of them shows it */
 #define UNUSED_DYNAMIC_CLIENT_S (30 * 86400) /* a DCR client nobody ever consented to */
 #define UNUSED_DYNAMIC_CLIENTS "1000" /* of many such, only the newest; not the ones just made */
 #define FRESH_DYNAMIC_CLIENT_S 3600
@@ -170,6 +171,9 @@ static const struct {
     {"DELETE FROM dead_family WHERE family_id IN"
      " (SELECT family_id FROM dead_family WHERE expires_at <= ?1 LIMIT ?2)",
      0},
+    {"DELETE FROM invitation WHERE rowid IN"
+     " (SELECT rowid FROM invitation WHERE expires_at <= ?1 LIMIT ?2)",
+     EXPIRED_INVITATION_S},
     {"DELETE FROM rate WHERE (space, key) IN"
      " (SELECT space, key FROM rate WHERE window_ends_at <= ?1 LIMIT ?2)",
      0},

@@ -28,10 +28,17 @@ static const struct dw_sql_table token_table = DW_SQL_TABLE("a refresh token", t
 #undef ROW
 
 #define ROW struct dw_consent
-#define CONSENT(first, next)                                                                       \
-    first(TEXT, id, id) next(TEXT, user_id, user_id) next(TEXT, client_id, client_id)              \
-        next(TEXT, audience, audience) next(LIST, scopes, scopes)                                  \
-            next(INT, created_at, created_at_s) next(INT, updated_at, updated_at_s)
+/* clang-format off */
+#define CONSENT(first, next) \
+    first(TEXT, id, id) \
+    next(TEXT, user_id, user_id) \
+    next(TEXT, client_id, client_id) \
+    next(TEXT, audience, audience) \
+    next(LIST, scopes, scopes) \
+    next(INT, created_at, created_at_s) \
+    next(INT, updated_at, updated_at_s) \
+    next(TEXT, organization, organization)
+/* clang-format on */
 
 static const struct dw_sql_column consent_columns[] = DW_SQL_COLUMNS(CONSENT);
 static const struct dw_sql_table consent_table = DW_SQL_TABLE("a consent", consent_columns);
@@ -252,14 +259,17 @@ bool dw_store_revoke_refresh_tokens_of(struct dw_store *store, struct dw_slice u
 /* --- consent ---------------------------------------------------------------------------------- */
 
 bool dw_store_consent(struct dw_store *store, struct dw_slice user_id, struct dw_slice client_id,
-                      struct dw_slice audience, struct dw_arena *arena,
-                      struct dw_consent **ret_consent, struct dw_error *reterr)
+                      struct dw_slice audience, struct dw_slice organization,
+                      struct dw_arena *arena, struct dw_consent **ret_consent,
+                      struct dw_error *reterr)
 {
     return dw_store_read_row(
         store,
         "SELECT " DW_SQL_NAMES(CONSENT) " FROM consent"
-                                        " WHERE user_id = ? AND client_id = ? AND audience = ?",
-        DW_SQL_ARGS(dw_sql_text(user_id), dw_sql_text(client_id), dw_sql_text(audience)),
+                                        " WHERE user_id = ? AND client_id = ? AND audience = ?"
+                                        " AND organization = ?",
+        DW_SQL_ARGS(dw_sql_text(user_id), dw_sql_text(client_id), dw_sql_text(audience),
+                    dw_sql_text(organization)),
         &consent_table, arena, ret_consent, reterr);
 }
 
@@ -269,7 +279,8 @@ bool dw_store_add_consent(struct dw_store *store, const struct dw_consent *conse
 {
     return dw_store_write_row(
         store,
-        DW_SQL_INSERT("consent", CONSENT) " ON CONFLICT (user_id, client_id, audience) DO UPDATE"
+        DW_SQL_INSERT("consent", CONSENT) " ON CONFLICT (user_id, client_id, audience,"
+                                          " organization) DO UPDATE"
                                           " SET updated_at = excluded.updated_at, scopes = (SELECT "
                                           "json_group_array(value) FROM"
                                           " (SELECT value FROM json_each(consent.scopes) UNION"
@@ -290,7 +301,8 @@ static bool delete_consent(struct dw_connection *connection, void *user, struct 
                     "UPDATE refresh_family SET revoked_at = ? FROM consent WHERE consent.id = ?"
                     " AND refresh_family.user_id = consent.user_id"
                     " AND refresh_family.client_id = consent.client_id"
-                    " AND refresh_family.audience = consent.audience AND revoked_at = 0",
+                    " AND refresh_family.audience = consent.audience"
+                    " AND refresh_family.organization = consent.organization AND revoked_at = 0",
                     DW_SQL_ARGS(dw_sql_int(drop->now_s), dw_sql_text(drop->id)), reterr) ||
         !dw_sql_run(connection, "DELETE FROM consent WHERE id = ?",
                     DW_SQL_ARGS(dw_sql_text(drop->id)), reterr))

@@ -222,8 +222,8 @@ bool dw_must_check dw_store_effective_permissions(struct dw_store *store, struct
 
 bool dw_must_check dw_store_consent(struct dw_store *store, struct dw_slice user_id,
                                     struct dw_slice client_id, struct dw_slice audience,
-                                    struct dw_arena *arena, struct dw_consent **ret_consent,
-                                    struct dw_error *reterr);
+                                    struct dw_slice organization, struct dw_arena *arena,
+                                    struct dw_consent **ret_consent, struct dw_error *reterr);
 /* Adds, or adds its scopes to those of the one that is there. */
 bool dw_must_check dw_store_add_consent(struct dw_store *store, const struct dw_consent *consent,
                                         struct dw_error *reterr);

@@ -263,6 +263,7 @@ static bool accept_terms(struct dw_tenant_call *call, const struct dw_form *form
         .user_id = login->user->id,
         .client_id = visit->client->id,
         .audience = visit->request->audience,
+        .organization = visit->request->organization,
         .created_at_s = call->now_s,
         .updated_at_s = call->now_s,
     };

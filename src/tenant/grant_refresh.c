@@ -50,7 +50,7 @@ static bool check_other_api(struct dw_token_call *token, const struct dw_refresh
 
     if (!dw_store_api(call->tenant->store, target->audience, call->arena, &api, reterr) ||
         !dw_store_consent(call->tenant->store, family->user_id, token->client->id, target->audience,
-                          call->arena, &consent, reterr))
+                          family->organization, call->arena, &consent, reterr))
         return false;
     if (api && api->is_system)
         return dw_fail(reterr, DW_INVALID_TARGET,
@@ -73,6 +73,7 @@ static bool issue(struct dw_token_call *token, const struct dw_refresh_family *f
         return false;
     struct dw_issue issue = {
         .subjects = {.grant_type = DW_GRANT_REFRESH_TOKEN,
+                     .organization = family->organization,
                      .client = token->client,
                      .user_id = user->id,
                      .audience = target.audience,

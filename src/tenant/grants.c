@@ -89,7 +89,8 @@ static bool load_consent(struct dw_tenant_call *call, const struct dw_grant_subj
     if (!subjects->original || subjects->client->is_first_party)
         return true;
     if (!dw_store_consent(call->tenant->store, subjects->user_id, subjects->client->id,
-                          subjects->audience, call->arena, &consent, reterr))
+                          subjects->audience, subjects->organization, call->arena, &consent,
+                          reterr))
         return false;
     question->consented = consent ? &consent->scopes : &nothing;
     return true;

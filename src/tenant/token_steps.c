@@ -73,6 +73,7 @@ bool dw_token_redeem(struct dw_token_call *token, const struct dw_authorization_
                      .client = token->client,
                      .user_id = user->id,
                      .audience = code->audience,
+                     .organization = code->organization,
                      .requested = code->scopes,
                      .original = &code->scopes},
         .user = user,

@@ -58,6 +58,7 @@ bool dw_visit_terms(struct dw_tenant_call *call, const struct dw_visit *visit,
         .user_id = user->id,
         .audience = visit->request->audience,
         .requested = visit->request->scopes,
+        .organization = visit->request->organization,
     };
 
     *ret_terms = (struct dw_visit_terms){0};
@@ -68,7 +69,8 @@ bool dw_visit_terms(struct dw_tenant_call *call, const struct dw_visit *visit,
         return false;
     ret_terms->granted = answer.scopes;
     return dw_store_consent(call->tenant->store, user->id, visit->client->id,
-                            visit->request->audience, call->arena, &ret_terms->consent, reterr);
+                            visit->request->audience, visit->request->organization, call->arena,
+                            &ret_terms->consent, reterr);
 }
 
 /* RFC 8252 section 8.6: who listens on a loopback port or opens a private-use scheme cannot be

@@ -48,7 +48,7 @@ static void what_is_not_there_is_null_and_no_failure(void **state)
     assert_null(user);
     assert_done(dw_store_role(store, none, arena, &role, &error), error);
     assert_null(role);
-    assert_done(dw_store_consent(store, none, none, none, arena, &consent, &error), error);
+    assert_done(dw_store_consent(store, none, none, none, none, arena, &consent, &error), error);
     assert_null(consent);
     assert_done(
         dw_store_client_grant(store, none, none, DW_GRANT_SUBJECT_USER, arena, &grant, &error),
@@ -393,8 +393,8 @@ static void a_second_consent_adds_its_scopes(void **state)
     consent.scopes = (struct dw_slices){fixture_scopes + 1, 1};
     consent.updated_at_s = NOW_S + 1;
     assert_done(dw_store_add_consent(fixture.store, &consent, &error), error);
-    assert_done(dw_store_consent(fixture.store, S("auth0|1"), S("c1"), S(AUDIENCE), fixture.arena,
-                                 &seen, &error),
+    assert_done(dw_store_consent(fixture.store, S("auth0|1"), S("c1"), S(AUDIENCE), DW_EMPTY,
+                                 fixture.arena, &seen, &error),
                 error);
     assert_slice(seen->id, "g1");
     assert_int_equal(seen->scopes.count, 2);
