@@ -132,10 +132,10 @@ static bool declared_scopes(const struct dw_api *api, struct dw_arena *arena,
 }
 
 /* Auth0, "per-app authorization": where users come through a client grant, scopes are asked for by
- * name or not had. */
+ * name or not had. But not on behalf of a user, where the grant is always needed. */
 static bool is_asking_needed(const struct dw_grant_question *question)
 {
-    return !is_client_flow(question) &&
+    return !is_client_flow(question) && !question->is_grant_required &&
            (question->api->user_policy == DW_API_POLICY_REQUIRE_CLIENT_GRANT ||
             !question->client->is_first_party);
 }
@@ -154,7 +154,7 @@ static bool find_wanted(const struct dw_grant_question *question, struct dw_aren
     }
     if (question->api && !is_asking_needed(question) &&
         (is_client_flow(question) || question->grant_type == DW_GRANT_PASSWORD ||
-         question->grant_type == DW_GRANT_PASSWORD_REALM))
+         question->grant_type == DW_GRANT_PASSWORD_REALM || question->is_grant_required))
         return declared_scopes(question->api, arena, ret_wanted, reterr);
     return true;
 }

@@ -188,6 +188,10 @@ bool dw_token_request_check_grant(const struct dw_token_request *request,
 {
     const char *name = dw_grant_type_name(request->grant_type);
 
+    /* Auth0: clients that may exchange tokens say so by token_exchange.allow_any_profile_of_type,
+     * not by a grant type. */
+    if (request->grant_type == DW_GRANT_TOKEN_EXCHANGE && client->token_exchange_types.count > 0)
+        return true;
     /* Auth0: a client that may use `password` may use it with a realm. */
     if (dw_slices_have(client->grant_types, dw_slice_from_text(name)) ||
         (request->grant_type == DW_GRANT_PASSWORD_REALM &&

@@ -86,7 +86,7 @@ static bool load_consent(struct dw_tenant_call *call, const struct dw_grant_subj
     static const struct dw_slices nothing;
     struct dw_consent *consent;
 
-    if (!subjects->original || subjects->client->is_first_party)
+    if (!subjects->original || subjects->client->is_first_party || subjects->is_consent_given)
         return true;
     if (!dw_store_consent(call->tenant->store, subjects->user_id, subjects->client->id,
                           subjects->audience, subjects->organization, call->arena, &consent,

@@ -14,6 +14,7 @@ struct dw_grant_subjects {
     const struct dw_slices *original; /* refresh and codes: what was granted; NULL: no limit */
     struct dw_slice organization;     /* of the login; empty: none */
     bool is_grant_required;           /* see struct dw_grant_question */
+    bool is_consent_given;            /* by who may for the user: an identity provider's ID-JAG */
 };
 
 /* Makes *audience the identifier of an API that differs from it in the slash after a host alone;

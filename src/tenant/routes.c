@@ -112,7 +112,8 @@ static bool may_fetch(dw_tenant_endpoint *run, struct dw_slice form)
                dw_slice_has(form, DW_LIT("client_id=%")) || has_escaped_name(form);
     return (run == dw_endpoint_token || run == dw_endpoint_revoke || run == dw_endpoint_par ||
             run == dw_endpoint_device_code) &&
-           (dw_slice_has(form, DW_LIT("client_assertion")) || has_escaped_name(form));
+           (dw_slice_has(form, DW_LIT("assertion")) ||
+            dw_slice_has(form, DW_LIT("subject_token")) || has_escaped_name(form));
 }
 
 enum dw_job_pool dw_tenant_pool(const struct dw_tenant_call *call)

@@ -13,6 +13,8 @@ static dw_grant_function *const grants[DW_GRANT_TYPE_COUNT] = {
     [DW_GRANT_PASSWORD_REALM] = dw_grant_password,
     [DW_GRANT_DEVICE_CODE] = dw_grant_decoupled,
     [DW_GRANT_CIBA] = dw_grant_decoupled,
+    [DW_GRANT_TOKEN_EXCHANGE] = dw_grant_token_exchange,
+    [DW_GRANT_JWT_BEARER] = dw_grant_jwt_bearer,
 };
 
 /* RFC 9449 section 5: the proof comes before the grant, so that a nonce that is asked for costs no

@@ -23,6 +23,8 @@ dw_grant_function dw_grant_refresh;            /* grant_refresh.c */
 dw_grant_function dw_grant_client_credentials; /* grant_client_credentials.c */
 dw_grant_function dw_grant_decoupled;          /* grant_decoupled.c: device_code and ciba */
 dw_grant_function dw_grant_password;           /* grant_password.c */
+dw_grant_function dw_grant_token_exchange;     /* grant_token_exchange.c */
+dw_grant_function dw_grant_jwt_bearer;         /* grant_jwt_bearer.c */
 
 /* ---- token_steps.c ---- */
 
