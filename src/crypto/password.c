@@ -2,6 +2,7 @@
 #include "crypto/password.h"
 
 #include <argon2.h>
+#include <stdatomic.h>
 
 #include "base/text.h"
 
@@ -15,6 +16,18 @@
 #define MAX_MEMORY_KIB 65536
 #define MAX_PASSES 10
 #define MAX_LANES 4
+
+static _Atomic uint64_t runs;
+
+uint64_t dw_password_runs(void)
+{
+    return atomic_load_explicit(&runs, memory_order_relaxed);
+}
+
+static void count_run(void)
+{
+    atomic_fetch_add_explicit(&runs, 1, memory_order_relaxed);
+}
 
 static bool has_fair_length(struct dw_secret password)
 {
@@ -31,6 +44,7 @@ bool dw_password_hash(struct dw_secret password,
     if (!has_fair_length(password))
         return dw_fail(reterr, DW_INVALID_REQUEST, "a password must have 1 to %d bytes",
                        DW_PASSWORD_MAX_BYTES);
+    count_run();
     code =
         argon2id_hash_encoded(PASSES, MEMORY_KIB, LANES, password.hidden.ptr, password.hidden.len,
                               salt, DW_PASSWORD_SALT_BYTES, HASH_BYTES, encoded, sizeof encoded);
@@ -42,6 +56,11 @@ bool dw_password_hash(struct dw_secret password,
     if (!ret_hash->ptr)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
     return true;
+}
+
+bool dw_password_is_current(struct dw_slice hash)
+{
+    return dw_slice_starts_with(hash, DW_LIT("$argon2id$v=19$m=19456,t=2,p=1$"));
 }
 
 static bool eat_number(struct dw_slice *rest, struct dw_slice name, char end, int64_t max)
@@ -76,6 +95,7 @@ bool dw_password_verify(struct dw_slice hash, struct dw_secret password, bool *r
                                "a stored password hash is not an argon2id hash we can afford");
     memcpy(encoded, hash.ptr, hash.len);
     encoded[hash.len] = 0;
+    count_run();
     code = argon2id_verify(encoded, password.hidden.ptr, password.hidden.len);
     *ret_is_right = code == ARGON2_OK;
     if (code == ARGON2_OK || code == ARGON2_VERIFY_MISMATCH)
@@ -90,7 +110,9 @@ void dw_password_verify_nobody(struct dw_secret password)
     static const char salt[DW_PASSWORD_SALT_BYTES] = "nobody at all";
     unsigned char hash[HASH_BYTES];
 
-    if (has_fair_length(password))
-        (void)argon2id_hash_raw(PASSES, MEMORY_KIB, LANES, password.hidden.ptr, password.hidden.len,
-                                salt, sizeof salt, hash, sizeof hash);
+    if (!has_fair_length(password))
+        return;
+    count_run();
+    (void)argon2id_hash_raw(PASSES, MEMORY_KIB, LANES, password.hidden.ptr, password.hidden.len,
+                            salt, sizeof salt, hash, sizeof hash);
 }

@@ -23,5 +23,10 @@ bool dw_must_check dw_password_verify(struct dw_slice hash, struct dw_secret pas
 /* For a user who does not exist: takes as long as a wrong password, so that the time tells nothing.
  */
 void dw_password_verify_nobody(struct dw_secret password);
+/* Whether dw_password_hash made it, with the parameters of today. */
+bool dw_password_is_current(struct dw_slice hash);
+/* How often this process ran argon2id, in the three functions above: equal work is how existing and
+ * other accounts stay alike. */
+uint64_t dw_password_runs(void);
 
 #endif

@@ -25,4 +25,11 @@ dw_tenant_endpoint dw_endpoint_outbox;                           /* outbox_page.
 dw_tenant_endpoint dw_endpoint_par;                              /* par_endpoint.c */
 dw_tenant_endpoint dw_endpoint_device_code;                      /* device_code_endpoint.c */
 
+dw_tenant_endpoint dw_endpoint_signup, dw_endpoint_change_password;  /* dbconnections_endpoint.c */
+dw_tenant_endpoint dw_endpoint_signup_page, dw_endpoint_signup_form; /* signup_page.c */
+dw_tenant_endpoint dw_endpoint_reset_request_page, dw_endpoint_reset_request,
+    dw_endpoint_reset_page, dw_endpoint_reset; /* reset_pages.c */
+dw_tenant_endpoint dw_endpoint_verify_page, dw_endpoint_verify, dw_endpoint_unblock_page,
+    dw_endpoint_unblock; /* ticket_pages.c */
+
 #endif

@@ -65,6 +65,10 @@ static const struct dw_field tenant_rows[] = {
                 "Fetch such documents also from this machine, without TLS. For development only."),
     DW_BOOL_ROW(CONFIG, allow_password_grant, "allow_password_grant", false,
                 "Let applications that have the password grant use it. For scripts and tests."),
+    DW_TEXT_ROW(
+        CONFIG, breached_passwords, "breached_passwords", "",
+        "A file with the SHA-1 of passwords that were stolen elsewhere, in hex, sorted, one "
+        "a line, as the Have I Been Pwned downloader writes it. Empty: none."),
     DW_SECRET_ROW(CONFIG, key_encryption_key, "key_encryption_key",
                   "64 hex digits that seal the private keys in the store. Empty: the environment "
                   "variable DOORWARD_KEY, else a file in state_dir that is made at first start."),

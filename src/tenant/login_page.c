@@ -89,6 +89,7 @@ static bool show_again(struct dw_tenant_call *call, const struct dw_visit *visit
         {DW_INVALID_GRANT, 400, "login.wrong"},
         {DW_USER_BLOCKED, 403, "login.blocked"},
         {DW_TOO_MANY_ATTEMPTS, 429, "login.too_many"},
+        {DW_PASSWORD_LEAKED_LOGIN, 403, "login.leaked"},
     };
 
     for (size_t i = 0; i < sizeof problems / sizeof *problems; i++)

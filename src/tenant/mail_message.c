@@ -2,49 +2,18 @@
 #include "tenant/mail_message_internal.h"
 
 #include "base/text.h"
+#include "oauth/identifier.h"
 #include "tenant/mail_internal.h"
 #include "json/json_writer.h"
 
-#define ADDRESS_MAX_BYTES 254 /* RFC 5321 section 4.5.3.1.3, without the brackets */
-#define LOCAL_MAX_BYTES 64
 #define LINE_BYTES 76 /* RFC 2045 section 6.8 */
 #define WORD_BYTES 42 /* base64 of it, with "=?UTF-8?B?" and "?=": 75 at most (RFC 2047) */
 #define HEADER_TEXT_MAX_BYTES 200
-
-/* RFC 5322 section 3.2.3 atext. */
-static bool is_atom_byte(char byte)
-{
-    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-           (byte >= '0' && byte <= '9') || (byte && strchr("!#$%&'*+-/=?^_`{|}~", byte));
-}
-
-static bool is_domain_byte(char byte)
-{
-    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-           (byte >= '0' && byte <= '9') || byte == '-';
-}
-
-/* Atoms with single dots between them. */
-static bool is_dotted(struct dw_slice text, bool (*is_good)(char byte))
-{
-    char before = '.';
-
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.ptr[i] == '.' ? before == '.' : !is_good(text.ptr[i]))
-            return false;
-        before = text.ptr[i];
-    }
-    return before != '.';
-}
+#define PLAIN_BYTES "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 .-"
 
 bool dw_mail_is_address(struct dw_slice address)
 {
-    size_t at = dw_slice_index(address, '@');
-    struct dw_slice domain = dw_slice_sub(address, at + 1, address.len);
-
-    return address.len <= ADDRESS_MAX_BYTES && at <= LOCAL_MAX_BYTES && at < address.len &&
-           is_dotted(dw_slice_sub(address, 0, at), is_atom_byte) &&
-           is_dotted(domain, is_domain_byte);
+    return dw_identifier_is_email(address);
 }
 
 bool dw_mail_parts_write(const struct dw_mail_parts *parts, struct dw_arena *arena,
@@ -117,7 +86,7 @@ static void add_header_text(struct dw_buf *out, struct dw_slice text, struct dw_
     bool is_plain = clean.len > 0 && clean.len < 60;
 
     for (size_t i = 0; is_plain && i < clean.len; i++)
-        is_plain = clean.ptr[i] == ' ' || clean.ptr[i] == '.' || is_domain_byte(clean.ptr[i]);
+        is_plain = clean.ptr[i] && strchr(PLAIN_BYTES, clean.ptr[i]);
     if (is_plain)
         dw_buf_add(out, clean);
     else

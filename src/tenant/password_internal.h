@@ -1,25 +1,33 @@
 /* Checking a user's password, for the login page and the password grant alike: one text and one
- * time for a wrong password and an unknown user, and a limit on attempts. */
+ * amount of work for a wrong password, an unknown user and an imported hash, and attack protection
+ * around it. */
 #ifndef DW_TENANT_PASSWORD_INTERNAL_H
 #define DW_TENANT_PASSWORD_INTERNAL_H
 
 #include "tenant/tenant_internal.h"
 
-/* So many failures of one identifier from one address, and from one address for all identifiers,
- * before it has to wait. */
-#define DW_LOGIN_FAILURES 10
-#define DW_LOGIN_WINDOW_S 900
-#define DW_LOGIN_ADDRESS_FAILURES 100
-#define DW_LOGIN_ADDRESS_WINDOW_S 3600
-
-/* On DW_POOL_PASSWORD. Fails with DW_INVALID_GRANT "Wrong email or password.", DW_USER_BLOCKED
- * (only when the password is right) or DW_TOO_MANY_ATTEMPTS. */
+/* On DW_POOL_PASSWORD. connection: its name. A hash that is not of today's form is replaced. Fails
+ * with DW_INVALID_GRANT "Wrong email or password.", DW_USER_BLOCKED and DW_PASSWORD_LEAKED_LOGIN
+ * (both only when the password is right) or DW_TOO_MANY_ATTEMPTS. */
+bool dw_must_check dw_password_check_in(struct dw_tenant_call *call, struct dw_slice connection,
+                                        struct dw_slice identifier, struct dw_secret password,
+                                        struct dw_user **ret_user, struct dw_error *reterr);
+/* The same in DW_TENANT_CONNECTION. */
 bool dw_must_check dw_password_check(struct dw_tenant_call *call, struct dw_slice identifier,
                                      struct dw_secret password, struct dw_user **ret_user,
                                      struct dw_error *reterr);
-/* A PHC string for a new password. Fails with DW_INVALID_REQUEST when it is too short. */
+
+/* A PHC string for a new password that nobody judged. Fails with DW_INVALID_REQUEST when it is too
+ * short for an operator's own. */
 #define DW_PASSWORD_MIN_BYTES 8
 bool dw_must_check dw_password_make(struct dw_secret password, struct dw_arena *arena,
                                     struct dw_secret *ret_hash, struct dw_error *reterr);
+/* The same for one that a policy has judged. */
+bool dw_must_check dw_password_make_any(struct dw_secret password, struct dw_arena *arena,
+                                        struct dw_secret *ret_hash, struct dw_error *reterr);
+/* Whether `password` is what `hash` was made of, native or imported. */
+bool dw_must_check dw_password_matches(struct dw_arena *arena, struct dw_secret hash,
+                                       struct dw_secret password, bool *ret_is_right,
+                                       struct dw_error *reterr);
 
 #endif

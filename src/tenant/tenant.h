@@ -51,7 +51,8 @@ struct dw_tenant_config {
     /* [mail] */
     struct dw_slice mail_url, mail_user, mail_password_file, mail_from;
     struct dw_secret mail_password;
-    bool mail_outbox; /* set by `doorward dev` */
+    bool mail_outbox;                   /* set by `doorward dev` */
+    struct dw_slice breached_passwords; /* [tenant] */
 
     /* [tenant.seed] */
     uint64_t said, dcr_said; /* which rows the file has set: those win over the store's settings */

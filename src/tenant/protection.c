@@ -1,0 +1,233 @@
+/* Attack protection; see protection_internal.h. */
+#include "tenant/protection_internal.h"
+
+#include "base/text.h"
+#include "crypto/digest.h"
+#include "sys/sorted_file.h"
+#include "tenant/account_internal.h"
+#include "tenant/audit_internal.h"
+
+#define SHA1_BYTES 20
+#define KNOWN_S (30 * 86400)
+
+static bool too_many(struct dw_error *reterr)
+{
+    return dw_fail(reterr, DW_TOO_MANY_ATTEMPTS,
+                   "Your account has been blocked after multiple consecutive login attempts. We've "
+                   "sent you a notification via your preferred contact method with instructions on "
+                   "how to unblock it.");
+}
+
+static bool settings_of(struct dw_tenant_call *call, const char *name, struct dw_slice *ret_json,
+                        struct dw_error *reterr)
+{
+    return dw_store_attack_protection(call->tenant->store, dw_slice_from_text(name), call->arena,
+                                      ret_json, reterr);
+}
+
+/* An entry that is no address or range allows nobody. */
+static bool is_allowed(const struct dw_tenant_call *call, struct dw_slices allowlist)
+{
+    struct dw_address_range range;
+
+    for (size_t i = 0; i < allowlist.count; i++)
+        if (dw_address_range_parse(allowlist.items[i], &range, NULL) &&
+            dw_address_is_in(call->peer_address, &range, 1))
+            return true;
+    return false;
+}
+
+/* ---- logins ---- */
+
+static struct dw_rate known_rate(struct dw_tenant_call *call, struct dw_slice subject,
+                                 struct dw_slice address)
+{
+    return (struct dw_rate){
+        .space = DW_LIT("login_known"),
+        .key = dw_arena_printf(call->arena, "%.*s %.*s", DW_PRINT(address), DW_PRINT(subject)),
+        .limit = 1,
+        .window_s = KNOWN_S,
+    };
+}
+
+/* Whoever fails at one account after the other from here uses up the bucket of this address. Not so
+ * for people who logged in from here before: one bad neighbour must not lock an office out. */
+static bool take_bucket(struct dw_tenant_call *call, struct dw_slice subject,
+                        struct dw_slice address, struct dw_login_attempt *attempt,
+                        struct dw_error *reterr)
+{
+    const struct dw_suspicious_ip *settings = &attempt->suspicious_ip;
+    struct dw_rate known = known_rate(call, subject, address);
+    bool is_new = true;
+
+    attempt->bucket = (struct dw_bucket){.space = DW_LIT("pre-login"),
+                                         .key = address,
+                                         .size = settings->login.max_attempts,
+                                         .refill_ms = settings->login.rate_ms};
+    if (!known.key.ptr)
+        return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+    if (!dw_store_rate_has_room(call->tenant->store, &known, call->now_s, &is_new, reterr))
+        return false;
+    attempt->is_known = !is_new;
+    if (!settings->is_enabled || !settings->blocks || attempt->is_known ||
+        is_allowed(call, settings->allowlist))
+        return true;
+    if (!dw_store_bucket_take(call->tenant->store, &attempt->bucket, call->now_s * 1000,
+                              &attempt->is_bucket_taken, reterr))
+        return false;
+    if (attempt->is_bucket_taken)
+        return true;
+    dw_audit(call, DW_AUDIT_LIMIT_MU);
+    return too_many(reterr);
+}
+
+static bool take_attempt(struct dw_tenant_call *call, struct dw_slice subject,
+                         struct dw_slice address, struct dw_login_attempt *attempt,
+                         struct dw_error *reterr)
+{
+    const struct dw_brute_force *settings = &attempt->brute_force;
+
+    attempt->attempt = (struct dw_attempt){
+        .subject = subject,
+        .address = settings->counts_by_address ? address : DW_EMPTY,
+        .limit = settings->max_attempts,
+        .block_s = DW_BLOCK_S,
+    };
+    if (!settings->is_enabled || !settings->blocks || is_allowed(call, settings->allowlist))
+        return true;
+    if (!dw_store_attempt_take(call->tenant->store, &attempt->attempt, call->now_s, &attempt->count,
+                               reterr))
+        return false;
+    return attempt->count > 0 || too_many(reterr);
+}
+
+bool dw_protection_take_login(struct dw_tenant_call *call, struct dw_slice subject,
+                              struct dw_login_attempt *ret_attempt, struct dw_error *reterr)
+{
+    struct dw_slice brute_force, suspicious_ip, address;
+
+    *ret_attempt = (struct dw_login_attempt){0};
+    return settings_of(call, DW_BRUTE_FORCE, &brute_force, reterr) &&
+           settings_of(call, DW_SUSPICIOUS_IP, &suspicious_ip, reterr) &&
+           dw_brute_force_read(brute_force, call->arena, &ret_attempt->brute_force, reterr) &&
+           dw_suspicious_ip_read(suspicious_ip, call->arena, &ret_attempt->suspicious_ip, reterr) &&
+           dw_tenant_rate_key(call, &address, reterr) &&
+           take_attempt(call, subject, address, ret_attempt, reterr) &&
+           take_bucket(call, subject, address, ret_attempt, reterr);
+}
+
+bool dw_protection_login_succeeded(struct dw_tenant_call *call,
+                                   const struct dw_login_attempt *attempt, struct dw_error *reterr)
+{
+    struct dw_store *store = call->tenant->store;
+    struct dw_slice address;
+    struct dw_rate known;
+    bool is_first;
+
+    if (!dw_tenant_rate_key(call, &address, reterr))
+        return false;
+    known = known_rate(call, attempt->attempt.subject, address);
+    if (!known.key.ptr)
+        return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+    return (attempt->count == 0 || dw_store_attempt_succeeded(store, &attempt->attempt, reterr)) &&
+           (!attempt->is_bucket_taken || dw_store_bucket_give(store, &attempt->bucket, reterr)) &&
+           (attempt->is_known || dw_store_rate_take(store, &known, call->now_s, &is_first, reterr));
+}
+
+/* Whoever has no account has no address to write to either: as much is done for nobody. */
+static bool mail_block(struct dw_tenant_call *call, const struct dw_user *user,
+                       struct dw_error *reterr)
+{
+    bool has_address = user && dw_mail_is_address(user->email);
+    struct dw_account_link link = {.purpose = DW_TICKET_UNBLOCK,
+                                   .user = has_address ? user : NULL,
+                                   .client_id = call->client_id,
+                                   .lifetime_s = DW_UNBLOCK_LINK_LIFETIME_S};
+    struct dw_mail mail = {.template = DW_MAIL_BLOCKED_ACCOUNT,
+                           .to = has_address ? user->email : DW_LIT("nobody@invalid"),
+                           .is_to_nobody = !has_address,
+                           .language = dw_tenant_language(call),
+                           .detail = call->peer_address,
+                           .lifetime_s = DW_UNBLOCK_LINK_LIFETIME_S};
+
+    return dw_account_link(call->tenant, &link, call->now_s, call->arena, &mail.url, reterr) &&
+           dw_mail_send(call->tenant, &mail, call->now_s, call->arena, reterr);
+}
+
+bool dw_protection_login_failed(struct dw_tenant_call *call, const struct dw_login_attempt *attempt,
+                                const struct dw_user *user, struct dw_error *reterr)
+{
+    if (attempt->count == 0 || attempt->count < attempt->brute_force.max_attempts)
+        return true;
+    dw_audit(call, DW_AUDIT_LIMIT_WC, .user = user);
+    dw_log(call->tenant->log, DW_LOG_WARN, "account_blocked", DW_S("address", call->peer_address),
+           DW_S("user", user ? user->id : DW_EMPTY));
+    return !attempt->brute_force.notifies || mail_block(call, user, reterr);
+}
+
+/* ---- sign-ups ---- */
+
+bool dw_protection_take_sign_up(struct dw_tenant_call *call, struct dw_error *reterr)
+{
+    struct dw_suspicious_ip settings;
+    struct dw_bucket bucket = {.space = DW_LIT("pre-user-registration")};
+    struct dw_slice json;
+    bool may_go_on = true;
+
+    if (!settings_of(call, DW_SUSPICIOUS_IP, &json, reterr) ||
+        !dw_suspicious_ip_read(json, call->arena, &settings, reterr) ||
+        !dw_tenant_rate_key(call, &bucket.key, reterr))
+        return false;
+    bucket.size = settings.registration.max_attempts;
+    bucket.refill_ms = settings.registration.rate_ms;
+    if (!settings.is_enabled || !settings.blocks || is_allowed(call, settings.allowlist))
+        return true;
+    if (!dw_store_bucket_take(call->tenant->store, &bucket, call->now_s * 1000, &may_go_on, reterr))
+        return false;
+    if (may_go_on)
+        return true;
+    dw_audit(call, DW_AUDIT_LIMIT_MU);
+    return dw_fail(reterr, DW_TOO_MANY_ATTEMPTS, "Too many sign-ups from your address.");
+}
+
+/* ---- breached passwords ---- */
+
+static bool stage_refuses(const struct dw_breached_passwords *settings,
+                          enum dw_protection_stage stage)
+{
+    switch (stage) {
+    case DW_STAGE_LOGIN:
+        return settings->blocks_login;
+    case DW_STAGE_REGISTRATION:
+        return settings->blocks_registration;
+    case DW_STAGE_CHANGE:
+    default:
+        return settings->blocks_change;
+    }
+}
+
+bool dw_protection_is_leaked(struct dw_tenant *tenant, struct dw_secret password,
+                             enum dw_protection_stage stage, struct dw_arena *arena,
+                             bool *ret_is_leaked, struct dw_error *reterr)
+{
+    char *path = dw_arena_text(arena, tenant->config.breached_passwords);
+    struct dw_breached_passwords settings;
+    unsigned char digest[DW_DIGEST_MAX_BYTES];
+    struct dw_slice json, key;
+
+    *ret_is_leaked = false;
+    if (tenant->config.breached_passwords.len == 0)
+        return true;
+    if (!dw_store_attack_protection(tenant->store, DW_LIT(DW_BREACHED_PASSWORDS), arena, &json,
+                                    reterr) ||
+        !dw_breached_passwords_read(json, arena, &settings, reterr))
+        return false;
+    if (!settings.is_enabled || !stage_refuses(&settings, stage))
+        return true;
+    if (!dw_digest(DW_SHA1, password.hidden, digest, reterr))
+        return false;
+    key = dw_text_hex(arena, dw_slice_from((const char *)digest, SHA1_BYTES));
+    if (!path || !key.ptr)
+        return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+    return dw_sys_sorted_file_has(path, key, ret_is_leaked, reterr);
+}
