@@ -17,6 +17,10 @@ static const char *const grant_type_names[] = {
     [DW_GRANT_JWT_BEARER] = "urn:ietf:params:oauth:grant-type:jwt-bearer",
     [DW_GRANT_DEVICE_CODE] = "urn:ietf:params:oauth:grant-type:device_code",
     [DW_GRANT_CIBA] = "urn:openid:params:grant-type:ciba",
+    [DW_GRANT_MFA_OTP] = "http://auth0.com/oauth/grant-type/mfa-otp",
+    [DW_GRANT_MFA_OOB] = "http://auth0.com/oauth/grant-type/mfa-oob",
+    [DW_GRANT_MFA_RECOVERY_CODE] = "http://auth0.com/oauth/grant-type/mfa-recovery-code",
+    [DW_GRANT_PASSWORDLESS_OTP] = "http://auth0.com/oauth/grant-type/passwordless/otp",
     [DW_GRANT_TYPE_COUNT] = NULL,
 };
 
@@ -123,6 +127,13 @@ static bool need(const struct dw_form *form, const char *name, struct dw_slice *
            dw_fail(reterr, DW_INVALID_REQUEST, "Missing required parameter: %s", name);
 }
 
+static bool parse_mfa(const struct dw_form *form, const char *code_name,
+                      struct dw_token_request *request, struct dw_error *reterr)
+{
+    return need(form, "mfa_token", &request->mfa_token.hidden, reterr) &&
+           need(form, code_name, &request->otp.hidden, reterr);
+}
+
 static bool parse_grant(const struct dw_form *form, struct dw_token_request *request,
                         struct dw_error *reterr)
 {
@@ -154,6 +165,17 @@ static bool parse_grant(const struct dw_form *form, struct dw_token_request *req
         return need(form, "auth_req_id", &request->poll_code.hidden, reterr);
     case DW_GRANT_JWT_BEARER:
         return need(form, "assertion", &request->assertion.hidden, reterr);
+    case DW_GRANT_MFA_OTP:
+        return parse_mfa(form, "otp", request, reterr);
+    case DW_GRANT_MFA_OOB: /* without binding_code: is it decided yet? */
+        request->binding_code = dw_form_value(form, "binding_code");
+        return parse_mfa(form, "oob_code", request, reterr);
+    case DW_GRANT_MFA_RECOVERY_CODE:
+        return parse_mfa(form, "recovery_code", request, reterr);
+    case DW_GRANT_PASSWORDLESS_OTP:
+        return need(form, "username", &request->username, reterr) &&
+               need(form, "otp", &request->otp.hidden, reterr) &&
+               need(form, "realm", &request->realm, reterr);
     case DW_GRANT_UNSET:
     case DW_GRANT_TYPE_COUNT:
     default:

@@ -18,6 +18,10 @@ enum dw_grant_type {
     DW_GRANT_JWT_BEARER,     /* RFC 7523, for ID-JAG */
     DW_GRANT_DEVICE_CODE,    /* RFC 8628 */
     DW_GRANT_CIBA,           /* OpenID Connect CIBA Core 1.0 */
+    DW_GRANT_MFA_OTP,
+    DW_GRANT_MFA_OOB,
+    DW_GRANT_MFA_RECOVERY_CODE,
+    DW_GRANT_PASSWORDLESS_OTP,
     DW_GRANT_TYPE_COUNT
 };
 /* The value of `grant_type`; "" for DW_GRANT_UNSET. */
@@ -38,6 +42,9 @@ struct dw_token_request {
     struct dw_slice subject_token_type;
     struct dw_secret poll_code; /* device_code, or auth_req_id */
     struct dw_secret assertion; /* RFC 7523 section 2.1 */
+    struct dw_secret mfa_token;
+    struct dw_secret otp; /* the code that was shown, the oob_code or the recovery code */
+    struct dw_slice binding_code;
     struct dw_slices scopes;
     bool has_scope;             /* `scope` was there and not empty */
     struct dw_slice audience;   /* by the resource rule, without the default: empty when not sent */

@@ -22,6 +22,8 @@ void dw_token_response_write(const struct dw_token_response *response, struct dw
         dw_json_put_text(&writer, "id_token", response->id_token);
     if (scope.len)
         dw_json_put_text(&writer, "scope", scope);
+    if (response->recovery_code.hidden.len)
+        dw_json_put_text(&writer, "recovery_code", response->recovery_code.hidden);
     dw_json_put_int(&writer, "expires_in", response->expires_in_s);
     dw_json_put_text(&writer, "token_type", response->is_dpop ? DW_LIT("DPoP") : DW_LIT("Bearer"));
     if (response->issued_token_type)
@@ -31,6 +33,12 @@ void dw_token_response_write(const struct dw_token_response *response, struct dw
 }
 
 void dw_oauth_error_write(const struct dw_error *error, struct dw_buf *out)
+{
+    dw_oauth_mfa_error_write(error, (struct dw_secret){0}, out);
+}
+
+void dw_oauth_mfa_error_write(const struct dw_error *error, struct dw_secret mfa_token,
+                              struct dw_buf *out)
 {
     const struct dw_code_row *row = dw_code_row(error->code);
     struct dw_json_writer writer = dw_json_writer_to(out);
@@ -42,5 +50,7 @@ void dw_oauth_error_write(const struct dw_error *error, struct dw_buf *out)
                      dw_slice_from_text(error->message[0] ? error->message : row->text));
     if (error->code == DW_UNAUTHORIZED_CLIENT)
         dw_json_put_text(&writer, "error_uri", DW_LIT(GRANT_TYPES_URL));
+    if (mfa_token.hidden.len > 0)
+        dw_json_put_text(&writer, "mfa_token", mfa_token.hidden);
     dw_json_write_object_end(&writer);
 }

@@ -10,6 +10,7 @@ struct dw_token_response {
     struct dw_slice access_token;
     struct dw_slice id_token;       /* empty: none */
     struct dw_secret refresh_token; /* empty: none */
+    struct dw_secret recovery_code; /* the one that takes the place of the one used; empty: none */
     struct dw_slices scopes;
     int64_t expires_in_s;
     const char *issued_token_type; /* token exchange (RFC 8693 section 2.2.1); NULL: none */
@@ -21,5 +22,8 @@ void dw_token_response_write(const struct dw_token_response *response, struct dw
 /* {"error":...,"error_description":...[,"error_uri":...]}; the status is in dw_code_row. The
  * description is the error's message, and the stock text where it has none. */
 void dw_oauth_error_write(const struct dw_error *error, struct dw_buf *out);
+/* The same with `mfa_token`, when it is not empty: mfa_required. */
+void dw_oauth_mfa_error_write(const struct dw_error *error, struct dw_secret mfa_token,
+                              struct dw_buf *out);
 
 #endif

@@ -37,11 +37,10 @@ bool dw_must_check dw_store_use_one_time(struct dw_store *store, struct dw_slice
                                          struct dw_arena *arena,
                                          enum dw_one_time_verdict *ret_verdict,
                                          struct dw_slice *ret_detail, struct dw_error *reterr);
-/* Without using it: for a page that asks before. NULL also when it has expired. */
+/* Without using it: for a page that asks before. Expired ones are kept for a while. */
 bool dw_must_check dw_store_one_time(struct dw_store *store, struct dw_slice purpose,
-                                     struct dw_slice subject_digest, int64_t now_s,
-                                     struct dw_arena *arena, struct dw_one_time **ret_one_time,
-                                     struct dw_error *reterr);
+                                     struct dw_slice subject_digest, struct dw_arena *arena,
+                                     struct dw_one_time **ret_one_time, struct dw_error *reterr);
 /* Deleting what is not there is no failure. */
 bool dw_must_check dw_store_delete_one_time(struct dw_store *store, struct dw_slice purpose,
                                             struct dw_slice subject_digest,

@@ -98,13 +98,12 @@ bool dw_store_use_one_time(struct dw_store *store, struct dw_slice purpose,
 }
 
 bool dw_store_one_time(struct dw_store *store, struct dw_slice purpose,
-                       struct dw_slice subject_digest, int64_t now_s, struct dw_arena *arena,
+                       struct dw_slice subject_digest, struct dw_arena *arena,
                        struct dw_one_time **ret_one_time, struct dw_error *reterr)
 {
-    return dw_store_read_row(
-        store, SELECT_ONE_TIME " AND expires_at > ?",
-        DW_SQL_ARGS(dw_sql_text(purpose), dw_sql_blob(subject_digest), dw_sql_int(now_s)),
-        &one_time_table, arena, ret_one_time, reterr);
+    return dw_store_read_row(store, SELECT_ONE_TIME,
+                             DW_SQL_ARGS(dw_sql_text(purpose), dw_sql_blob(subject_digest)),
+                             &one_time_table, arena, ret_one_time, reterr);
 }
 
 bool dw_store_delete_one_time(struct dw_store *store, struct dw_slice purpose,

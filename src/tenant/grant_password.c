@@ -16,27 +16,12 @@ bool dw_grant_password(struct dw_token_call *token, struct dw_error *reterr)
         return dw_fail(reterr, DW_INVALID_REQUEST, "unknown or disabled connection");
     if (!dw_password_check(call, request->username, request->password, &user, reterr))
         return false;
-    struct dw_authorization_code code = {
-        .client_id = token->client->id,
-        .user_id = user->id,
-        .family_id = dw_tenant_random_text(call->arena, "", 16),
+    struct dw_token_login login = {
+        .user = user,
+        .grant_type = request->grant_type,
         .audience = dw_token_audience(token),
-        .max_age_s = -1,
+        .scopes = request->scopes,
         .authenticated_at_s = call->now_s,
     };
-    struct dw_issue issue = {
-        .subjects = {.grant_type = request->grant_type,
-                     .client = token->client,
-                     .user_id = user->id,
-                     .audience = code.audience,
-                     .requested = request->scopes},
-        .user = user,
-        .family_id = code.family_id,
-    };
-    if (!code.family_id.ptr)
-        return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
-    if (!dw_tokens_issue(call, &issue, &token->issued, reterr))
-        return false;
-    code.scopes = token->issued.answer.scopes;
-    return dw_token_start_family(token, &code, reterr);
+    return dw_token_log_in(token, &login, reterr);
 }

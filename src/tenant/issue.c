@@ -5,6 +5,7 @@
 #include "oauth/custom_claims.h"
 #include "oauth/token_claims.h"
 #include "store/issued_tokens.h"
+#include "tenant/mfa_internal.h"
 #include "tenant/own_token_internal.h"
 
 /* A token for /userinfo alone, without an API (Auth0: 24 h). */
@@ -160,6 +161,9 @@ bool dw_tokens_issue(struct dw_tenant_call *call, const struct dw_issue *issue,
     *ret_issued = (struct dw_issued){0};
     if (bound.dpop_jkt.len == 0) /* whatever the grant: who proves a key gets tokens bound to it */
         bound.dpop_jkt = call->dpop_jkt;
+    if (issue->user &&
+        !dw_mfa_check_issue(call, issue->user, issue->subjects.audience, issue->is_mfa, reterr))
+        return false;
     if (!dw_tenant_decide(call, &issue->subjects, &ret_issued->api, &ret_issued->answer, reterr) ||
         !(ret_issued->api ? sign_access_token : make_opaque_token)(call, &bound, ret_issued,
                                                                    reterr))

@@ -162,6 +162,24 @@ bool dw_otp_use_code(struct dw_tenant_call *call, const struct dw_otp *otp, stru
            dw_store_rate_reset(call->tenant->store, failures.space, failures.key, reterr);
 }
 
+bool dw_otp_look_at_code(struct dw_tenant_call *call, const struct dw_otp *otp,
+                         enum dw_otp_verdict *ret_verdict, struct dw_error *reterr)
+{
+    struct dw_one_time *found = NULL;
+    struct dw_slice subject_digest;
+
+    if (!digest_subject(call, otp->purpose, otp->subject, &subject_digest, reterr) ||
+        !dw_store_one_time(call->tenant->store, dw_slice_from_text(otp->purpose), subject_digest,
+                           call->arena, &found, reterr))
+        return false;
+    *ret_verdict = DW_OTP_WRONG;
+    if (found && found->expires_at_s <= call->now_s)
+        *ret_verdict = DW_OTP_EXPIRED;
+    else if (found)
+        *ret_verdict = found->tries < found->max_tries ? DW_OTP_RIGHT : DW_OTP_DEAD;
+    return true;
+}
+
 bool dw_otp_new_link(struct dw_tenant_call *call, const struct dw_otp *otp,
                      struct dw_secret *ret_token, struct dw_error *reterr)
 {
@@ -181,10 +199,10 @@ bool dw_otp_look_at_link(struct dw_tenant_call *call, const char *purpose, struc
 
     if (!digest_subject(call, purpose, token, &subject_digest, reterr) ||
         !dw_store_one_time(call->tenant->store, dw_slice_from_text(purpose), subject_digest,
-                           call->now_s, call->arena, &found, reterr))
+                           call->arena, &found, reterr))
         return false;
-    *ret_is_good = found != NULL;
-    *ret_detail_json = found ? found->detail_json : DW_EMPTY;
+    *ret_is_good = found && found->expires_at_s > call->now_s;
+    *ret_detail_json = *ret_is_good ? found->detail_json : DW_EMPTY;
     return true;
 }
 

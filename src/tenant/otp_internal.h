@@ -42,6 +42,10 @@ bool dw_must_check dw_otp_use_code(struct dw_tenant_call *call, const struct dw_
                                    struct dw_slice code, enum dw_otp_verdict *ret_verdict,
                                    struct dw_slice *ret_detail_json, struct dw_error *reterr);
 
+/* How a code stands, without a try: RIGHT when it waits to be used. */
+bool dw_must_check dw_otp_look_at_code(struct dw_tenant_call *call, const struct dw_otp *otp,
+                                       enum dw_otp_verdict *ret_verdict, struct dw_error *reterr);
+
 /* A token of 256 bits for a URL, which is all that is needed to find it again: otp->subject only
  * counts sends. Fails with DW_TOO_MANY. */
 bool dw_must_check dw_otp_new_link(struct dw_tenant_call *call, const struct dw_otp *otp,

@@ -66,6 +66,26 @@ static const struct endpoint endpoints[] = {
      CORS_ANY,
      DW_POOL_STORE},
     {{DW_HTTP_POST, "/oauth/revoke"}, dw_endpoint_revoke, FOR_CLIENTS, CORS_ANY, DW_POOL_STORE},
+    {{DW_HTTP_POST, "/mfa/challenge"},
+     dw_endpoint_mfa_challenge,
+     FOR_CLIENTS,
+     CORS_ANY,
+     DW_POOL_STORE},
+    {{DW_HTTP_POST, "/mfa/associate"},
+     dw_endpoint_mfa_associate,
+     FOR_CLIENTS,
+     CORS_ANY,
+     DW_POOL_STORE},
+    {{DW_HTTP_GET, "/mfa/authenticators"},
+     dw_endpoint_mfa_authenticators,
+     FOR_CLIENTS,
+     CORS_ANY,
+     DW_POOL_STORE},
+    {{DW_HTTP_DELETE, "/mfa/authenticators/{id}"},
+     dw_endpoint_mfa_authenticator_delete,
+     FOR_CLIENTS,
+     CORS_ANY,
+     DW_POOL_STORE},
     {{DW_HTTP_GET, "/userinfo"}, dw_endpoint_userinfo, FOR_CLIENTS, CORS_ANY, DW_POOL_STORE},
     {{DW_HTTP_POST, "/userinfo"}, dw_endpoint_userinfo, FOR_CLIENTS, CORS_ANY, DW_POOL_STORE},
     {{DW_HTTP_POST, "/oidc/register"}, dw_endpoint_register, FOR_CLIENTS, CORS_ANY, DW_POOL_STORE},
@@ -163,7 +183,8 @@ static bool may_fetch(dw_tenant_endpoint *run, struct dw_slice form)
         return dw_slice_has(form, DW_LIT("client_id=http")) ||
                dw_slice_has(form, DW_LIT("client_id=%")) || has_escaped_name(form);
     return (run == dw_endpoint_token || run == dw_endpoint_revoke || run == dw_endpoint_par ||
-            run == dw_endpoint_device_code) &&
+            run == dw_endpoint_device_code || run == dw_endpoint_mfa_challenge ||
+            run == dw_endpoint_mfa_associate) &&
            (dw_slice_has(form, DW_LIT("assertion")) ||
             dw_slice_has(form, DW_LIT("subject_token")) || has_escaped_name(form));
 }
@@ -183,11 +204,21 @@ enum dw_job_pool dw_tenant_pool(const struct dw_tenant_call *call)
                : endpoint->pool;
 }
 
+/* Whether `path` is one of a pattern that ends in a parameter: "/mfa/authenticators/{id}". */
+static bool is_below(const char *pattern, struct dw_slice path)
+{
+    struct dw_slice prefix = dw_slice_from_text(pattern);
+
+    prefix.len = dw_slice_index(prefix, '{');
+    return pattern[prefix.len] != '\0' && dw_slice_starts_with(path, prefix);
+}
+
 /* Every row for this path takes cross-origin calls. */
 static bool is_cross_origin_path(struct dw_slice path)
 {
     for (size_t i = 0; i < sizeof endpoints / sizeof *endpoints; i++)
-        if (dw_slice_eq(dw_slice_from_text(endpoints[i].route.pattern), path))
+        if (dw_slice_eq(dw_slice_from_text(endpoints[i].route.pattern), path) ||
+            is_below(endpoints[i].route.pattern, path))
             return endpoints[i].cross_origin == CORS_ANY;
     return false;
 }
@@ -204,8 +235,8 @@ static bool add_cross_origin(struct dw_tenant_call *call, struct dw_error *reter
 static bool answer_preflight(struct dw_tenant_call *call, struct dw_error *reterr)
 {
     call->status = 204;
-    return dw_answer_field(call, "Access-Control-Allow-Methods", DW_LIT("GET, POST, OPTIONS"),
-                           reterr) &&
+    return dw_answer_field(call, "Access-Control-Allow-Methods",
+                           DW_LIT("GET, POST, DELETE, OPTIONS"), reterr) &&
            dw_answer_field(call, "Access-Control-Allow-Headers",
                            DW_LIT("authorization, content-type, auth0-client, dpop, "
                                   "mcp-protocol-version"),

@@ -11,6 +11,7 @@
 #include "tenant/audit_internal.h"
 #include "tenant/client_keys_internal.h"
 #include "tenant/mail_sender_internal.h"
+#include "tenant/mfa_internal.h"
 #include "tenant/secrets_internal.h"
 #include "tenant/seed_internal.h"
 #include "tenant/settings_internal.h"
@@ -105,7 +106,7 @@ static bool open_parts(struct dw_tenant *tenant, struct dw_error *reterr)
         return false;
     tenant->keyring = dw_keyring_open(tenant->store, master, tenant->host, tenant->now_s(), reterr);
     tenant->client_keys = tenant->keyring ? dw_client_keys_cache_new(reterr) : NULL;
-    return tenant->client_keys && dw_tenant_seed(tenant, reterr);
+    return tenant->client_keys && dw_mfa_seed_api(tenant, reterr) && dw_tenant_seed(tenant, reterr);
 }
 
 struct dw_tenant *dw_tenant_open_store(const struct dw_tenant_config *config,

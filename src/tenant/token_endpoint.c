@@ -15,6 +15,9 @@ static dw_grant_function *const grants[DW_GRANT_TYPE_COUNT] = {
     [DW_GRANT_CIBA] = dw_grant_decoupled,
     [DW_GRANT_TOKEN_EXCHANGE] = dw_grant_token_exchange,
     [DW_GRANT_JWT_BEARER] = dw_grant_jwt_bearer,
+    [DW_GRANT_MFA_OTP] = dw_grant_mfa_otp,
+    [DW_GRANT_MFA_OOB] = dw_grant_mfa_oob,
+    [DW_GRANT_MFA_RECOVERY_CODE] = dw_grant_mfa_recovery_code,
 };
 
 /* RFC 9449 section 5: the proof comes before the grant, so that a nonce that is asked for costs no

@@ -25,6 +25,24 @@ dw_grant_function dw_grant_decoupled;          /* grant_decoupled.c: device_code
 dw_grant_function dw_grant_password;           /* grant_password.c */
 dw_grant_function dw_grant_token_exchange;     /* grant_token_exchange.c */
 dw_grant_function dw_grant_jwt_bearer;         /* grant_jwt_bearer.c */
+dw_grant_function dw_grant_mfa_otp, dw_grant_mfa_oob, dw_grant_mfa_recovery_code; /* grant_mfa.c */
+
+/* ---- token_login.c ---- */
+
+/* A user who logs in at the token endpoint, without a browser: by password or by a code. */
+struct dw_token_login {
+    const struct dw_user *user;
+    enum dw_grant_type grant_type; /* the one that knows the user; what `gty` says */
+    struct dw_slice audience;
+    struct dw_slices scopes; /* as asked */
+    struct dw_slice organization;
+    int64_t authenticated_at_s;
+    int64_t mfa_at_s; /* 0: no second factor yet */
+};
+/* Issues the tokens; before, where a second factor is due, fails with DW_MFA_REQUIRED and leaves
+ * the mfa_token in the call. */
+bool dw_must_check dw_token_log_in(struct dw_token_call *token, const struct dw_token_login *login,
+                                   struct dw_error *reterr);
 
 /* ---- token_steps.c ---- */
 
