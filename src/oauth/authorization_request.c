@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "http/url.h"
+#include "oauth/allowed_url.h"
 #include "oauth/client_authentication.h"
 #include "oauth/dpop.h"
 #include "oauth/pkce.h"
@@ -35,6 +36,34 @@ bool dw_authorization_request_client_id(const struct dw_form *form, struct dw_sl
     return true;
 }
 
+/* OAuth 2.0 Multiple Response Type Encoding Practices section 5: what would answer with a token
+ * answers in the fragment, errors too. We refuse those types, but where the client listens. */
+static enum dw_response_mode standard_mode(struct dw_slice response_type)
+{
+    struct dw_slice name;
+
+    while (dw_slice_split(&response_type, ' ', &name))
+        if (dw_slice_eq(name, DW_LIT("token")) || dw_slice_eq(name, DW_LIT("id_token")))
+            return DW_RESPONSE_FRAGMENT;
+    return DW_RESPONSE_QUERY;
+}
+
+/* An unknown mode is answered as if there were none; step 3 says that it is unknown. A message goes
+ * to an exact origin, which the operator has to have named. */
+static bool start_mode(const struct dw_form *form, const struct dw_oauth_client *client,
+                       struct dw_authorization_request *request, struct dw_error *reterr)
+{
+    struct dw_slice uri = request->redirect_uri;
+
+    request->response_mode = standard_mode(dw_form_value(form, "response_type"));
+    dw_response_mode_from(dw_form_value(form, "response_mode"), &request->response_mode);
+    return request->response_mode != DW_RESPONSE_WEB_MESSAGE ||
+           dw_allowed_origin(client->web_origins, uri) ||
+           dw_fail(reterr, DW_INVALID_REQUEST,
+                   "The specified redirect_uri '%.*s' does not have a registered origin.",
+                   (int)(uri.len > 80 ? 80 : uri.len), uri.ptr);
+}
+
 bool dw_authorization_request_start(const struct dw_form *form,
                                     const struct dw_oauth_client *client,
                                     struct dw_authorization_request *ret_request,
@@ -57,9 +86,7 @@ bool dw_authorization_request_start(const struct dw_form *form,
     ret_request->has_redirect_uri = redirect_uri.len > 0;
     ret_request->oauth_state = state.ptr ? state : DW_EMPTY;
     ret_request->has_state = state.ptr != NULL;
-    /* An unknown mode is answered in the query; step 3 says that it is unknown. */
-    dw_response_mode_from(dw_form_value(form, "response_mode"), &ret_request->response_mode);
-    return true;
+    return start_mode(form, client, ret_request, reterr);
 }
 
 /* --- step 3: errors that are redirected --------------------------------------------------------
@@ -78,7 +105,7 @@ static bool fill_response(const struct dw_form *form, const struct dw_oauth_clie
         return dw_fail(reterr, DW_UNSUPPORTED_RESPONSE, "response_type must be code");
     if (mode.len && !dw_response_mode_from(mode, &known))
         return dw_fail(reterr, DW_INVALID_REQUEST,
-                       "response_mode must be query, fragment or form_post");
+                       "response_mode must be query, fragment, form_post or web_message");
     if (!dw_slices_have(client->grant_types, DW_LIT("authorization_code")))
         return dw_fail(reterr, DW_UNAUTHORIZED_CLIENT,
                        "Grant type 'authorization_code' not allowed for the client.");
@@ -90,13 +117,15 @@ static bool fill_prompt(const struct dw_form *form, struct dw_authorization_requ
 {
     struct dw_slice rest = dw_form_value(form, "prompt");
     struct dw_slice name;
+    bool prompts_create = false;
     const struct {
         const char *name;
         bool *flag;
     } prompts[] = {{"none", &request->prompts_none},
                    {"login", &request->prompts_login},
                    {"consent", &request->prompts_consent},
-                   {"select_account", &request->prompts_select_account}};
+                   {"select_account", &request->prompts_select_account},
+                   {"create", &prompts_create}};
 
     while (dw_slice_split(&rest, ' ', &name)) {
         bool is_known = name.len == 0;
@@ -106,14 +135,29 @@ static bool fill_prompt(const struct dw_form *form, struct dw_authorization_requ
                 is_known = *prompts[at].flag = true;
         if (!is_known)
             return dw_fail(reterr, DW_INVALID_REQUEST,
-                           "prompt must be none, login, consent or select_account");
+                           "prompt must be none, login, consent, select_account or create");
     }
     /* OpenID Connect Core 3.1.2.1: none with another value is an error. */
-    if (request->prompts_none &&
-        (request->prompts_login || request->prompts_consent || request->prompts_select_account))
+    if (request->prompts_none && (request->prompts_login || request->prompts_consent ||
+                                  request->prompts_select_account || prompts_create))
         return dw_fail(reterr, DW_INVALID_REQUEST,
                        "prompt=none cannot have other values beside it");
+    if (prompts_create) { /* Initiating User Registration via OpenID Connect 1.0, section 4.1 */
+        request->first_screen = DW_SCREEN_SIGNUP;
+        request->prompts_login = true;
+    }
     return true;
+}
+
+/* Auth0's; a value we do not know is no reason to keep somebody from logging in. */
+static void fill_screen(const struct dw_form *form, struct dw_authorization_request *request)
+{
+    struct dw_slice hint = dw_form_value(form, "screen_hint");
+
+    if (dw_slice_eq(hint, DW_LIT("signup")))
+        request->first_screen = DW_SCREEN_SIGNUP;
+    else if (dw_slice_eq(hint, DW_LIT("reset")) || dw_slice_eq(hint, DW_LIT("reset-password")))
+        request->first_screen = DW_SCREEN_RESET;
 }
 
 static bool fill_text(const struct dw_form *form, const char *name, size_t max_bytes,
@@ -224,6 +268,7 @@ bool dw_authorization_request_fill(const struct dw_form *form, const struct dw_o
         !refuse_request_object(form, reterr) || !fill_response(form, client, reterr) ||
         !fill_challenge(form, client, request, reterr))
         return false;
+    fill_screen(form, request);
     return fill_scopes(form, client, arena, request, reterr) &&
            dw_audience_choose(form, settings, &request->audience, reterr) &&
            fill_prompt(form, request, reterr) && fill_max_age(form, request, reterr) &&

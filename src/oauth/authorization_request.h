@@ -51,8 +51,9 @@ bool dw_must_check dw_audience_choose(const struct dw_form *form,
                                       struct dw_slice *ret_audience, struct dw_error *reterr);
 
 /* The answer: code or error, state, iss (RFC 9207), in the order they are sent. */
+#define DW_AUTHORIZATION_RESPONSE_MAX 5
 struct dw_authorization_response {
-    struct dw_form_field fields[5];
+    struct dw_form_field fields[DW_AUTHORIZATION_RESPONSE_MAX];
     size_t count;
 };
 

@@ -18,7 +18,8 @@ const char *const dw_security_mode_names[] = {"strict", "permissive", NULL};
 const char *const dw_redirection_policy_names[] = {"open_redirect_protection", "allow_always",
                                                    NULL};
 const char *const dw_tristate_names[] = {"", "false", "true", NULL};
-const char *const dw_response_mode_names[] = {"query", "fragment", "form_post", NULL};
+const char *const dw_response_mode_names[] = {"query", "fragment", "form_post", "web_message",
+                                              NULL};
 const char *const dw_signing_key_phase_names[] = {"revoked", "previous", "current", "next", NULL};
 
 _Static_assert(sizeof dw_oauth_client_kind_names / sizeof(char *) == DW_CLIENT_KIND_COUNT + 1, "");

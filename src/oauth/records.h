@@ -112,9 +112,11 @@ enum dw_response_mode {
     DW_RESPONSE_QUERY,
     DW_RESPONSE_FRAGMENT,
     DW_RESPONSE_FORM_POST,
+    DW_RESPONSE_WEB_MESSAGE, /* a message to the window that opened or embeds ours */
     DW_RESPONSE_MODE_COUNT
 };
-const char *dw_response_mode_name(enum dw_response_mode mode); /* query fragment form_post */
+const char *dw_response_mode_name(
+    enum dw_response_mode mode); /* query fragment form_post web_message */
 bool dw_response_mode_from(struct dw_slice name, enum dw_response_mode *ret_mode);
 
 /* Whether people log in to an application as members of organizations. */
@@ -337,6 +339,13 @@ struct dw_consent {
 /* The one value of acr_values and of the claim acr that means something here (Auth0's). */
 #define DW_ACR_MULTI_FACTOR "http://schemas.openid.net/pape/policies/2007/06/multi-factor"
 
+/* The page a login begins with (`screen_hint`, prompt=create). */
+enum dw_screen {
+    DW_SCREEN_LOGIN,
+    DW_SCREEN_SIGNUP,
+    DW_SCREEN_RESET, /* a forgotten password */
+};
+
 /* A visit to /authorize while the user logs in and consents. Found by the digest of a random value
  * that only this browser's cookie holds. */
 struct dw_authorization_request {
@@ -352,7 +361,8 @@ struct dw_authorization_request {
     struct dw_slice oidc_nonce;
     struct dw_slice code_challenge;
     bool prompts_none, prompts_login, prompts_consent, prompts_select_account;
-    int64_t max_age_s; /* -1: none */
+    enum dw_screen first_screen; /* not kept: it counts when the visit begins */
+    int64_t max_age_s;           /* -1: none */
     struct dw_slice login_hint;
     struct dw_slice ui_locales;
     bool wants_mfa;                /* acr_values has DW_ACR_MULTI_FACTOR */

@@ -30,21 +30,40 @@ bool dw_answer_json(struct dw_tenant_call *call, int status, struct dw_buf *json
     return true;
 }
 
-/* form-action has where the answer goes: Chrome applies it to the redirect after the form, too. */
-static bool add_page_fields(struct dw_tenant_call *call, const struct dw_brand *brand,
-                            struct dw_slice form_target, struct dw_error *reterr)
+/* A page that sends a message is for the frames of that one origin, and posts no forms; every other
+ * page is for no frame at all. */
+static bool add_frame_fields(struct dw_tenant_call *call, const char *page, struct dw_slice target,
+                             struct dw_buf *policy, struct dw_error *reterr)
+{
+    if (strcmp(page, "web_message") == 0 && target.len > 0) {
+        dw_buf_printf(policy, "; form-action 'none'; frame-ancestors %.*s", DW_PRINT(target));
+        return true;
+    }
+    dw_buf_printf(policy, "; form-action 'self'%s%.*s; frame-ancestors 'none'",
+                  target.len > 0 ? " " : "", DW_PRINT(target));
+    return dw_answer_field(call, "X-Frame-Options", DW_LIT("DENY"), reterr);
+}
+
+/* form_target is in form-action because Chrome applies that to the redirect after a form, too. */
+static bool add_page_fields(struct dw_tenant_call *call, const char *page,
+                            const struct dw_brand *brand, struct dw_slice form_target,
+                            struct dw_error *reterr)
 {
     struct dw_slice target = dw_csp_source(form_target, call->arena);
-    struct dw_slice policy = dw_arena_printf(
-        call->arena,
-        "default-src 'none'; style-src '%s'%.*s; img-src 'self'%.*s; form-action 'self'%s%.*s; "
-        "frame-ancestors 'none'; base-uri 'none'",
-        dw_html_style_hash, DW_PRINT(brand->style_src), DW_PRINT(brand->img_src),
-        target.len > 0 ? " " : "", DW_PRINT(target));
+    const char *script_hash = dw_html_find(page)->script_hash;
+    struct dw_buf policy = dw_buf_in(call->arena);
+    struct dw_slice text;
 
-    return dw_answer_field(call, "Content-Type", DW_LIT("text/html; charset=utf-8"), reterr) &&
-           dw_answer_field(call, "Content-Security-Policy", policy, reterr) &&
-           dw_answer_field(call, "X-Frame-Options", DW_LIT("DENY"), reterr);
+    dw_buf_printf(&policy, "default-src 'none'; style-src '%s'%.*s; img-src 'self'%.*s",
+                  dw_html_style_hash, DW_PRINT(brand->style_src), DW_PRINT(brand->img_src));
+    if (script_hash)
+        dw_buf_printf(&policy, "; script-src '%s'", script_hash);
+    if (!add_frame_fields(call, page, target, &policy, reterr))
+        return false;
+    dw_buf_add(&policy, DW_LIT("; base-uri 'none'"));
+    return dw_buf_finish(&policy, &text, reterr) &&
+           dw_answer_field(call, "Content-Type", DW_LIT("text/html; charset=utf-8"), reterr) &&
+           dw_answer_field(call, "Content-Security-Policy", text, reterr);
 }
 
 const struct dw_language *dw_tenant_language(struct dw_tenant_call *call)
@@ -90,7 +109,7 @@ bool dw_answer_html(struct dw_tenant_call *call, int status, const char *page,
     if (count > 0)
         memcpy(all + OWN_FIELDS, fields, count * sizeof *fields);
     if (!dw_html_render(page, language, &row, call->arena, &call->answer, reterr) ||
-        !add_page_fields(call, &brand, form_target, reterr))
+        !add_page_fields(call, page, &brand, form_target, reterr))
         return false;
     call->status = status;
     return true;

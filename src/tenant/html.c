@@ -222,13 +222,21 @@ bool dw_html_render_text(struct dw_slice source, const struct dw_language *langu
     return fill(source, &scope, &out, reterr) && dw_buf_finish(&out, ret_html, reterr);
 }
 
+const struct dw_html_source *dw_html_find(const char *name)
+{
+    for (size_t i = 0; i < dw_html_source_count; i++)
+        if (strcmp(dw_html_sources[i].name, name) == 0)
+            return &dw_html_sources[i];
+    return NULL;
+}
+
 bool dw_html_render(const char *name, const struct dw_language *language,
                     const struct dw_html_row *values, struct dw_arena *arena,
                     struct dw_slice *ret_html, struct dw_error *reterr)
 {
-    for (size_t i = 0; i < dw_html_source_count; i++)
-        if (strcmp(dw_html_sources[i].name, name) == 0)
-            return dw_html_render_text(dw_html_sources[i].text, language, values, arena, ret_html,
-                                       reterr);
-    return dw_fail(reterr, DW_INTERNAL, "there is no page %s", name);
+    const struct dw_html_source *source = dw_html_find(name);
+
+    if (!source)
+        return dw_fail(reterr, DW_INTERNAL, "there is no page %s", name);
+    return dw_html_render_text(source->text, language, values, arena, ret_html, reterr);
 }

@@ -11,6 +11,7 @@
 struct dw_html_source {
     const char *name;
     struct dw_slice text;
+    const char *script_hash; /* the CSP source of its <script>; NULL: it has none */
 };
 
 extern const struct dw_html_source dw_html_sources[];
@@ -37,6 +38,8 @@ struct dw_html_row {
     size_t field_count;
 };
 
+/* NULL: there is no such page. */
+const struct dw_html_source *dw_html_find(const char *name);
 /* The HTML lives in `arena`. Fails with DW_INTERNAL when there is no such page, or DW_NO_MEMORY. */
 bool dw_must_check dw_html_render(const char *name, const struct dw_language *language,
                                   const struct dw_html_row *values, struct dw_arena *arena,

@@ -1,8 +1,9 @@
-/* The end of a visit: a code or an error goes back to the client, by redirect or by form; see
- * visit_internal.h. */
+/* The end of a visit: a code or an error goes back to the client, by redirect, form or message;
+ * see visit_internal.h. */
 #include "oauth/authorization_code.h"
 #include "oauth/authorization_request.h"
 #include "sys/sys.h"
+#include "tenant/brand_internal.h"
 #include "tenant/visit_internal.h"
 
 /* Of several answers to one visit only the first counts: the back button gives no second code. */
@@ -16,18 +17,21 @@ static bool end_visit(struct dw_tenant_call *call, const struct dw_visit *visit,
     if (!dw_store_take_authorization_request(call->tenant->store, visit->request->id_digest,
                                              call->now_s, call->arena, &taken, reterr))
         return false;
-    return taken || dw_fail(reterr, DW_INVALID_REQUEST,
-                            "This sign-in has been answered already. Start again from the "
-                            "application.");
+    if (taken)
+        return true;
+    call->error_key = "error.visit_answered";
+    return dw_fail(reterr, DW_INVALID_REQUEST, "this sign-in has been answered already");
 }
 
-/* form_post: a page with the fields and a button, because our pages run no scripts. */
-static bool answer_by_form(struct dw_tenant_call *call, const struct dw_visit *visit,
-                           const struct dw_authorization_response *response,
+/* form_post and web_message: a page with the fields, which its script sends on. The form has a
+ * button for browsers that run none. */
+static bool answer_by_page(struct dw_tenant_call *call, const struct dw_visit *visit,
+                           const struct dw_authorization_response *response, const char *page,
                            struct dw_error *reterr)
 {
-    struct dw_html_field pairs[5][2];
-    struct dw_html_row rows[5];
+    struct dw_html_field pairs[DW_AUTHORIZATION_RESPONSE_MAX][2];
+    struct dw_html_row rows[DW_AUTHORIZATION_RESPONSE_MAX];
+    struct dw_slice target = visit->request->redirect_uri;
 
     for (size_t i = 0; i < response->count; i++) {
         pairs[i][0] = (struct dw_html_field){.name = "name", .text = response->fields[i].name};
@@ -36,11 +40,11 @@ static bool answer_by_form(struct dw_tenant_call *call, const struct dw_visit *v
     }
     struct dw_html_field fields[] = {
         {.name = "client_name", .text = dw_visit_client_name(visit)},
-        {.name = "target", .text = visit->request->redirect_uri},
+        {.name = "target", .text = target},
+        {.name = "origin", .text = dw_csp_source(target, call->arena)},
         {.name = "values", .rows = rows, .row_count = response->count},
     };
-    return dw_answer_html(call, 200, "post_back", fields, sizeof fields / sizeof *fields,
-                          visit->request->redirect_uri, reterr);
+    return dw_answer_html(call, 200, page, fields, sizeof fields / sizeof *fields, target, reterr);
 }
 
 static bool answer_client(struct dw_tenant_call *call, const struct dw_visit *visit,
@@ -54,7 +58,9 @@ static bool answer_client(struct dw_tenant_call *call, const struct dw_visit *vi
 
     dw_authorization_response_make(visit->request, code, error, issuer, &response);
     if (visit->request->response_mode == DW_RESPONSE_FORM_POST)
-        return answer_by_form(call, visit, &response, reterr);
+        return answer_by_page(call, visit, &response, "post_back", reterr);
+    if (visit->request->response_mode == DW_RESPONSE_WEB_MESSAGE)
+        return answer_by_page(call, visit, &response, "web_message", reterr);
     return dw_authorization_response_url(visit->request, &response, call->arena, &url, reterr) &&
            dw_answer_redirect(call, url, reterr);
 }

@@ -27,7 +27,8 @@ static bool needs_login(const struct dw_tenant_call *call, const struct dw_visit
     if (dw_visit_is_logged_in(visit, login))
         return false;
     return request->prompts_login || request->prompts_select_account ||
-           (request->max_age_s >= 0 &&
+           request->max_age_s == 0 || /* OpenID Connect Core 3.1.2.1: as prompt=login */
+           (request->max_age_s > 0 &&
             call->now_s - login->session->authenticated_at_s > request->max_age_s);
 }
 
@@ -112,6 +113,19 @@ static const struct dw_visit_step steps[] = {
     {"/u/consent", is_consent_due, DW_CONSENT_REQUIRED, "Consent required"},
 };
 
+/* The login step begins with the page the client has asked for. */
+static const char *page_of(const struct dw_visit_step *step,
+                           const struct dw_authorization_request *request)
+{
+    static const char *const first_pages[] = {
+        [DW_SCREEN_LOGIN] = "/u/login",
+        [DW_SCREEN_SIGNUP] = "/u/signup",
+        [DW_SCREEN_RESET] = "/u/reset-password/request",
+    };
+
+    return step == steps ? first_pages[request->first_screen] : step->path;
+}
+
 #define STEP_COUNT (sizeof steps / sizeof *steps)
 
 /* The first step that is due, of the first `count`; NULL: none. */
@@ -159,7 +173,7 @@ static bool take_step(struct dw_tenant_call *call, struct dw_visit *visit,
     if (due && visit->request->prompts_none)
         return dw_fail(reterr, due->none_code, "%s", due->none_text);
     if (due)
-        return dw_visit_to_page(call, visit, due->path, reterr);
+        return dw_visit_to_page(call, visit, page_of(due, visit->request), reterr);
     return dw_visit_answer_code(call, visit, terms.granted, reterr);
 }
 

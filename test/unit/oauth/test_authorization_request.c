@@ -109,6 +109,79 @@ static void an_unknown_client_is_named(void **state)
     assert_string_equal(error.message, "Unknown client: nobody");
 }
 
+static void a_message_goes_to_a_registered_origin_only(void **state)
+{
+    static const struct dw_slice origins[] = {{"https://b.example", 17}, {"https://a.example", 17}};
+    struct dw_oauth_client with_origins = client;
+    struct dw_authorization_request request;
+    struct dw_form form;
+
+    (void)state;
+    assert_done(dw_form_parse(S(GOOD "&response_mode=web_message"), arena, &form, &error), error);
+    assert_fails(dw_authorization_request_start(&form, &client, &request, &error), error,
+                 DW_INVALID_REQUEST);
+    with_origins.web_origins = (struct dw_slices){origins, 1};
+    assert_fails(dw_authorization_request_start(&form, &with_origins, &request, &error), error,
+                 DW_INVALID_REQUEST);
+    with_origins.web_origins = (struct dw_slices){origins, 2};
+    assert_done(dw_authorization_request_start(&form, &with_origins, &request, &error), error);
+    assert_int_equal(request.response_mode, DW_RESPONSE_WEB_MESSAGE);
+}
+
+static void refused_response_types_answer_where_the_client_listens(void **state)
+{
+    static const struct {
+        const char *more;
+        enum dw_response_mode mode;
+    } rows[] = {
+        {"response_type=code", DW_RESPONSE_QUERY},
+        {"response_type=none", DW_RESPONSE_QUERY},
+        {"response_type=token", DW_RESPONSE_FRAGMENT},
+        {"response_type=id_token+token", DW_RESPONSE_FRAGMENT},
+        {"response_type=code+id_token", DW_RESPONSE_FRAGMENT},
+        {"response_type=id_token&response_mode=form_post", DW_RESPONSE_FORM_POST},
+        {"response_type=code&response_mode=nothing", DW_RESPONSE_QUERY},
+    };
+    struct dw_authorization_request request;
+    struct dw_form form;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        assert_done(dw_form_parse(S(rows[i].more), arena, &form, &error), error);
+        assert_done(dw_authorization_request_start(&form, &client, &request, &error), error);
+        assert_int_equal(request.response_mode, rows[i].mode);
+    }
+}
+
+static void a_login_begins_with_the_page_that_was_asked_for(void **state)
+{
+    static const struct {
+        const char *more;
+        enum dw_screen screen;
+        bool prompts_login;
+    } rows[] = {
+        {GOOD, DW_SCREEN_LOGIN, false},
+        {GOOD "&screen_hint=signup", DW_SCREEN_SIGNUP, false},
+        {GOOD "&screen_hint=reset", DW_SCREEN_RESET, false},
+        {GOOD "&screen_hint=whatever", DW_SCREEN_LOGIN, false},
+        {GOOD "&prompt=create", DW_SCREEN_SIGNUP, true},
+        {GOOD "&prompt=login&display=popup", DW_SCREEN_LOGIN, true},
+    };
+    struct dw_authorization_request request;
+    struct dw_form form;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        assert_done(dw_form_parse(S(rows[i].more), arena, &form, &error), error);
+        assert_done(dw_authorization_request_start(&form, &client, &request, &error), error);
+        assert_done(
+            dw_authorization_request_fill(&form, &client, &settings, arena, &request, &error),
+            error);
+        assert_int_equal(request.first_screen, rows[i].screen);
+        assert_int_equal(request.prompts_login, rows[i].prompts_login);
+    }
+}
+
 static void what_may_be_redirected_has_its_code(void **state)
 {
     static const struct {
@@ -125,7 +198,8 @@ static void what_may_be_redirected_has_its_code(void **state)
         {"client_id=c1&response_type=code&code_challenge_method=plain&code_challenge="
          "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
          DW_INVALID_REQUEST},
-        {GOOD "&response_mode=web_message", DW_INVALID_REQUEST},
+        {GOOD "&response_mode=popup", DW_INVALID_REQUEST},
+        {GOOD "&prompt=none+create", DW_INVALID_REQUEST},
         {GOOD "&request=eyJhbGciOiJub25lIn0", DW_INVALID_REQUEST},
         {GOOD "&request_uri=https%3A%2F%2Fevil.example", DW_INVALID_REQUEST},
         {GOOD "&scope=a&scope=b", DW_INVALID_REQUEST},
@@ -447,6 +521,9 @@ int main(void)
         cmocka_unit_test(who_may_do_without_pkce_is_only_a_first_party_with_a_secret),
         cmocka_unit_test(what_must_not_be_redirected_is_found_first),
         cmocka_unit_test(an_unknown_client_is_named),
+        cmocka_unit_test(a_message_goes_to_a_registered_origin_only),
+        cmocka_unit_test(refused_response_types_answer_where_the_client_listens),
+        cmocka_unit_test(a_login_begins_with_the_page_that_was_asked_for),
         cmocka_unit_test(what_may_be_redirected_has_its_code),
         cmocka_unit_test(a_client_without_the_grant_type_is_refused),
         cmocka_unit_test(too_long_values_are_refused),

@@ -72,7 +72,7 @@ static void errors_go_back_with_state_and_iss(void **state)
         const char *target, *error;
     } cases[] = {
         {START, "invalid_request"},
-        {START "&response_type=token" PKCE, "unsupported_response_type"},
+        {START "&response_type=none" PKCE, "unsupported_response_type"},
         {START "&response_type=code", "invalid_request"},
         {START "&response_type=code&code_challenge_method=plain&code_challenge=" CHALLENGE,
          "invalid_request"},
@@ -269,6 +269,13 @@ static void prompt_login_and_max_age_ask_again(void **state)
     assert_true(dw_slice_starts_with(header(call, "Location"), S("/u/login")));
     call = get(&browser, AUTHORIZE "&scope=openid&max_age=6000");
     assert_false(dw_slice_starts_with(header(call, "Location"), S("/u/login")));
+    call = get(&browser, AUTHORIZE "&scope=openid&max_age=0");
+    assert_true(dw_slice_starts_with(header(call, "Location"), S("/u/login")));
+    call = get(&browser, AUTHORIZE "&prompt=create");
+    assert_true(dw_slice_starts_with(header(call, "Location"), S("/u/signup?state=")));
+    browser = (struct browser){0};
+    call = get(&browser, AUTHORIZE "&screen_hint=reset");
+    assert_true(dw_slice_starts_with(header(call, "Location"), S("/u/reset-password/request?")));
 }
 
 static void the_answer_comes_in_the_mode_that_was_asked(void **state)
@@ -286,6 +293,60 @@ static void the_answer_comes_in_the_mode_that_was_asked(void **state)
     assert_has(call->answer, "name=\"state\" value=\"s1\"");
     assert_has(header(call, "Content-Security-Policy"),
                "form-action 'self' http://127.0.0.1:7777;");
+    assert_has(header(call, "Content-Security-Policy"), "script-src 'sha256-");
+    assert_has(call->answer, "<script>document.forms[0].submit();</script>");
+    call = get(&browser, AUTHORIZE "&response_type=token");
+    assert_status(call, 400); /* twice */
+    call = get(&browser, "/authorize?client_id=doorward-dev&redirect_uri=" CALLBACK_ENCODED
+                         "&response_type=token%20id_token");
+    assert_has(header(call, "Location"), CALLBACK "#error=unsupported_response_type");
+}
+
+static void set_web_origins(struct dw_slices origins)
+{
+    struct dw_error error = {0};
+    struct dw_oauth_client *client;
+
+    assert_done(
+        dw_store_client(world.tenant->store, S(DW_TENANT_DEV_CLIENT), world.arena, &client, &error),
+        error);
+    client->web_origins = origins;
+    assert_done(dw_store_put_client(world.tenant->store, client, &error), error);
+}
+
+static void a_message_goes_to_one_origin_in_its_own_frame(void **state)
+{
+    static const struct dw_slice origin = {"http://127.0.0.1:7777", 21};
+    struct browser browser = {0};
+    struct dw_tenant_call *call;
+    struct dw_slice policy;
+
+    (void)state;
+    call = get(&browser, AUTHORIZE "&response_mode=web_message&prompt=none");
+    assert_status(call, 400);
+    assert_has(call->answer, "does not have a registered origin");
+    assert_int_equal(header(call, "Location").len, 0);
+    set_web_origins((struct dw_slices){&origin, 1});
+
+    call = get(&browser, AUTHORIZE "&response_mode=web_message&prompt=none");
+    assert_status(call, 200);
+    assert_has(call->answer, "data-name=\"error\" data-value=\"login_required\"");
+    assert_has(call->answer, "data-name=\"state\" data-value=\"s1\"");
+    assert_has(call->answer, "<body data-origin=\"http://127.0.0.1:7777\">");
+    policy = header(call, "Content-Security-Policy");
+    assert_has(policy, "frame-ancestors http://127.0.0.1:7777;");
+    assert_has(policy, "form-action 'none'");
+    assert_has(policy, "script-src 'sha256-");
+    assert_int_equal(header(call, "X-Frame-Options").len, 0);
+
+    call = authorize(&browser, AUTHORIZE "&response_mode=web_message&scope=openid");
+    assert_status(call, 200);
+    assert_has(call->answer, "data-name=\"code\"");
+    /* an error page of the same request is for no frame */
+    call = get(&browser, "/authorize?client_id=nobody&response_mode=web_message");
+    assert_has(header(call, "Content-Security-Policy"), "frame-ancestors 'none'");
+    assert_slice(header(call, "X-Frame-Options"), "DENY");
+    set_web_origins((struct dw_slices){0});
 }
 
 static void a_request_may_come_as_a_form(void **state)
@@ -540,6 +601,7 @@ int main(void)
         cmocka_unit_test(a_code_goes_to_this_computer_only_after_a_page),
         cmocka_unit_test(prompt_login_and_max_age_ask_again),
         cmocka_unit_test(the_answer_comes_in_the_mode_that_was_asked),
+        cmocka_unit_test(a_message_goes_to_one_origin_in_its_own_frame),
         cmocka_unit_test(a_request_may_come_as_a_form),
         cmocka_unit_test(a_visit_does_not_wait_for_ever),
         cmocka_unit_test(an_address_starts_only_so_many_visits),
