@@ -2,6 +2,7 @@
 #include "crypto/x509.h"
 
 #include <openssl/err.h>
+#include <openssl/pkcs7.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
@@ -18,6 +19,7 @@
 DW_AUTO_FREE(free_bn, BIGNUM, BN_free)
 DW_AUTO_FREE(free_asn1_integer, ASN1_INTEGER, ASN1_INTEGER_free)
 DW_AUTO_FREE(free_general_names, GENERAL_NAMES, GENERAL_NAMES_free)
+DW_AUTO_FREE(free_pkcs7, PKCS7, PKCS7_free)
 
 static bool check_request(const struct dw_key *key, const struct dw_x509_request *request,
                           struct dw_error *reterr)
@@ -200,4 +202,32 @@ struct dw_slice dw_x509_pem(struct dw_slice der, struct dw_arena *arena)
     }
     dw_buf_add(&out, DW_LIT("-----END CERTIFICATE-----\n"));
     return dw_buf_finish(&out, &pem, NULL) ? pem : (struct dw_slice){NULL, 0};
+}
+
+bool dw_x509_pkcs7(struct dw_slice der, struct dw_arena *arena, struct dw_slice *ret_der,
+                   struct dw_error *reterr)
+{
+    const unsigned char *at = (const unsigned char *)der.ptr;
+    dw_auto(dw_x509_auto_free) X509 *certificate = d2i_X509(NULL, &at, (long)der.len);
+    dw_auto(free_pkcs7) PKCS7 *file = PKCS7_new();
+    unsigned char *bytes, *end;
+    int len;
+
+    ERR_clear_error();
+    if (!certificate)
+        return dw_fail(reterr, DW_MALFORMED, "this is no certificate");
+    if (!file || PKCS7_set_type(file, NID_pkcs7_signed) != 1 ||
+        PKCS7_content_new(file, NID_pkcs7_data) != 1 ||
+        PKCS7_add_certificate(file, certificate) != 1 || PKCS7_set_detached(file, 1) != 1)
+        return dw_crypto_fail(reterr, "making a PKCS #7 file");
+    len = i2d_PKCS7(file, NULL);
+    if (len <= 0)
+        return dw_crypto_fail(reterr, "writing a PKCS #7 file");
+    bytes = end = dw_arena_alloc(arena, (size_t)len);
+    if (!bytes)
+        return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+    if (i2d_PKCS7(file, &end) != len)
+        return dw_crypto_fail(reterr, "writing a PKCS #7 file");
+    *ret_der = dw_slice_from((const char *)bytes, (size_t)len);
+    return true;
 }

@@ -22,4 +22,9 @@ bool dw_must_check dw_x509_self_sign(const struct dw_key *key,
 /* "-----BEGIN CERTIFICATE-----" ... ptr NULL when memory is short. */
 struct dw_slice dw_x509_pem(struct dw_slice der, struct dw_arena *arena);
 
+/* The certificate alone in a PKCS #7 file without signatures ("certs-only", RFC 2315), DER, in
+ * `arena`. Fails with DW_MALFORMED when it is no certificate. */
+bool dw_must_check dw_x509_pkcs7(struct dw_slice der, struct dw_arena *arena,
+                                 struct dw_slice *ret_der, struct dw_error *reterr);
+
 #endif

@@ -153,6 +153,11 @@ const struct dw_key *dw_signing_key_key(const struct dw_signing_key *key)
     return key->key;
 }
 
+struct dw_slice dw_signing_key_certificate(const struct dw_signing_key *key)
+{
+    return key->certificate_der;
+}
+
 bool dw_signing_key_pem(const struct dw_signing_key *key, struct dw_arena *arena,
                         struct dw_secret *ret_pem, struct dw_error *reterr)
 {
@@ -171,13 +176,31 @@ static bool write_certificate(struct dw_json_writer *writer, struct dw_slice der
     chain = dw_text_base64(arena, der);
     if (!chain.ptr)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+    if (!dw_digest(DW_SHA1, der, digest, reterr) ||
+        !put_base64url(writer, "x5t", dw_slice_from((const char *)digest, dw_digest_size(DW_SHA1)),
+                       arena, reterr))
+        return false;
     dw_json_put_texts(writer, "x5c", (struct dw_slices){&chain, 1});
-    return dw_digest(DW_SHA1, der, digest, reterr) &&
-           put_base64url(writer, "x5t",
-                         dw_slice_from((const char *)digest, dw_digest_size(DW_SHA1)), arena,
-                         reterr);
+    return true;
 }
 
+static bool write_public_parts(struct dw_json_writer *writer, const struct dw_key_parts *parts,
+                               struct dw_arena *arena, struct dw_error *reterr)
+{
+    if (parts->type == DW_KEY_RSA)
+        return put_base64url(writer, "n", parts->n, arena, reterr) &&
+               put_base64url(writer, "e", parts->e, arena, reterr);
+    dw_json_put_text(writer, "crv", dw_slice_from_text(crv_of(parts->type)));
+    return put_base64url(writer, "x", parts->x, arena, reterr) &&
+           (parts->type == DW_KEY_ED25519 || put_base64url(writer, "y", parts->y, arena, reterr));
+}
+
+static const char *kty_of(enum dw_key_type type)
+{
+    return type == DW_KEY_RSA ? "RSA" : type == DW_KEY_ED25519 ? "OKP" : "EC";
+}
+
+/* In Auth0's order. */
 static bool write_jwk(struct dw_json_writer *writer, const struct dw_signing_key *key,
                       struct dw_arena *arena, struct dw_error *reterr)
 {
@@ -186,10 +209,11 @@ static bool write_jwk(struct dw_json_writer *writer, const struct dw_signing_key
     if (!dw_key_parts(key->key, arena, &parts, reterr))
         return false;
     dw_json_write_object_start(writer);
-    if (!write_parts(writer, &parts, arena, reterr))
-        return false;
+    dw_json_put_text(writer, "kty", dw_slice_from_text(kty_of(parts.type)));
     dw_json_put_text(writer, "use", DW_LIT("sig"));
     dw_json_put_text(writer, "alg", dw_slice_from_text(dw_jose_alg_name(key->alg)));
+    if (!write_public_parts(writer, &parts, arena, reterr))
+        return false;
     dw_json_put_text(writer, "kid", key->kid);
     if (!write_certificate(writer, key->certificate_der, arena, reterr))
         return false;

@@ -27,6 +27,8 @@ struct dw_slice dw_signing_key_kid(const struct dw_signing_key *key);
 enum dw_jose_alg dw_signing_key_alg(const struct dw_signing_key *key);
 /* The key itself; lives as long as `key`. */
 const struct dw_key *dw_signing_key_key(const struct dw_signing_key *key);
+/* DER; empty: it has none. Lives as long as `key`. */
+struct dw_slice dw_signing_key_certificate(const struct dw_signing_key *key);
 /* To store: PKCS #8, in `arena`. Seal it. */
 bool dw_must_check dw_signing_key_pem(const struct dw_signing_key *key, struct dw_arena *arena,
                                       struct dw_secret *ret_pem, struct dw_error *reterr);

@@ -32,6 +32,7 @@ dw_tenant_endpoint dw_endpoint_signup_page, dw_endpoint_signup_form; /* signup_p
 dw_tenant_endpoint dw_endpoint_reset_request_page, dw_endpoint_reset_request,
     dw_endpoint_reset_page, dw_endpoint_reset; /* reset_pages.c */
 dw_tenant_endpoint dw_endpoint_verify_page, dw_endpoint_verify, dw_endpoint_unblock_page,
-    dw_endpoint_unblock; /* ticket_pages.c */
+    dw_endpoint_unblock;                    /* ticket_pages.c */
+dw_tenant_endpoint dw_endpoint_certificate; /* certificate_endpoint.c */
 
 #endif

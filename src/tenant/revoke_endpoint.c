@@ -2,6 +2,22 @@
 #include "tenant/clients_internal.h"
 #include "tenant/endpoints_internal.h"
 
+/* Auth0's switch revoke_refresh_token_grant: then the user's consent goes, too, and with it every
+ * other refresh token that rests on it. */
+static bool forget_grant(struct dw_tenant_call *call, const struct dw_refresh_family *family,
+                         struct dw_error *reterr)
+{
+    struct dw_consent *consent;
+
+    if (!call->settings->revokes_grant_with_token)
+        return true;
+    if (!dw_store_consent(call->tenant->store, family->user_id, family->client_id, family->audience,
+                          family->organization, call->arena, &consent, reterr))
+        return false;
+    return !consent ||
+           dw_store_delete_consent(call->tenant->store, consent->id, call->now_s, reterr);
+}
+
 bool dw_endpoint_revoke(struct dw_tenant_call *call, struct dw_error *reterr)
 {
     struct dw_store *store = call->tenant->store;
@@ -22,7 +38,8 @@ bool dw_endpoint_revoke(struct dw_tenant_call *call, struct dw_error *reterr)
     /* RFC 7009 section 2.2: an unknown token is revoked already. Section 2.1: another client's is
      * none of its business, and it learns nothing. */
     if (family && dw_slice_eq(family->client_id, client->id) &&
-        !dw_store_revoke_refresh_family(store, family->id, call->now_s, reterr))
+        (!dw_store_revoke_refresh_family(store, family->id, call->now_s, reterr) ||
+         !forget_grant(call, family, reterr)))
         return false;
     call->status = 200;
     return true;

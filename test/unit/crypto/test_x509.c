@@ -1,6 +1,7 @@
 /* crypto/x509.h: what OpenSSL reads out of our certificates. */
 #include "test.h"
 
+#include <openssl/pkcs7.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
@@ -66,11 +67,35 @@ static void crooked_requests_are_refused(void **state)
     }
 }
 
+static void a_pkcs7_file_holds_the_certificate(void **state)
+{
+    const struct dw_x509_request request = {
+        .common_name = DW_LIT("tenant.example"), .not_before_s = 1, .not_after_s = 2000000000};
+    struct dw_error error;
+    dw_auto(dw_key_auto_unref) struct dw_key *key = dw_key_generate(DW_KEY_P256, 0, &error);
+    const unsigned char *at;
+    struct dw_slice der, file;
+    PKCS7 *read;
+
+    (void)state;
+    assert_done(dw_x509_self_sign(key, &request, arena, &der, &error), error);
+    assert_done(dw_x509_pkcs7(der, arena, &file, &error), error);
+    at = (const unsigned char *)file.ptr;
+    read = d2i_PKCS7(NULL, &at, (long)file.len);
+    assert_non_null(read);
+    assert_true(PKCS7_type_is_signed(read));
+    assert_int_equal(sk_X509_num(read->d.sign->cert), 1);
+    assert_int_equal(sk_PKCS7_SIGNER_INFO_num(read->d.sign->signer_info), 0);
+    PKCS7_free(read);
+    assert_fails(dw_x509_pkcs7(S("no certificate"), arena, &file, &error), error, DW_MALFORMED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_certificate_is_for_its_names_and_key),
         cmocka_unit_test(crooked_requests_are_refused),
+        cmocka_unit_test(a_pkcs7_file_holds_the_certificate),
     };
 
     arena = dw_arena_new(1 << 20);

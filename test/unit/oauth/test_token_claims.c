@@ -307,7 +307,7 @@ static void discovery_says_what_is_there(void **state)
         size_t count;
     } lists[] = {
         {"response_types_supported", "code", 1},
-        {"grant_types_supported", "authorization_code", 3},
+        {"grant_types_supported", "authorization_code", 6},
         {"code_challenge_methods_supported", "S256", 1},
         {"response_modes_supported", "query", 3},
         {"subject_types_supported", "public", 1},
@@ -338,19 +338,68 @@ static void discovery_says_what_is_there(void **state)
     assert_true(dw_json_bool(document, "request_parameter_supported", &is_on) && !is_on);
 }
 
+/* Auth0's members, in Auth0's order; what is not in its document comes last. */
+static void discovery_has_auth0s_order(void **state)
+{
+    static const char *const order[] = {
+        "issuer",
+        "authorization_endpoint",
+        "token_endpoint",
+        "device_authorization_endpoint",
+        "userinfo_endpoint",
+        "mfa_challenge_endpoint",
+        "jwks_uri",
+        "registration_endpoint",
+        "revocation_endpoint",
+        "scopes_supported",
+        "response_types_supported",
+        "code_challenge_methods_supported",
+        "response_modes_supported",
+        "subject_types_supported",
+        "token_endpoint_auth_methods_supported",
+        "token_endpoint_auth_signing_alg_values_supported",
+        "claims_supported",
+        "request_uri_parameter_supported",
+        "request_parameter_supported",
+        "backchannel_authentication_endpoint",
+        "backchannel_token_delivery_modes_supported",
+        "id_token_signing_alg_values_supported",
+        "end_session_endpoint",
+        "dpop_signing_alg_values_supported",
+        "client_id_metadata_document_supported",
+        "authorization_response_iss_parameter_supported",
+        "pushed_authorization_request_endpoint",
+        "introspection_endpoint",
+        "grant_types_supported",
+    };
+    struct dw_tenant_settings settings = {.is_dcr_enabled = true,
+                                          .is_cimd_enabled = true,
+                                          .sends_iss_parameter = true,
+                                          .is_par_enabled = true,
+                                          .publishes_end_session = true};
+    const struct dw_json *document = discover(&settings);
+    size_t at = 0;
+
+    (void)state;
+    for (size_t i = 0; i < document->object.count; i++) {
+        while (at < sizeof order / sizeof *order &&
+               !dw_slice_eq(document->object.members[i].key, S(order[at])))
+            at++;
+        if (at == sizeof order / sizeof *order)
+            fail_msg("%.*s is not there", DW_PRINT(document->object.members[i].key));
+    }
+}
+
 static void what_is_switched_off_is_not_published(void **state)
 {
     struct dw_tenant_settings settings = {0};
     const struct dw_json *document = discover(&settings);
-    bool is_on = true;
 
     (void)state;
     assert_null(dw_json_get(document, "registration_endpoint"));
-    assert_true(dw_json_bool(document, "client_id_metadata_document_supported", &is_on));
-    assert_false(is_on);
-    assert_true(dw_json_bool(document, "authorization_response_iss_parameter_supported", &is_on));
-    assert_false(is_on);
-    assert_null(dw_json_get(document, "device_authorization_endpoint"));
+    assert_null(dw_json_get(document, "client_id_metadata_document_supported"));
+    assert_null(dw_json_get(document, "authorization_response_iss_parameter_supported"));
+    assert_null(dw_json_get(document, "pushed_authorization_request_endpoint"));
 }
 
 static bool write_in_small_memory(void)
@@ -395,6 +444,7 @@ int main(void)
         cmocka_unit_test(userinfo_shows_what_the_scopes_let_through),
         cmocka_unit_test(an_id_token_is_for_the_client),
         cmocka_unit_test(discovery_says_what_is_there),
+        cmocka_unit_test(discovery_has_auth0s_order),
         cmocka_unit_test(what_is_switched_off_is_not_published),
         cmocka_unit_test(any_failing_allocation_is_reported),
     };

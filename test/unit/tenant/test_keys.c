@@ -367,6 +367,29 @@ static void a_reused_refresh_token_kills_access_tokens(void **state)
     assert_int_equal(userinfo_status(access_token(second)), 401);
 }
 
+static void certificates_come_in_four_forms(void **state)
+{
+    static const struct {
+        const char *path, *content_type, *start;
+    } rows[] = {
+        {"/pem", "application/x-pem-file", "-----BEGIN CERTIFICATE-----\n"},
+        {"/pem?cert=connection", "application/x-pem-file", "-----BEGIN CERTIFICATE-----\n"},
+        {"/rawpem", "text/plain", "-----BEGIN CERTIFICATE-----\n"},
+        {"/cer", "application/pkix-cert", "\x30\x82"},
+        {"/pb7", "application/x-pkcs7-certificates", "\x30\x82"},
+    };
+    struct browser nobody = {0};
+
+    (void)state;
+    for (size_t at = 0; at < sizeof rows / sizeof *rows; at++) {
+        struct dw_tenant_call *call = get(&nobody, rows[at].path);
+
+        assert_status(call, 200);
+        assert_slice(header(call, "Content-Type"), rows[at].content_type);
+        assert_true(dw_slice_starts_with(call->answer, S(rows[at].start)));
+    }
+}
+
 static void tokens_of_deleted_users_and_revoked_keys_are_worthless(void **state)
 {
     struct dw_tenant_call *call = user_tokens();
@@ -394,6 +417,7 @@ int main(void)
         cmocka_unit_test(without_an_api_the_token_is_opaque),
         cmocka_unit_test(a_replayed_code_kills_its_access_tokens),
         cmocka_unit_test(a_reused_refresh_token_kills_access_tokens),
+        cmocka_unit_test(certificates_come_in_four_forms),
         cmocka_unit_test(tokens_of_deleted_users_and_revoked_keys_are_worthless),
     };
 
