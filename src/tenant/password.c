@@ -2,6 +2,7 @@
 #include "tenant/password_internal.h"
 
 #include "crypto/password.h"
+#include "oauth/imported_password.h"
 #include "sys/sys.h"
 #include "tenant/audit_internal.h"
 #include "tenant/protection_internal.h"
@@ -29,8 +30,15 @@ static struct dw_slice subject_of(struct dw_tenant_call *call, const struct dw_u
 bool dw_password_matches(struct dw_arena *arena, struct dw_secret hash, struct dw_secret password,
                          bool *ret_is_right, struct dw_error *reterr)
 {
-    (void)arena;
-    return dw_password_verify(hash.hidden, password, ret_is_right, reterr);
+    struct dw_imported_hash imported;
+    struct dw_error error = {0};
+
+    if (!dw_imported_password_is(hash.hidden))
+        return dw_password_verify(hash.hidden, password, ret_is_right, reterr);
+    if (!dw_imported_password_parse(hash.hidden, arena, &imported, &error))
+        return dw_fail_because(reterr, error.code == DW_NO_MEMORY ? DW_NO_MEMORY : DW_UNAVAILABLE,
+                               NULL, 0, "a stored password hash: %s", error.message);
+    return dw_imported_hash_verify(&imported, password, arena, ret_is_right, reterr);
 }
 
 /* Runs argon2id once, whoever the user is and whatever the hash. */
