@@ -1,5 +1,5 @@
 -- The request of the bench: an MCP tools/call of a 2026-07-28 client, or of a 2025-11-25 one in a SESSION. Environment: TOKEN (one for all) or
--- TOKENS (a file, a new one each request), MCP_PATH, TOOL, SESSION, or FORM (a form to post instead).
+-- TOKENS (a file, a new one each request), MCP_PATH, TOOL, SESSION.
 local tool = os.getenv("TOOL") or "echo"
 local body = [[{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"]] .. tool .. [[","arguments":{"text":"what a client says to a small tool"},"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{},"io.modelcontextprotocol/clientInfo":{"name":"bench","version":"1"}}}}]]
 local headers = {
@@ -19,9 +19,7 @@ function init(args)
     headers["Authorization"] = "Bearer " .. token
     return wrk.format("POST", path, headers, body)
   end
-  if os.getenv("FORM") then
-    fixed = wrk.format("POST", path, { ["Content-Type"] = "application/x-www-form-urlencoded" }, os.getenv("FORM"))
-  elseif os.getenv("TOKENS") then
+  if os.getenv("TOKENS") then
     for line in io.lines(os.getenv("TOKENS")) do requests[#requests + 1] = make(line) end
   else
     fixed = make(os.getenv("TOKEN"))

@@ -39,6 +39,12 @@ static const struct verb_row verbs[] = {
       "Make an API, or add permissions to one. The identifier is the audience of its tokens."},
      dw_manage_api_add},
     {{"api", "list", "", "List the APIs."}, dw_manage_api_list},
+    {{"api", "show", "--identifier URL", "Show an API with its settings."}, dw_manage_api_show},
+    {{"api", "update", "--identifier URL [--set NAME=VALUE]...",
+      "Change an API's settings by Auth0's names, as signing_alg=ES256, "
+      "token_dialect=rfc9068_profile, signing_secret=TEXT (then HS256) or "
+      "subject_type_authorization.user.policy=require_client_grant."},
+     dw_manage_api_update},
     {{"api", "delete", "--identifier URL", "Delete an API."}, dw_manage_api_delete},
     {{"role", "add", "--name NAME [--description TEXT] [--api IDENTIFIER] [--permission VALUE]...",
       "Make a role, or add permissions of an API to one."},
@@ -56,6 +62,13 @@ static const struct verb_row verbs[] = {
       "API without a user."},
      dw_manage_client_add},
     {{"client", "list", "", "List the applications."}, dw_manage_client_list},
+    {{"client", "show", "--id ID", "Show an application with its settings."},
+     dw_manage_client_show},
+    {{"client", "update", "--id ID [--jwks FILE] [--set NAME=VALUE]...",
+      "Change an application's settings by Auth0's names, as refresh_token.leeway=10 or "
+      "organization_usage=require. With --jwks (a JWK Set with its public keys) it proves itself "
+      "by private_key_jwt, and no longer by its secret."},
+     dw_manage_client_update},
     {{"client", "rotate-secret", "--id ID", "Give an application a new secret."},
      dw_manage_client_rotate_secret},
     {{"client", "delete", "--id ID", "Delete an application and its tokens."},
@@ -291,6 +304,24 @@ bool dw_manage_apply_sets(struct dw_manage *manage, struct dw_slice *json, struc
 
     return dw_manage_patch_of_sets(manage, &patch, reterr) &&
            dw_json_merge(*json, patch, manage->arena, json, reterr);
+}
+
+bool dw_manage_cells_of_json(struct dw_manage *manage, struct dw_manage_row *row,
+                             struct dw_slice json, struct dw_error *reterr)
+{
+    const struct dw_json *parsed = NULL;
+
+    if (!dw_json_parse(json, manage->arena, &parsed, reterr))
+        return false;
+    for (size_t i = 0; i < parsed->object.count; i++) {
+        const struct dw_json_member *member = &parsed->object.members[i];
+        char *name = dw_arena_text(manage->arena, member->key);
+
+        if (!name)
+            return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+        dw_manage_cell_json(row, name, member->value.raw);
+    }
+    return true;
 }
 
 bool dw_manage_find_user(struct dw_manage *manage, struct dw_slice email, struct dw_user **ret_user,

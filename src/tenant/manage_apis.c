@@ -1,7 +1,10 @@
 /* doorward tenant api ... and role ... */
+#include "oauth/object_json.h"
 #include "oauth/scope.h"
 #include "tenant/manage_internal.h"
+#include "tenant/own_token_internal.h"
 #include "tenant/seed_internal.h"
+#include "json/json_merge.h"
 
 /* "read:tools=List tools" */
 static bool read_permissions(struct dw_manage *manage, struct dw_api_scope **ret_scopes,
@@ -86,6 +89,55 @@ bool dw_manage_api_list(struct dw_manage *manage, struct dw_error *reterr)
         page.skip += count;
     } while (count == DW_STORE_MAX_PAGE);
     return true;
+}
+
+/* All there is to know, as Auth0 shows it. */
+static bool show_settings(struct dw_manage *manage, const struct dw_api *api,
+                          struct dw_error *reterr)
+{
+    struct dw_manage_row *row = dw_manage_row_add(manage, reterr);
+    struct dw_slice json;
+
+    return row && dw_api_to_json(api, manage->arena, &json, reterr) &&
+           dw_manage_cells_of_json(manage, row, json, reterr);
+}
+
+bool dw_manage_api_show(struct dw_manage *manage, struct dw_error *reterr)
+{
+    struct dw_api *api = NULL;
+
+    return find_api(manage, dw_manage_value(manage, "identifier"), &api, reterr) &&
+           show_settings(manage, api, reterr);
+}
+
+/* signing_secret is no member of the record but sealed into it. */
+static bool take_secret(struct dw_manage *manage, struct dw_api *api, struct dw_slice *patch,
+                        struct dw_error *reterr)
+{
+    const struct dw_json *said = NULL;
+    struct dw_slice secret;
+
+    if (!dw_json_parse(*patch, manage->arena, &said, reterr))
+        return false;
+    secret = dw_json_text(said, "signing_secret");
+    if (!secret.ptr)
+        return true;
+    return dw_json_merge(*patch, DW_LIT("{\"signing_secret\":null,\"signing_alg\":null}"),
+                         manage->arena, patch, reterr) &&
+           dw_api_secret_seal(manage->tenant, dw_secret_from(secret), manage->arena, api, reterr);
+}
+
+bool dw_manage_api_update(struct dw_manage *manage, struct dw_error *reterr)
+{
+    struct dw_slice patch = DW_LIT("{}");
+    struct dw_api *api = NULL;
+
+    return find_api(manage, dw_manage_value(manage, "identifier"), &api, reterr) &&
+           dw_manage_patch_of_sets(manage, &patch, reterr) &&
+           take_secret(manage, api, &patch, reterr) &&
+           dw_api_apply_json(api, patch, manage->arena, reterr) &&
+           dw_store_put_api(manage->tenant->store, api, reterr) &&
+           show_settings(manage, api, reterr);
 }
 
 bool dw_manage_api_delete(struct dw_manage *manage, struct dw_error *reterr)

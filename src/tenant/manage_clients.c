@@ -1,7 +1,10 @@
 /* doorward tenant client ... */
 #include "base/text.h"
+#include "jose/jwk.h"
+#include "oauth/object_json.h"
 #include "oauth/redirect_uri.h"
 #include "oauth/token_request.h"
+#include "sys/sys.h"
 #include "tenant/manage_internal.h"
 #include "tenant/seed_internal.h"
 
@@ -161,6 +164,69 @@ bool dw_manage_client_list(struct dw_manage *manage, struct dw_error *reterr)
         page.skip += count;
     } while (count == DW_STORE_MAX_PAGE);
     return true;
+}
+
+static bool show_settings(struct dw_manage *manage, const struct dw_oauth_client *client,
+                          struct dw_error *reterr)
+{
+    struct dw_manage_row *row = dw_manage_row_add(manage, reterr);
+    struct dw_slice json;
+
+    return row && dw_client_to_json(client, manage->arena, &json, reterr) &&
+           dw_manage_cells_of_json(manage, row, json, reterr);
+}
+
+bool dw_manage_client_show(struct dw_manage *manage, struct dw_error *reterr)
+{
+    struct dw_oauth_client *client = NULL;
+
+    return find_client(manage, &client, reterr) && show_settings(manage, client, reterr);
+}
+
+/* Keys instead of the secret: all of them must be good, or an operator would look for long. */
+static bool take_keys(struct dw_manage *manage, struct dw_oauth_client *client,
+                      struct dw_error *reterr)
+{
+    char *path = dw_arena_text(manage->arena, dw_manage_value(manage, "jwks"));
+    struct dw_jwks *keys;
+    size_t skipped = 0;
+    bool is_good;
+
+    if (!path)
+        return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+    if (!dw_sys_read_file(path, DW_JWKS_MAX_BYTES, manage->arena, &client->jwks_json, reterr))
+        return false;
+    keys = dw_jwks_parse(client->jwks_json, &skipped, reterr);
+    if (!keys)
+        return false;
+    is_good = skipped == 0 && dw_jwks_count(keys) > 0;
+    dw_jwks_unref(keys);
+    if (!is_good)
+        return dw_fail(
+            reterr, DW_USAGE,
+            "%s must be a JWK Set of public RSA (2,048 bits or more), EC or Ed25519 keys", path);
+    client->auth_method = DW_CLIENT_AUTH_PRIVATE_KEY_JWT;
+    client->secret_digest = client->sealed_secret = DW_EMPTY;
+    return true;
+}
+
+bool dw_manage_client_update(struct dw_manage *manage, struct dw_error *reterr)
+{
+    struct dw_slice patch = DW_LIT("{}");
+    struct dw_oauth_client *client = NULL;
+
+    if (!find_client(manage, &client, reterr) || !dw_manage_patch_of_sets(manage, &patch, reterr) ||
+        !dw_client_apply_json(client, patch, manage->arena, reterr) ||
+        (dw_manage_has(manage, "jwks") && !take_keys(manage, client, reterr)) ||
+        !dw_redirect_uris_check(client->redirect_uris, reterr) ||
+        !check_grant_types(client->grant_types, reterr))
+        return false;
+    if (client->auth_method == DW_CLIENT_AUTH_PRIVATE_KEY_JWT && client->jwks_json.len == 0 &&
+        client->jwks_uri.len == 0)
+        return dw_fail(reterr, DW_USAGE, "private_key_jwt needs keys: give --jwks FILE");
+    client->updated_at_s = manage->tenant->now_s();
+    return dw_store_put_client(manage->tenant->store, client, reterr) &&
+           show_settings(manage, client, reterr);
 }
 
 bool dw_manage_client_rotate_secret(struct dw_manage *manage, struct dw_error *reterr)

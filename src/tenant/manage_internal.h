@@ -43,11 +43,13 @@ struct dw_manage {
 typedef bool dw_manage_function(struct dw_manage *manage, struct dw_error *reterr);
 
 dw_manage_function dw_manage_user_add, dw_manage_user_list, dw_manage_user_block,
-    dw_manage_user_unblock, dw_manage_user_delete, dw_manage_user_password;     /* manage_users.c */
-dw_manage_function dw_manage_api_add, dw_manage_api_list, dw_manage_api_delete; /* manage_apis.c */
+    dw_manage_user_unblock, dw_manage_user_delete, dw_manage_user_password; /* manage_users.c */
+dw_manage_function dw_manage_api_add, dw_manage_api_list, dw_manage_api_show, dw_manage_api_update,
+    dw_manage_api_delete; /* manage_apis.c */
 dw_manage_function dw_manage_role_add, dw_manage_role_list, dw_manage_role_assign,
     dw_manage_role_unassign, dw_manage_role_delete; /* manage_apis.c */
-dw_manage_function dw_manage_client_add, dw_manage_client_list, dw_manage_client_rotate_secret,
+dw_manage_function dw_manage_client_add, dw_manage_client_list, dw_manage_client_show,
+    dw_manage_client_update, dw_manage_client_rotate_secret,
     dw_manage_client_delete; /* manage_clients.c */
 dw_manage_function dw_manage_connection_create, dw_manage_connection_list,
     dw_manage_connection_show, dw_manage_connection_update, dw_manage_connection_delete,
@@ -68,6 +70,9 @@ bool dw_must_check dw_manage_values(struct dw_manage *manage, const char *name,
 /* One patch of every "--set NAME=VALUE" (dw_json_patch_of), and what that does to an object. */
 bool dw_must_check dw_manage_patch_of_sets(struct dw_manage *manage, struct dw_slice *patch,
                                            struct dw_error *reterr);
+/* Every member of a JSON object as a cell. */
+bool dw_must_check dw_manage_cells_of_json(struct dw_manage *manage, struct dw_manage_row *row,
+                                           struct dw_slice json, struct dw_error *reterr);
 bool dw_must_check dw_manage_apply_sets(struct dw_manage *manage, struct dw_slice *json,
                                         struct dw_error *reterr);
 

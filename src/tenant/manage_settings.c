@@ -7,22 +7,11 @@ static bool show_document(struct dw_manage *manage, enum dw_settings_document do
                           struct dw_error *reterr)
 {
     struct dw_manage_row *row = dw_manage_row_add(manage, reterr);
-    const struct dw_json *parsed = NULL;
     struct dw_slice json;
 
-    if (!row ||
-        !dw_tenant_settings_document(manage->tenant, document, manage->arena, &json, reterr) ||
-        !dw_json_parse(json, manage->arena, &parsed, reterr))
-        return false;
-    for (size_t i = 0; i < parsed->object.count; i++) {
-        const struct dw_json_member *member = &parsed->object.members[i];
-        char *name = dw_arena_text(manage->arena, member->key);
-
-        if (!name)
-            return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
-        dw_manage_cell_json(row, name, member->value.raw);
-    }
-    return true;
+    return row &&
+           dw_tenant_settings_document(manage->tenant, document, manage->arena, &json, reterr) &&
+           dw_manage_cells_of_json(manage, row, json, reterr);
 }
 
 static bool set_document(struct dw_manage *manage, enum dw_settings_document document,

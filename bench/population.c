@@ -1,0 +1,127 @@
+/* Fills a tenant's store with many of everything, through the store's own functions, so that what
+ * it costs to have them can be measured (bench/tenant.mjs).
+ *   population DATABASE PASSWORD USERS CLIENTS FROM_CLIENT    u0@example.com ... with that
+ * password; applications app0 ... with the settings of FROM_CLIENT. What is there already stays. */
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "crypto/password.h"
+#include "store/store.h"
+#include "sys/sys.h"
+
+enum {
+    WRITERS = 32, /* the store commits in groups: more at once are faster */
+    ARENA_BYTES = 1 << 20
+};
+
+struct work {
+    struct dw_store *store;
+    struct dw_slice password_hash;
+    const struct dw_oauth_client *pattern;
+    long users, clients;
+    int writer;
+};
+
+static void give_up(const struct dw_error *error)
+{
+    (void)fprintf(stderr, "population: %s (%s)\n", error->message, error->cause);
+    exit(1);
+}
+
+static void add_user(const struct work *work, long number, struct dw_arena *arena)
+{
+    struct dw_error error;
+    int64_t now_s = dw_sys_wall_s();
+    struct dw_user user = {
+        .id = dw_arena_printf(arena, "auth0|%024lx", number),
+        .connection = DW_LIT("Username-Password-Authentication"),
+        .email = dw_arena_printf(arena, "u%ld@example.com", number),
+        .is_email_verified = true,
+        .name = dw_arena_printf(arena, "User %ld", number),
+        .nickname = dw_arena_printf(arena, "u%ld", number),
+        .password_hash = dw_secret_from(work->password_hash),
+        .app_metadata_json = DW_LIT("{}"),
+        .user_metadata_json = DW_LIT("{}"),
+        .created_at_s = now_s,
+        .updated_at_s = now_s,
+    };
+
+    if (!dw_store_add_user(work->store, &user, &error) && error.code != DW_CONFLICT)
+        give_up(&error);
+}
+
+static void add_client(const struct work *work, long number, struct dw_arena *arena)
+{
+    struct dw_error error;
+    struct dw_oauth_client client = *work->pattern;
+
+    client.id = dw_arena_printf(arena, "app%ld", number);
+    client.name = dw_arena_printf(arena, "Application %ld", number);
+    if (!dw_store_put_client(work->store, &client, &error))
+        give_up(&error);
+}
+
+static void *write_share(void *user)
+{
+    const struct work *work = user;
+
+    for (long i = work->writer; i < work->users || i < work->clients; i += WRITERS) {
+        dw_auto(dw_arena_auto_free) struct dw_arena *arena = dw_arena_new(ARENA_BYTES);
+
+        if (!arena)
+            abort();
+        if (i < work->users)
+            add_user(work, i, arena);
+        if (i < work->clients)
+            add_client(work, i, arena);
+    }
+    return NULL;
+}
+
+static void fill(const struct work *pattern)
+{
+    struct work works[WRITERS];
+    pthread_t threads[WRITERS];
+
+    for (int i = 0; i < WRITERS; i++) {
+        works[i] = *pattern;
+        works[i].writer = i;
+        if (pthread_create(&threads[i], NULL, write_share, &works[i]) != 0)
+            abort();
+    }
+    for (int i = 0; i < WRITERS; i++)
+        (void)pthread_join(threads[i], NULL);
+}
+
+int main(int argc, char **argv)
+{
+    static const unsigned char salt[DW_PASSWORD_SALT_BYTES] = "one for everyone";
+    struct dw_arena *arena = dw_arena_new(ARENA_BYTES);
+    struct dw_store_config config = {.size = sizeof config, .path = argc == 6 ? argv[1] : NULL};
+    struct dw_oauth_client *from = NULL;
+    struct dw_error error;
+    struct work work = {.store = NULL};
+
+    if (argc != 6 || !arena) {
+        (void)fprintf(stderr, "usage: population DATABASE PASSWORD USERS CLIENTS FROM_CLIENT\n");
+        return 2;
+    }
+    work.users = strtol(argv[3], NULL, 10);
+    work.clients = strtol(argv[4], NULL, 10);
+    work.store = dw_store_open(&config, &error);
+    if (!work.store ||
+        !dw_password_hash(dw_secret_from(dw_slice_from_text(argv[2])), salt, arena,
+                          &work.password_hash, &error) ||
+        !dw_store_client(work.store, dw_slice_from_text(argv[5]), arena, &from, &error))
+        give_up(&error);
+    if (!from) {
+        (void)fprintf(stderr, "population: there is no application %s\n", argv[5]);
+        return 1;
+    }
+    work.pattern = from;
+    fill(&work);
+    dw_store_close(work.store);
+    return 0;
+}
