@@ -224,16 +224,19 @@ static void documents_that_are_no_longer_taken_are_no_clients(void **state)
                         "&redirect_uri=" CALLBACK,
                         id, text_of(location_value(call, "code"))));
     for (int i = 0; i < 2; i++) {
-        bool *is_on = i == 0 ? &world.tenant->config.allow_metadata_documents
-                             : &world.tenant->config.allow_insecure_client_metadata;
-
-        *is_on = false;
+        if (i == 0)
+            world_set("{\"client_id_metadata_document_supported\":false}");
+        else
+            world.tenant->config.allow_insecure_client_metadata = false;
         assert_status(get(&browser, authorize_url(id)), 400);
         world_now_s += i * 86401; /* the document in the store grows old */
         assert_status(get(&browser, authorize_url(id)), 400);
         world_now_s -= i * 86401;
         assert_status(post(&browser, "/oauth/token", redeem_body), 401);
-        *is_on = true;
+        if (i == 0)
+            world_set("{\"client_id_metadata_document_supported\":true}");
+        else
+            world.tenant->config.allow_insecure_client_metadata = true;
     }
     assert_status(post(&browser, "/oauth/token", redeem_body), 200);
 }

@@ -128,7 +128,7 @@ static void seeding_twice_changes_nothing(void **state)
     struct dw_api *apis = NULL;
     struct dw_role *roles = NULL;
     struct dw_error error = {0};
-    size_t api_count = 0, role_count = 0;
+    size_t api_count = 0, role_count = 0, seeded = 0;
 
     (void)state;
     world.config.seed_chapter = true;
@@ -141,10 +141,13 @@ static void seeding_twice_changes_nothing(void **state)
     assert_done(dw_store_roles(world.tenant->store, (struct dw_page){0}, world.arena, &roles,
                                &role_count, NULL, &error),
                 error);
-    assert_int_equal(api_count, 2);
     assert_int_equal(role_count, 2);
     for (size_t i = 0; i < api_count; i++)
-        assert_int_equal(apis[i].scope_count, 5);
+        if (!apis[i].is_system) { /* the tenant's own are not the seed's */
+            assert_int_equal(apis[i].scope_count, 5);
+            seeded++;
+        }
+    assert_int_equal(seeded, 2);
 }
 
 static void write_seed(const char *json)
