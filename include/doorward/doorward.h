@@ -6,6 +6,7 @@
 #include <doorward/auth.h>
 #include <doorward/call.h>
 #include <doorward/error.h>
+#include <doorward/http.h>
 #include <doorward/server.h>
 #include <doorward/slice.h>
 

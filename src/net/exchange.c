@@ -58,22 +58,22 @@ struct dw_arena *dw_exchange_arena(struct dw_exchange *exchange)
 
 struct dw_loop *dw_exchange_loop(const struct dw_exchange *exchange)
 {
-    return exchange->conn->server->loop;
+    return exchange->outside ? dw_outside_loop(exchange) : exchange->conn->server->loop;
 }
 
 struct dw_slice dw_exchange_peer_address(const struct dw_exchange *exchange)
 {
-    return dw_slice_from_text(exchange->conn->peer);
+    return exchange->outside ? dw_outside_peer(exchange) : dw_slice_from_text(exchange->conn->peer);
 }
 
 bool dw_exchange_is_loopback(const struct dw_exchange *exchange)
 {
-    return exchange->conn->is_loopback;
+    return exchange->outside ? dw_outside_is_loopback(exchange) : exchange->conn->is_loopback;
 }
 
 bool dw_exchange_is_tls(const struct dw_exchange *exchange)
 {
-    return exchange->conn->tls != NULL;
+    return exchange->conn && exchange->conn->tls;
 }
 
 void dw_exchange_set_user(struct dw_exchange *exchange, void *user,
@@ -181,6 +181,10 @@ void dw_exchange_respond(struct dw_exchange *exchange, int status, struct dw_htt
 {
     struct dw_slice parts[2];
 
+    if (exchange->outside) {
+        dw_outside_respond(exchange, status, fields, body);
+        return;
+    }
     if (!begin_answer(exchange, status, (int64_t)body.len))
         return;
     parts[0] = head_or_500(exchange, fields);
@@ -227,7 +231,7 @@ void dw_exchange_respond_error(struct dw_exchange *exchange, const struct dw_err
     if (!dw_buf_finish(&out, &body, NULL))
         body = DW_LIT("{}");
     if (row->log_level >= DW_LOG_WARN)
-        dw_log_error(exchange->conn->server->loop->net->log, "request_failed", error);
+        dw_log_error(dw_exchange_loop(exchange)->net->log, "request_failed", error);
     dw_exchange_note(exchange, "error", dw_slice_from_text(row->name));
     dw_exchange_respond(exchange, row->http_status, (struct dw_http_fields){fields, 2}, body);
 }
@@ -237,6 +241,10 @@ void dw_exchange_start(struct dw_exchange *exchange, int status, struct dw_http_
 {
     struct dw_slice head;
 
+    if (exchange->outside) {
+        dw_outside_start(exchange, status, fields, content_length);
+        return;
+    }
     if (!begin_answer(exchange, status, content_length))
         return;
     exchange->answer = DW_ANSWER_STREAMING;
@@ -265,6 +273,8 @@ bool dw_exchange_write(struct dw_exchange *exchange, struct dw_slice bytes)
 {
     struct dw_conn *conn = exchange->conn;
 
+    if (exchange->outside)
+        return dw_outside_write(exchange, bytes);
     if (conn->phase == DW_CONN_CLOSED || exchange->answer != DW_ANSWER_STREAMING)
         return false;
     /* More than was announced would be read as the next answer. */
@@ -290,6 +300,10 @@ void dw_exchange_end(struct dw_exchange *exchange)
     static const struct dw_slice last = DW_HTTP_LAST_CHUNK;
     struct dw_conn *conn = exchange->conn;
 
+    if (exchange->outside) {
+        dw_outside_end(exchange);
+        return;
+    }
     if (conn->phase == DW_CONN_CLOSED || exchange->answer != DW_ANSWER_STREAMING)
         return;
     if (exchange->announced_bytes > exchange->answer_bytes && !exchange->has_no_body) {
@@ -303,7 +317,10 @@ void dw_exchange_end(struct dw_exchange *exchange)
 
 void dw_exchange_abort(struct dw_exchange *exchange)
 {
-    dw_conn_close(exchange->conn);
+    if (exchange->outside)
+        dw_outside_abort(exchange);
+    else
+        dw_conn_close(exchange->conn);
 }
 
 void dw_exchange_on_drain(struct dw_exchange *exchange, void (*on_drain)(void *user), void *user)
@@ -323,7 +340,7 @@ void dw_exchange_drained(struct dw_exchange *exchange)
 
 size_t dw_exchange_unsent_bytes(const struct dw_exchange *exchange)
 {
-    return dw_conn_unsent_bytes(exchange->conn);
+    return exchange->outside ? 0 : dw_conn_unsent_bytes(exchange->conn);
 }
 
 bool dw_exchange_has_started(const struct dw_exchange *exchange)

@@ -36,11 +36,11 @@ static void write_hex(char *text, uint64_t number)
 }
 
 /* W3C Trace Context 3.2.2: version "-" trace-id "-" parent-id "-" flags. */
-static void set_trace(struct dw_exchange *exchange)
+static void set_trace_of(struct dw_exchange *exchange)
 {
     struct dw_slice parent = dw_http_field(exchange->request.fields, "traceparent");
     struct dw_slice trace_id = dw_slice_sub(parent, 3, 32);
-    struct dw_loop *loop = exchange->conn->server->loop;
+    struct dw_loop *loop = dw_exchange_loop(exchange);
 
     if (exchange->trace_id[0])
         return;
@@ -58,15 +58,21 @@ static void set_trace(struct dw_exchange *exchange)
     write_hex(exchange->span_id, dw_loop_random(loop) | 1);
 }
 
+/* The same one, where it is not const. */
+static void set_trace(const struct dw_exchange *exchange)
+{
+    set_trace_of(exchange->outside ? dw_outside_exchange(exchange) : &exchange->conn->exchange);
+}
+
 struct dw_slice dw_exchange_trace_id(const struct dw_exchange *exchange)
 {
-    set_trace(&exchange->conn->exchange); /* the same one, where it is not const */
+    set_trace(exchange);
     return dw_slice_from(exchange->trace_id, 32);
 }
 
 struct dw_slice dw_exchange_span_id(const struct dw_exchange *exchange)
 {
-    set_trace(&exchange->conn->exchange);
+    set_trace(exchange);
     return dw_slice_from(exchange->span_id, 16);
 }
 
@@ -90,8 +96,11 @@ static struct dw_log_field *add_note(struct dw_exchange *exchange, const char *n
 
 static bool is_logged(const struct dw_exchange *exchange)
 {
-    const struct dw_log *log = exchange->conn->server->loop->net->log;
+    const struct dw_log *log;
 
+    if (exchange->outside) /* the server that has read it keeps its own log */
+        return false;
+    log = exchange->conn->server->loop->net->log;
     return log && log->threshold <= DW_LOG_INFO &&
            dw_listener_settings(exchange->conn->listener)->log_event;
 }

@@ -17,6 +17,7 @@ struct dw_net_config {
     unsigned loop_count; /* 0: one a core */
     const struct dw_log *log;
     struct dw_metrics *metrics;
+    bool leaves_signals; /* they are the program's: none is listened for, SIGPIPE stays as it is */
 };
 
 /* Makes the loops; their threads start in dw_net_run. */

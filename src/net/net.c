@@ -157,7 +157,8 @@ struct dw_net *dw_net_new(const struct dw_net_config *config, struct dw_error *r
     struct dw_net *net = dw_mem_new(sizeof *net);
     unsigned count = config->loop_count ? config->loop_count : uv_available_parallelism();
 
-    signal(SIGPIPE, SIG_IGN); /* a peer that left is an error of the write, not our end */
+    if (!config->leaves_signals)
+        signal(SIGPIPE, SIG_IGN); /* a peer that left is an error of the write, not our end */
     if (net)
         net->loops = dw_mem_new(count * sizeof *net->loops);
     if (net && net->loops)
@@ -170,6 +171,7 @@ struct dw_net *dw_net_new(const struct dw_net_config *config, struct dw_error *r
     net->loop_count = count;
     net->log = config->log;
     net->metrics = config->metrics;
+    net->leaves_signals = config->leaves_signals;
     if (!init_loops(net, reterr)) {
         dw_net_free(net);
         return NULL;
@@ -210,7 +212,7 @@ bool dw_net_run(struct dw_net *net, struct dw_error *reterr)
 {
     uv_thread_options_t options = {.flags = UV_THREAD_HAS_STACK_SIZE,
                                    .stack_size = LOOP_STACK_BYTES};
-    bool is_done = open_signals(net, reterr);
+    bool is_done = net->leaves_signals || open_signals(net, reterr);
 
     for (unsigned i = 1; is_done && i < net->loop_count; i++) {
         struct dw_loop *loop = &net->loops[i];

@@ -96,6 +96,7 @@ struct dw_net {
     struct dw_post stop_post;
     uv_timer_t drain_timer;
     uv_signal_t signals[3];
+    bool leaves_signals;
     struct dw_jobs *jobs;
     void *listeners; /* of listener.c */
 };

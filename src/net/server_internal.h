@@ -39,7 +39,8 @@ enum dw_answer_phase {
 };
 
 struct dw_exchange {
-    struct dw_conn *conn;
+    struct dw_conn *conn;       /* or NULL, and: */
+    struct dw_outside *outside; /* outside.c: another HTTP server has read the request */
     struct dw_http_request request;
     struct dw_arena *arena; /* NULL: no request is being handled */
     struct dw_slice body;
@@ -134,5 +135,18 @@ bool dw_must_check dw_exchange_begin(struct dw_conn *conn);
 /* Log line, metrics, on_gone, memory. */
 void dw_exchange_finish(struct dw_exchange *exchange, bool is_complete);
 void dw_exchange_drained(struct dw_exchange *exchange);
+
+/* ---- outside.c: the same for exchanges without a connection ---- */
+struct dw_loop *dw_outside_loop(const struct dw_exchange *exchange);
+struct dw_slice dw_outside_peer(const struct dw_exchange *exchange);
+bool dw_outside_is_loopback(const struct dw_exchange *exchange);
+struct dw_exchange *dw_outside_exchange(const struct dw_exchange *exchange);
+void dw_outside_respond(struct dw_exchange *exchange, int status, struct dw_http_fields fields,
+                        struct dw_slice body);
+void dw_outside_start(struct dw_exchange *exchange, int status, struct dw_http_fields fields,
+                      int64_t content_length);
+bool dw_outside_write(struct dw_exchange *exchange, struct dw_slice bytes);
+void dw_outside_end(struct dw_exchange *exchange);
+void dw_outside_abort(struct dw_exchange *exchange);
 
 #endif

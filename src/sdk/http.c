@@ -344,12 +344,29 @@ static size_t on_head(void *user, struct dw_exchange *exchange)
     return ANONYMOUS_BODY_BYTES;
 }
 
+/* Of a server without OAuth; our own listener has seen to it when it was opened. */
+static bool may_come(const struct dw_http *http, const struct dw_exchange *exchange,
+                     struct dw_error *reterr)
+{
+    const struct dw_server *server = http->server;
+
+    if (!server->is_own_http || server->issuer_count > 0 || server->is_without_auth ||
+        dw_exchange_is_loopback(exchange))
+        return true;
+    return dw_fail(reterr, DW_FORBIDDEN,
+                   "without OAuth only requests that come by loopback are answered");
+}
+
 static void on_request(void *user, struct dw_exchange *exchange)
 {
     struct dw_http *http = user;
     const struct dw_http_request *request = dw_exchange_request(exchange);
     struct dw_error error = {0};
 
+    if (!may_come(http, exchange, &error)) {
+        dw_http_refuse(http, exchange, &error, no_scopes, DW_EMPTY);
+        return;
+    }
     if (dw_slice_eq(request->path, DW_LIT("/healthz"))) { /* load balancers know no names */
         health(http, exchange);
         return;
@@ -367,6 +384,11 @@ static void on_request(void *user, struct dw_exchange *exchange)
         metadata(http, exchange);
     else
         fail(http, exchange, DW_NOT_FOUND, "there is nothing here but the MCP endpoint");
+}
+
+struct dw_handler dw_http_handler(struct dw_http *http)
+{
+    return (struct dw_handler){on_head, on_request, http};
 }
 
 /* ---- opening ---- */
@@ -393,7 +415,7 @@ static bool check_exposure(struct dw_server *server, struct dw_error *reterr)
 {
     if (server->issuer_count > 0)
         return true;
-    if (!server->is_without_auth && !is_loopback(server->listen))
+    if (!server->is_without_auth && !server->is_own_http && !is_loopback(server->listen))
         return dw_fail(reterr, DW_CONFIG,
                        "\"%.*s\" is not a loopback address, and there is no OAuth: set "
                        "AUTH0_DOMAIN and AUTH0_AUDIENCE, or call dw_server_without_auth",
@@ -443,9 +465,11 @@ static bool listen(struct dw_http *http, struct dw_error *reterr)
     struct dw_listener_config config = {
         .size = sizeof config,
         .address = http->server->listen,
-        .handler = {on_head, on_request, http},
+        .handler = dw_http_handler(http),
     };
 
+    if (http->server->is_own_http)
+        return true;
     http->listener = dw_listener_open(http->server->net, &config, reterr);
     if (!http->listener)
         return false;

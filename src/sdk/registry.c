@@ -294,8 +294,8 @@ static bool add_prompt(struct dw_server *server, const struct dw_prompt *prompt,
 
 /* A struct of a caller built with an older header is shorter; it is copied over zeros. A longer one
  * comes from a newer header: what we do not know must not be ignored. */
-static bool take_struct(void *to, size_t size, const void *from, size_t from_size,
-                        struct dw_error *reterr)
+bool dw_take_struct(void *to, size_t size, const void *from, size_t from_size,
+                    struct dw_error *reterr)
 {
     if (from_size == 0 || from_size > size)
         return dw_fail(reterr, DW_CONFIG, "a struct has the wrong size: set .size = sizeof it");
@@ -309,7 +309,7 @@ void dw_server_with_tool(struct dw_server *server, const struct dw_tool *tool)
     struct dw_error error = {0};
     struct dw_tool copy;
 
-    if (server && (!take_struct(&copy, sizeof copy, tool, tool->size, &error) ||
+    if (server && (!dw_take_struct(&copy, sizeof copy, tool, tool->size, &error) ||
                    !add_tool(server, &copy, &error)))
         dw_server_note(server, &error);
 }
@@ -319,7 +319,7 @@ void dw_server_with_resource(struct dw_server *server, const struct dw_resource 
     struct dw_error error = {0};
     struct dw_resource copy;
 
-    if (server && (!take_struct(&copy, sizeof copy, resource, resource->size, &error) ||
+    if (server && (!dw_take_struct(&copy, sizeof copy, resource, resource->size, &error) ||
                    !add_resource(server, &copy, &error)))
         dw_server_note(server, &error);
 }
@@ -329,7 +329,7 @@ void dw_server_with_prompt(struct dw_server *server, const struct dw_prompt *pro
     struct dw_error error = {0};
     struct dw_prompt copy;
 
-    if (server && (!take_struct(&copy, sizeof copy, prompt, prompt->size, &error) ||
+    if (server && (!dw_take_struct(&copy, sizeof copy, prompt, prompt->size, &error) ||
                    !add_prompt(server, &copy, &error)))
         dw_server_note(server, &error);
 }

@@ -87,6 +87,7 @@ struct dw_server {
 
     struct dw_slice listen, public_url;
     bool is_stdio;
+    bool is_own_http; /* requests come by dw_server_handle */
 
     /* from dw_server_build on */
     bool is_built;
@@ -104,10 +105,20 @@ struct dw_server {
     struct dw_tasks *tasks;
     atomic_int port;
     struct dw_timer *reaper;
+    atomic_bool has_thread; /* handle.c: the loop runs there */
+    pthread_t thread;
 };
 
 /* Remembers the first error; false. */
 bool dw_server_note(struct dw_server *server, const struct dw_error *error);
+
+/* registry.c: copies a struct of a caller that may be older than we: what it lacks is zero. Fails
+ * with DW_CONFIG. */
+bool dw_must_check dw_take_struct(void *to, size_t size, const void *from, size_t from_size,
+                                  struct dw_error *reterr);
+
+/* handle.c: ends the loop's thread, when there is one. */
+void dw_server_end_thread(struct dw_server *server);
 
 /* auth_config.c: lets go of configured keys; the guard must be gone. */
 void dw_server_free_issuers(struct dw_server *server);

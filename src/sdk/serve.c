@@ -31,7 +31,8 @@ static bool make_info(struct dw_server *server, struct dw_error *reterr)
 
 static bool open_net(struct dw_server *server, struct dw_error *reterr)
 {
-    struct dw_net_config config = {.size = sizeof config, .loop_count = 1};
+    struct dw_net_config config = {
+        .size = sizeof config, .loop_count = 1, .leaves_signals = server->is_own_http};
 
     server->log = dw_sys_log_to_fd(STDERR_FILENO, DW_LOG_INFO);
     server->metrics = dw_metrics_new();
@@ -105,12 +106,31 @@ static void on_stop(void *user)
     dw_listens_end(server);
 }
 
+static bool check_auth(const struct dw_server *server, struct dw_error *reterr)
+{
+    if (server->is_without_auth && server->issuer_count > 0)
+        return dw_fail(reterr, DW_CONFIG,
+                       "dw_server_without_auth and OAuth are both asked for: choose one");
+    return true;
+}
+
+static bool check_own_http(const struct dw_server *server, struct dw_error *reterr)
+{
+    if (server->listen.len > 0 || server->is_stdio)
+        return dw_fail(reterr, DW_CONFIG,
+                       "dw_server_with_own_http goes with neither a listen address nor stdio");
+    if (server->public_url.len == 0)
+        return dw_fail(reterr, DW_CONFIG,
+                       "dw_server_with_own_http needs dw_server_with_public_url");
+    return check_auth(server, reterr);
+}
+
 static bool choose_transport(struct dw_server *server, struct dw_error *reterr)
 {
     struct dw_slice listen = dw_sys_environment("DOORWARD_LISTEN");
     struct dw_slice url = dw_sys_environment("DOORWARD_PUBLIC_URL");
 
-    if (server->listen.len == 0 && !server->is_stdio && listen.len > 0)
+    if (server->listen.len == 0 && !server->is_stdio && !server->is_own_http && listen.len > 0)
         server->listen = dw_arena_copy(server->arena, listen);
     if (server->public_url.len == 0 && url.len > 0)
         server->public_url = dw_arena_copy(server->arena, url);
@@ -118,14 +138,12 @@ static bool choose_transport(struct dw_server *server, struct dw_error *reterr)
         server->listen = DW_EMPTY;
     if (!server->public_url.ptr)
         server->public_url = DW_EMPTY;
+    if (server->is_own_http)
+        return check_own_http(server, reterr);
     if (server->listen.len == 0)
         server->is_stdio = true;
-    if (server->is_without_auth && server->issuer_count > 0)
-        return dw_fail(reterr, DW_CONFIG,
-                       "dw_server_without_auth and OAuth are both asked for: choose one");
-    return true;
+    return check_auth(server, reterr);
 }
-
 static bool build(struct dw_server *server, struct dw_error *reterr)
 {
     if (!make_info(server, reterr) || !choose_transport(server, reterr) ||
@@ -137,7 +155,8 @@ static bool build(struct dw_server *server, struct dw_error *reterr)
     server->reaper = dw_timer_new(server->loop, REAP_MS, REAP_MS, sweep, server);
     if (!server->reaper)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
-    return server->listen.len == 0 || (dw_http_open(server, reterr) && open_guard(server, reterr));
+    return (server->listen.len == 0 && !server->is_own_http) ||
+           (dw_http_open(server, reterr) && open_guard(server, reterr));
 }
 
 bool dw_server_build(struct dw_server *server, struct dw_error *reterr)
@@ -164,6 +183,8 @@ static bool serve(struct dw_server *server, struct dw_error *reterr)
 {
     if (!dw_server_build(server, reterr))
         return false;
+    if (server->is_own_http)
+        return dw_fail(reterr, DW_CONFIG, "with dw_server_with_own_http, dw_server_handle serves");
     if (server->is_stdio && !dw_lines_open(server, reterr))
         return false;
     if (server->listen.len > 0)
@@ -213,6 +234,7 @@ void dw_server_free(struct dw_server *server)
 {
     if (!server)
         return;
+    dw_server_end_thread(server);
     if (server->stdio)
         dw_lines_close(server);
     if (server->reaper)

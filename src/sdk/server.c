@@ -2,6 +2,8 @@
  * remembered and reported there. What tools, resources and prompts are is in registry.c. */
 #include "sdk/sdk_internal.h"
 
+#include <doorward/http.h>
+
 #include "base/mem.h"
 #include "sys/sys.h"
 
@@ -105,6 +107,12 @@ void dw_server_with_stdio(struct dw_server *server)
 {
     if (server)
         server->is_stdio = true;
+}
+
+void dw_server_with_own_http(struct dw_server *server)
+{
+    if (server)
+        server->is_own_http = true;
 }
 
 void dw_server_with_arguments(struct dw_server *server, int argc, char **argv)

@@ -4,9 +4,8 @@ import assert from "node:assert/strict";
 import path from "node:path";
 import { test } from "node:test";
 import { node } from "./support/doorward.mjs";
-import { freePort, here, run, serve, temporaryFolder } from "./support/process.mjs";
+import { examples, freePort, here, run, serve, temporaryFolder } from "./support/process.mjs";
 
-const examples = process.env.EXAMPLES ?? path.join(here, "../../build/examples");
 const suite = path.join(here, "node_modules/@modelcontextprotocol/conformance/dist/index.js");
 const revisions = { "2025-11-25": { required: 30, notScored: 3 }, "2026-07-28": { required: 37, notScored: 13 } };
 

@@ -70,10 +70,14 @@ export class Peer {
     return answer;
   }
 
+  #body(id, method, params) { return this.isModern ? modernMessage(id, method, params) : { jsonrpc: "2.0", id, method, params }; }
   send(method, params = {}, headers = {}) {
-    const id = ++this.#id;
-    const body = this.isModern ? modernMessage(id, method, params) : { jsonrpc: "2.0", id, method, params };
-    return post(this.url, body, { ...this.headers(method, params), ...headers });
+    return post(this.url, this.#body(++this.#id, method, params), { ...this.headers(method, params), ...headers });
+  }
+  // What send would send, for fetch: to read the answer piece by piece.
+  request(method, params = {}) {
+    const headers = { "content-type": "application/json", accept: "application/json, text/event-stream", ...this.headers(method, params) };
+    return { method: "POST", headers, body: JSON.stringify(this.#body(++this.#id, method, params)) };
   }
   call(name, args = {}, headers) { return this.send("tools/call", { name, arguments: args }, headers); }
   close() { return fetch(this.url, { method: "DELETE", headers: this.headers("") }); }

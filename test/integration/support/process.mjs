@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 export const here = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 export const root = path.dirname(path.dirname(here));
 export const binary = process.env.DOORWARD ?? path.join(root, "build", "doorward");
+export const examples = process.env.EXAMPLES ?? path.join(root, "build", "examples");
 export const everything = path.join(here, "node_modules/@modelcontextprotocol/server-everything/dist/index.js");
 
 const running = new Set();
