@@ -154,6 +154,21 @@ bool dw_login_start(struct dw_tenant_call *call, struct dw_user *user, struct dw
            set_cookie(call, COOKIE_SESSION, value, settings->session_lifetime_s, reterr);
 }
 
+bool dw_login_raise(struct dw_tenant_call *call, struct dw_login *login, struct dw_error *reterr)
+{
+    struct dw_login_session *session = login->session;
+    struct dw_slice value = dw_tenant_random_text(call->arena, "", 32);
+    struct dw_slice old_digest = session->id_digest;
+
+    if (!value.ptr)
+        return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+    session->mfa_at_s = call->now_s;
+    session->last_seen_at_s = call->now_s;
+    return dw_tenant_digest(value, call->arena, &session->id_digest, reterr) &&
+           dw_store_update_session(call->tenant->store, old_digest, session, reterr) &&
+           set_cookie(call, COOKIE_SESSION, value, session->expires_at_s - call->now_s, reterr);
+}
+
 bool dw_login_end(struct dw_tenant_call *call, struct dw_error *reterr)
 {
     return end_old_session(call, reterr) &&

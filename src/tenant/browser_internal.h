@@ -24,6 +24,9 @@ bool dw_must_check dw_login_find(struct dw_tenant_call *call, struct dw_login *r
  * (session fixation). */
 bool dw_must_check dw_login_start(struct dw_tenant_call *call, struct dw_user *user,
                                   struct dw_login *ret_login, struct dw_error *reterr);
+/* A second factor was shown: the session knows it, and its cookie is a fresh one. */
+bool dw_must_check dw_login_raise(struct dw_tenant_call *call, struct dw_login *login,
+                                  struct dw_error *reterr);
 bool dw_must_check dw_login_end(struct dw_tenant_call *call, struct dw_error *reterr);
 
 #endif

@@ -56,6 +56,8 @@ static const struct endpoint endpoints[] = {
      FOR_BROWSERS,
      CORS_NEVER,
      DW_POOL_STORE},
+    {{DW_HTTP_GET, "/u/mfa"}, dw_endpoint_mfa_page, FOR_BROWSERS, CORS_NEVER, DW_POOL_STORE},
+    {{DW_HTTP_POST, "/u/mfa"}, dw_endpoint_mfa, FOR_BROWSERS, CORS_NEVER, DW_POOL_STORE},
     {{DW_HTTP_POST, "/u/consent"}, dw_endpoint_consent, FOR_BROWSERS, CORS_NEVER, DW_POOL_STORE},
     {{DW_HTTP_GET, "/v2/logout"}, dw_endpoint_logout, FOR_BROWSERS, CORS_NEVER, DW_POOL_STORE},
     {{DW_HTTP_POST, "/oauth/token"}, dw_endpoint_token, FOR_CLIENTS, CORS_ANY, DW_POOL_STORE},

@@ -3,6 +3,7 @@
 #include "oauth/redirect_uri.h"
 #include "oauth/scope.h"
 #include "tenant/grants_internal.h"
+#include "tenant/mfa_step_internal.h"
 #include "tenant/visit_internal.h"
 
 bool dw_visit_to_login(struct dw_tenant_call *call, struct dw_visit *visit, struct dw_error *reterr)
@@ -110,6 +111,8 @@ static bool is_consent_due(const struct dw_visit_walk *walk, bool *ret_is_due,
 /* In this order. A step sees what the steps before it have settled. */
 static const struct dw_visit_step steps[] = {
     {"/u/login", is_login_due, DW_LOGIN_REQUIRED, "Login required"},
+    {DW_MFA_PATH, dw_mfa_step_is_due, DW_INTERACTION_REQUIRED,
+     "Multifactor authentication required"},
     {"/u/consent", is_consent_due, DW_CONSENT_REQUIRED, "Consent required"},
 };
 
