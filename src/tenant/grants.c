@@ -2,6 +2,7 @@
 #include "tenant/grants_internal.h"
 
 #include "http/url.h"
+#include "store/organizations.h"
 
 /* "http://host" and "http://host/" are one URL (RFC 3986 section 6.2.3), and URL classes as that of
  * the MCP SDK write the second where the first was published. Empty: there is only one way. */
@@ -73,9 +74,15 @@ static bool load_grants(struct dw_tenant_call *call, const struct dw_grant_subje
         return false;
     question->own_grant = own;
     question->default_grant = standard;
-    return is_client || dw_store_effective_permissions(call->tenant->store, subjects->user_id,
-                                                       subjects->audience, call->arena,
-                                                       &question->user_permissions, reterr);
+    if (is_client)
+        return true;
+    return dw_store_effective_permissions(call->tenant->store, subjects->user_id,
+                                          subjects->audience, call->arena,
+                                          &question->user_permissions, reterr) &&
+           (dw_slice_is_empty(subjects->organization) ||
+            dw_store_member_permissions(call->tenant->store, subjects->organization,
+                                        subjects->user_id, subjects->audience, call->arena,
+                                        &question->organization_permissions, reterr));
 }
 
 /* When tokens are made for a third party, what the user agreed to is the most it gets: since then

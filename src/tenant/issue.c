@@ -5,6 +5,7 @@
 #include "oauth/custom_claims.h"
 #include "oauth/token_claims.h"
 #include "store/issued_tokens.h"
+#include "store/organizations.h"
 #include "tenant/mfa_internal.h"
 #include "tenant/own_token_internal.h"
 
@@ -153,6 +154,30 @@ static bool sign_id_token(struct dw_tenant_call *call, const struct dw_issue *is
     return sign(call, DW_ALG_RS256, "JWT", &out, &issued->response.id_token, reterr);
 }
 
+/* The organization that the tokens name: it is there, its member still is one, and its name goes
+ * along where the tenant says so. */
+static bool settle_organization(struct dw_tenant_call *call, struct dw_issue *issue,
+                                struct dw_error *reterr)
+{
+    struct dw_organization *organization;
+    bool is_member = false;
+
+    issue->subjects.organization = issue->organization;
+    if (issue->organization.len == 0)
+        return true;
+    if (!dw_store_organization(call->tenant->store, issue->organization, call->arena, &organization,
+                               reterr) ||
+        (issue->user && !dw_store_is_member(call->tenant->store, issue->organization,
+                                            issue->user->id, &is_member, reterr)))
+        return false;
+    if (!organization || (issue->user && !is_member))
+        return dw_organization_fail_member(issue->user ? issue->user->id : DW_EMPTY,
+                                           issue->organization, reterr);
+    if (call->settings->allows_organization_name)
+        issue->organization_name = organization->name;
+    return true;
+}
+
 bool dw_tokens_issue(struct dw_tenant_call *call, const struct dw_issue *issue,
                      struct dw_issued *ret_issued, struct dw_error *reterr)
 {
@@ -161,15 +186,17 @@ bool dw_tokens_issue(struct dw_tenant_call *call, const struct dw_issue *issue,
     *ret_issued = (struct dw_issued){0};
     if (bound.dpop_jkt.len == 0) /* whatever the grant: who proves a key gets tokens bound to it */
         bound.dpop_jkt = call->dpop_jkt;
+    if (!settle_organization(call, &bound, reterr))
+        return false;
     if (issue->user &&
         !dw_mfa_check_issue(call, issue->user, issue->subjects.audience, issue->is_mfa, reterr))
         return false;
-    if (!dw_tenant_decide(call, &issue->subjects, &ret_issued->api, &ret_issued->answer, reterr) ||
+    if (!dw_tenant_decide(call, &bound.subjects, &ret_issued->api, &ret_issued->answer, reterr) ||
         !(ret_issued->api ? sign_access_token : make_opaque_token)(call, &bound, ret_issued,
                                                                    reterr))
         return false;
     ret_issued->response.is_dpop = bound.dpop_jkt.len > 0;
     ret_issued->response.scopes = ret_issued->answer.scopes;
     return !issue->user || !dw_slices_have(ret_issued->answer.scopes, DW_LIT("openid")) ||
-           sign_id_token(call, issue, ret_issued, reterr);
+           sign_id_token(call, &bound, ret_issued, reterr);
 }

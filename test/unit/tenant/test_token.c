@@ -1,6 +1,8 @@
 /* /oauth/token, /oauth/revoke and /userinfo: every grant, its errors in Auth0's words, and what
  * happens to stolen codes and tokens. */
 #include "fixture.h"
+#include "store/organizations.h"
+#include "tenant/settings_internal.h"
 
 static const char *text_member(const struct dw_tenant_call *call, const char *key)
 {
@@ -339,6 +341,162 @@ static void a_refused_api_does_not_spend_the_refresh_token(void **state)
     assert_status(refresh(text_member(call, "refresh_token")), 200);
 }
 
+static void add_organization(void)
+{
+    struct dw_organization organization = {.id = S("org_0123456789abcdef"),
+                                           .name = S("acme"),
+                                           .display_name = S("Acme"),
+                                           .created_at_s = world_now_s};
+    struct dw_error error = {0};
+    struct dw_user *user;
+    struct dw_role *role;
+
+    assert_done(dw_store_put_organization(world.tenant->store, &organization, &error), error);
+    assert_done(dw_store_user_by_login(world.tenant->store, S(DW_TENANT_CONNECTION), S(ADA),
+                                       world.arena, &user, &error),
+                error);
+    assert_done(
+        dw_store_add_member(world.tenant->store, organization.id, user->id, world_now_s, &error),
+        error);
+    assert_done(dw_store_role_by_name(world.tenant->store, S(DW_TENANT_ROLE_ADMIN), world.arena,
+                                      &role, &error),
+                error);
+    assert_done(dw_store_add_member_roles(world.tenant->store, organization.id, user->id,
+                                          (struct dw_slices){&role->id, 1}, &error),
+                error);
+}
+
+/* The refresh token of a login to the organization. */
+static const char *organization_login(const char *organization)
+{
+    static const struct dw_slice scopes[] = {{"openid", 6}, {"offline_access", 14}, {"admin", 5}};
+    struct dw_error error = {0};
+    struct dw_slice digest;
+    struct dw_user *user;
+
+    assert_done(dw_store_user_by_login(world.tenant->store, S(DW_TENANT_CONNECTION), S(ADA),
+                                       world.arena, &user, &error),
+                error);
+    struct dw_refresh_family family = {
+        .id = dw_tenant_random_text(world.arena, "", 16),
+        .client_id = S(DW_TENANT_DEV_CLIENT),
+        .user_id = user->id,
+        .scopes = {scopes, 3},
+        .audience = S(AUDIENCE),
+        .grant_type = S("authorization_code"),
+        .organization = S(organization),
+        .created_at_s = world_now_s,
+    };
+    struct dw_slice token = dw_tenant_random_text(world.arena, "", 32);
+
+    assert_done(dw_tenant_digest(token, world.arena, &digest, &error), error);
+    assert_done(dw_store_add_refresh_family(world.tenant->store, &family, digest, &error), error);
+    return text_of(token);
+}
+
+static void patch_settings(const char *patch)
+{
+    struct dw_error error = {0};
+
+    assert_done(
+        dw_tenant_settings_patch(world.tenant, DW_SETTINGS_TENANT, S(patch), world.arena, &error),
+        error);
+    assert_done(dw_tenant_settings_refresh(world.tenant, &error), error);
+}
+
+static void tokens_of_an_organization_name_it(void **state)
+{
+    const char *token_of_acme;
+    struct dw_tenant_call *call;
+    struct dw_error error = {0};
+
+    (void)state;
+    add_organization();
+    token_of_acme = organization_login("org_0123456789abcdef");
+    call = refresh(token_of_acme);
+    assert_status(call, 200);
+    assert_slice(dw_json_text(claims_of(call, "access_token"), "org_id"), "org_0123456789abcdef");
+    assert_slice(dw_json_text(claims_of(call, "id_token"), "org_id"), "org_0123456789abcdef");
+    assert_null(dw_json_get(claims_of(call, "access_token"), "org_name"));
+    /* what a member's roles there give, and not without the organization */
+    assert_has(dw_json_text(claims_of(call, "access_token"), "scope"), "admin");
+    assert_has(dw_json_get(claims_of(call, "access_token"), "permissions")->raw, "admin");
+    call = refresh(organization_login(""));
+    assert_has_not(dw_json_text(claims_of(call, "access_token"), "scope"), "admin");
+    patch_settings("{\"allow_organization_name_in_authentication_api\":true}");
+    call = refresh(token_of_acme);
+    assert_slice(dw_json_text(claims_of(call, "access_token"), "org_name"), "acme");
+    assert_slice(dw_json_text(claims_of(call, "id_token"), "org_name"), "acme");
+    patch_settings("{\"allow_organization_name_in_authentication_api\":false}");
+    assert_done(dw_store_remove_member(world.tenant->store, S("org_0123456789abcdef"),
+                                       S(text_of(dw_json_text(claims_of(call, "id_token"), "sub"))),
+                                       world_now_s, &error),
+                error);
+    assert_status(refresh(token_of_acme), 403);
+    token_of_acme = organization_login("org_0123456789abcdef"); /* a login that was under way */
+    assert_has(error_of(refresh(token_of_acme)),
+               "is not part of the org_0123456789abcdef organization");
+}
+
+static void a_password_is_for_a_directory(void **state)
+{
+#define ADA_LOGS_IN "&" DEV "&username=" ADA "&password=correct%20horse%20battery&scope=openid"
+#define REALM "grant_type=http://auth0.com/oauth/grant-type/password-realm" ADA_LOGS_IN "&realm="
+    (void)state;
+    assert_status(token(REALM DW_TENANT_CONNECTION), 200);
+    assert_slice(error_of(token(REALM "elsewhere")),
+                 "invalid_request: unknown or disabled connection");
+    assert_status(token("grant_type=http://auth0.com/oauth/grant-type/password-realm" ADA_LOGS_IN),
+                  400);
+    assert_status(token("grant_type=password" ADA_LOGS_IN), 200);
+    patch_settings("{\"default_directory\":\"\"}");
+    assert_status(token("grant_type=password" ADA_LOGS_IN), 500);
+    assert_slice(error_of(token("grant_type=password" ADA_LOGS_IN)),
+                 "server_error: Authorization server not configured with default connection.");
+    assert_status(token(REALM DW_TENANT_CONNECTION), 200);
+    patch_settings("{\"default_directory\":\"" DW_TENANT_CONNECTION "\"}");
+}
+
+static void every_grant_has_the_default_audience(void **state)
+{
+    struct dw_tenant_call *call;
+    struct dw_error error = {0};
+    struct dw_api *api;
+
+    (void)state;
+    patch_settings("{\"default_audience\":\"" AUDIENCE "\"}");
+    call = token("grant_type=password" ADA_LOGS_IN);
+    assert_has(dw_json_get(claims_of(call, "access_token"), "aud")->raw, AUDIENCE);
+    call = token(MACHINE);
+    assert_slice(dw_json_text(claims_of(call, "access_token"), "aud"), AUDIENCE);
+    /* one API, two spellings: the token has the API's own */
+    assert_done(dw_store_api(world.tenant->store, S(AUDIENCE), world.arena, &api, &error), error);
+    api->id = S("bbbbbbbbbbbbbbbbbbbbbbbb");
+    api->identifier = S("https://plain.example");
+    assert_done(dw_store_put_api(world.tenant->store, api, &error), error);
+    patch_settings("{\"default_audience\":\"https://plain.example/\"}");
+    call = token("grant_type=password" ADA_LOGS_IN);
+    assert_has(dw_json_get(claims_of(call, "access_token"), "aud")->raw, "https://plain.example\"");
+    patch_settings("{\"default_audience\":\"\"}");
+}
+
+static void a_resource_counts_by_the_profile(void **state)
+{
+    struct dw_tenant_call *call;
+
+    (void)state;
+    call = token(MACHINE "&resource=" AUDIENCE);
+    assert_slice(dw_json_text(claims_of(call, "access_token"), "aud"), AUDIENCE);
+    call = token(MACHINE "&resource=https://none.example&audience=" AUDIENCE);
+    assert_slice(dw_json_text(claims_of(call, "access_token"), "aud"), AUDIENCE);
+    patch_settings("{\"resource_parameter_profile\":\"audience\"}");
+    assert_slice(error_of(token(MACHINE "&resource=" AUDIENCE)),
+                 "access_denied: Non-global clients are not allowed access to APIv1");
+    call = token("grant_type=password" ADA_LOGS_IN "&resource=" AUDIENCE);
+    assert_false(dw_slice_contains(dw_json_text(json_of(call), "access_token"), '.'));
+    patch_settings("{\"resource_parameter_profile\":\"compatibility\"}");
+}
+
 static void a_password_is_remembered_in_gty(void **state)
 {
     struct dw_tenant_call *call =
@@ -630,6 +788,10 @@ int main(void)
         cmocka_unit_test(a_refresh_may_ask_for_less_but_not_for_more),
         cmocka_unit_test(a_refresh_token_is_good_for_further_apis),
         cmocka_unit_test(a_refused_api_does_not_spend_the_refresh_token),
+        cmocka_unit_test(tokens_of_an_organization_name_it),
+        cmocka_unit_test(a_password_is_for_a_directory),
+        cmocka_unit_test(every_grant_has_the_default_audience),
+        cmocka_unit_test(a_resource_counts_by_the_profile),
         cmocka_unit_test(a_password_is_remembered_in_gty),
         cmocka_unit_test(another_client_cannot_refresh),
         cmocka_unit_test(revoking_ends_the_family_of_its_own_client_alone),
