@@ -9,6 +9,7 @@ enum condition {
     ALWAYS,
     WITH_DCR,
     WITH_PAR,
+    WITH_PAR_ALONE,
     WITH_CIMD,
     WITH_ISS,
 };
@@ -61,6 +62,8 @@ static const struct row rows[] = {
      ALWAYS},
     {"request_uri_parameter_supported", FALSE, {NULL}, ALWAYS},
     {"request_parameter_supported", FALSE, {NULL}, ALWAYS},
+    {"backchannel_authentication_endpoint", URL, {"bc-authorize"}, ALWAYS},
+    {"backchannel_token_delivery_modes_supported", LIST, {"poll"}, ALWAYS},
     {"id_token_signing_alg_values_supported", LIST, {"RS256"}, ALWAYS},
     {"dpop_signing_alg_values_supported",
      LIST,
@@ -69,10 +72,11 @@ static const struct row rows[] = {
     {"client_id_metadata_document_supported", TRUE, {NULL}, WITH_CIMD},
     {"authorization_response_iss_parameter_supported", TRUE, {NULL}, WITH_ISS},
     {"pushed_authorization_request_endpoint", URL, {"oauth/par"}, WITH_PAR},
+    {"require_pushed_authorization_requests", TRUE, {NULL}, WITH_PAR_ALONE},
     {"grant_types_supported",
      LIST,
      {"authorization_code", "refresh_token", "client_credentials",
-      "urn:ietf:params:oauth:grant-type:device_code",
+      "urn:ietf:params:oauth:grant-type:device_code", "urn:openid:params:grant-type:ciba",
       "urn:ietf:params:oauth:grant-type:token-exchange",
       "urn:ietf:params:oauth:grant-type:jwt-bearer"},
      ALWAYS},
@@ -85,6 +89,8 @@ static bool is_there(enum condition condition, const struct dw_tenant_settings *
         return settings->is_dcr_enabled;
     case WITH_PAR:
         return settings->is_par_enabled;
+    case WITH_PAR_ALONE:
+        return settings->is_par_enabled && settings->requires_par;
     case WITH_CIMD:
         return settings->is_cimd_enabled;
     case WITH_ISS:

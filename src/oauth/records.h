@@ -356,8 +356,8 @@ struct dw_authorization_request {
     enum dw_response_mode response_mode;
     struct dw_slices scopes;
     struct dw_slice audience; /* after the resource rule and the default; empty: /userinfo only */
-    struct dw_slice oauth_state;
-    bool has_state; /* `state=` was there, perhaps empty */
+    struct dw_slice oauth_state; /* decoupled: the user code, to be shown */
+    bool has_state;              /* `state=` was there, perhaps empty */
     struct dw_slice oidc_nonce;
     struct dw_slice code_challenge;
     bool prompts_none, prompts_login, prompts_consent, prompts_select_account;

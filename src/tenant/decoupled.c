@@ -12,10 +12,16 @@
 static const struct kind_row {
     enum dw_grant_type grant_type;
     int64_t lifetime_s;
+    const char *id_prefix;
 } kinds[DW_DECOUPLED_KIND_COUNT] = {
-    [DW_DECOUPLED_DEVICE] = {DW_GRANT_DEVICE_CODE, DW_DEVICE_LIFETIME_S},
-    [DW_DECOUPLED_CIBA] = {DW_GRANT_CIBA, DW_CIBA_LIFETIME_S},
+    [DW_DECOUPLED_DEVICE] = {DW_GRANT_DEVICE_CODE, DW_DEVICE_LIFETIME_S, "device_"},
+    [DW_DECOUPLED_CIBA] = {DW_GRANT_CIBA, DW_CIBA_LIFETIME_S, "ciba_"},
 };
+
+bool dw_decoupled_is_device(struct dw_slice id)
+{
+    return dw_slice_starts_with(id, dw_slice_from_text(kinds[DW_DECOUPLED_DEVICE].id_prefix));
+}
 
 static bool may_ask(struct dw_tenant_call *call, const struct dw_oauth_client *client,
                     enum dw_grant_type grant_type, struct dw_error *reterr)
@@ -62,7 +68,7 @@ bool dw_decoupled_start(struct dw_tenant_call *call, const struct dw_form *form,
         !may_ask(call, *ret_client, kinds[kind].grant_type, reterr))
         return false;
     *ret_request = (struct dw_decoupled_request){
-        .id = dw_tenant_random_hex(call->arena, "", 12),
+        .id = dw_tenant_random_hex(call->arena, kinds[kind].id_prefix, 12),
         .kind = kind,
         .client_id = (*ret_client)->id,
         .created_at_s = call->now_s,

@@ -17,26 +17,29 @@ bool dw_must_check dw_decoupled_start(struct dw_tenant_call *call, const struct 
                                       struct dw_decoupled_request *ret_request,
                                       struct dw_error *reterr);
 
+/* The ids say the kind, so that a visit knows it without the store. */
+bool dw_decoupled_is_device(struct dw_slice id);
+
 /* ---- decoupled_visit.c: for pages ---- */
 
-/* A visit of this browser for the request, and its next step as the answer of this call. */
+/* A visit of this browser for the request, and its next step as the answer of this call.
+ *
+ * shown_code  the user code, for the page that asks whether the device shows the same; or empty */
 bool dw_must_check dw_decoupled_visit(struct dw_tenant_call *call,
                                       const struct dw_decoupled_request *request,
+                                      struct dw_slice shown_code, struct dw_slice login_hint,
                                       struct dw_error *reterr);
 /* The request of a visit. Fails with DW_INVALID_REQUEST when somebody has decided meanwhile, or it
  * has expired. */
 bool dw_must_check dw_decoupled_of_visit(struct dw_tenant_call *call, const struct dw_visit *visit,
                                          struct dw_decoupled_request **ret_request,
                                          struct dw_error *reterr);
-/* The end of such a visit: the user has agreed to `scopes`, or not (`error`). The answer of this
- * call is a page. Both end the request, too. */
+/* The end of such a visit, for visit_answer.c: the user has agreed to `scopes`, or not, in which
+ * case DW_ACCESS_DENIED ends the request and everything else is an error page. The answer of this
+ * call is a page. */
 bool dw_must_check dw_decoupled_approve(struct dw_tenant_call *call, const struct dw_visit *visit,
                                         struct dw_slices scopes, struct dw_error *reterr);
 bool dw_must_check dw_decoupled_refuse(struct dw_tenant_call *call, const struct dw_visit *visit,
                                        const struct dw_error *error, struct dw_error *reterr);
-/* The same without a visit, for operators: grants what the user may have. */
-bool dw_must_check dw_decoupled_decide(struct dw_tenant_call *call,
-                                       struct dw_decoupled_request *request, bool is_approved,
-                                       struct dw_error *reterr);
 
 #endif

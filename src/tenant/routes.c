@@ -62,6 +62,22 @@ static const struct endpoint endpoints[] = {
     {{DW_HTTP_GET, "/v2/logout"}, dw_endpoint_logout, FOR_BROWSERS, CORS_NEVER, DW_POOL_STORE},
     {{DW_HTTP_POST, "/oauth/token"}, dw_endpoint_token, FOR_CLIENTS, CORS_ANY, DW_POOL_STORE},
     {{DW_HTTP_POST, "/oauth/par"}, dw_endpoint_par, FOR_CLIENTS, CORS_ANY, DW_POOL_STORE},
+    {{DW_HTTP_POST, "/bc-authorize"},
+     dw_endpoint_bc_authorize,
+     FOR_CLIENTS,
+     CORS_NEVER,
+     DW_POOL_STORE},
+    {{DW_HTTP_GET, "/activate"},
+     dw_endpoint_activate_page,
+     FOR_BROWSERS,
+     CORS_NEVER,
+     DW_POOL_STORE},
+    {{DW_HTTP_POST, "/activate"}, dw_endpoint_activate, FOR_BROWSERS, CORS_NEVER, DW_POOL_STORE},
+    {{DW_HTTP_GET, "/u/device"}, dw_endpoint_device_page, FOR_BROWSERS, CORS_NEVER, DW_POOL_STORE},
+    {{DW_HTTP_POST, "/u/device"}, dw_endpoint_device, FOR_BROWSERS, CORS_NEVER, DW_POOL_STORE},
+    {{DW_HTTP_GET, "/ciba"}, dw_endpoint_ciba_link, FOR_BROWSERS, CORS_NEVER, DW_POOL_STORE},
+    {{DW_HTTP_GET, "/u/ciba"}, dw_endpoint_ciba_page, FOR_BROWSERS, CORS_NEVER, DW_POOL_STORE},
+    {{DW_HTTP_POST, "/u/ciba"}, dw_endpoint_ciba, FOR_BROWSERS, CORS_NEVER, DW_POOL_STORE},
     {{DW_HTTP_POST, "/oauth/device/code"},
      dw_endpoint_device_code,
      FOR_CLIENTS,
@@ -189,8 +205,8 @@ static bool may_fetch(dw_tenant_endpoint *run, struct dw_slice form)
         return dw_slice_has(form, DW_LIT("client_id=http")) ||
                dw_slice_has(form, DW_LIT("client_id=%")) || has_escaped_name(form);
     return (run == dw_endpoint_token || run == dw_endpoint_revoke || run == dw_endpoint_par ||
-            run == dw_endpoint_device_code || run == dw_endpoint_mfa_challenge ||
-            run == dw_endpoint_mfa_associate) &&
+            run == dw_endpoint_device_code || run == dw_endpoint_bc_authorize ||
+            run == dw_endpoint_mfa_challenge || run == dw_endpoint_mfa_associate) &&
            (dw_slice_has(form, DW_LIT("assertion")) ||
             dw_slice_has(form, DW_LIT("subject_token")) || has_escaped_name(form));
 }

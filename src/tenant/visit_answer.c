@@ -4,6 +4,7 @@
 #include "oauth/authorization_request.h"
 #include "sys/sys.h"
 #include "tenant/brand_internal.h"
+#include "tenant/decoupled_internal.h"
 #include "tenant/visit_internal.h"
 
 /* Of several answers to one visit only the first counts: the back button gives no second code. */
@@ -73,6 +74,8 @@ bool dw_visit_answer_code(struct dw_tenant_call *call, struct dw_visit *visit,
     unsigned char random[48];
 
     dw_sys_random(random, sizeof random);
+    if (visit->request->decoupled_id.len > 0)
+        return end_visit(call, visit, reterr) && dw_decoupled_approve(call, visit, scopes, reterr);
     return end_visit(call, visit, reterr) &&
            dw_authorization_code_make(visit->request, scopes, random, call->now_s,
                                       call->tenant->config.authorization_code_ttl_s, call->arena,
@@ -91,5 +94,7 @@ bool dw_visit_answer_error(struct dw_tenant_call *call, struct dw_visit *visit,
         *reterr = gone;
         return false;
     }
+    if (visit->request->decoupled_id.len > 0)
+        return dw_decoupled_refuse(call, visit, error, reterr);
     return answer_client(call, visit, DW_EMPTY, error, reterr);
 }

@@ -2,6 +2,7 @@
  * Each step's page and form are an endpoint of their own, which ends in dw_visit_go_on. */
 #include "oauth/redirect_uri.h"
 #include "oauth/scope.h"
+#include "tenant/decoupled_internal.h"
 #include "tenant/grants_internal.h"
 #include "tenant/mfa_step_internal.h"
 #include "tenant/visit_internal.h"
@@ -108,11 +109,36 @@ static bool is_consent_due(const struct dw_visit_walk *walk, bool *ret_is_due,
     return true;
 }
 
+/* RFC 8628 section 3.3: before anything else the user says that this is the device in front of
+ * them.
+ */
+static bool is_device_due(const struct dw_visit_walk *walk, bool *ret_is_due,
+                          struct dw_error *reterr)
+{
+    const struct dw_authorization_request *request = walk->visit->request;
+
+    (void)reterr;
+    *ret_is_due = dw_decoupled_is_device(request->decoupled_id) && !request->is_confirmed;
+    return true;
+}
+
+/* After the login: only the user who is asked may see what for. */
+static bool is_ciba_due(const struct dw_visit_walk *walk, bool *ret_is_due, struct dw_error *reterr)
+{
+    const struct dw_authorization_request *request = walk->visit->request;
+
+    (void)reterr;
+    *ret_is_due = request->decoupled_id.len > 0 && !request->is_confirmed;
+    return true;
+}
+
 /* In this order. A step sees what the steps before it have settled. */
 static const struct dw_visit_step steps[] = {
+    {"/u/device", is_device_due, DW_CONSENT_REQUIRED, "Consent required"},
     {"/u/login", is_login_due, DW_LOGIN_REQUIRED, "Login required"},
     {DW_MFA_PATH, dw_mfa_step_is_due, DW_INTERACTION_REQUIRED,
      "Multifactor authentication required"},
+    {"/u/ciba", is_ciba_due, DW_CONSENT_REQUIRED, "Consent required"},
     {"/u/consent", is_consent_due, DW_CONSENT_REQUIRED, "Consent required"},
 };
 
@@ -126,7 +152,7 @@ static const char *page_of(const struct dw_visit_step *step,
         [DW_SCREEN_RESET] = "/u/reset-password/request",
     };
 
-    return step == steps ? first_pages[request->first_screen] : step->path;
+    return step->is_due == is_login_due ? first_pages[request->first_screen] : step->path;
 }
 
 #define STEP_COUNT (sizeof steps / sizeof *steps)

@@ -307,7 +307,7 @@ static void discovery_says_what_is_there(void **state)
         size_t count;
     } lists[] = {
         {"response_types_supported", "code", 1},
-        {"grant_types_supported", "authorization_code", 6},
+        {"grant_types_supported", "authorization_code", 7},
         {"code_challenge_methods_supported", "S256", 1},
         {"response_modes_supported", "query", 3},
         {"subject_types_supported", "public", 1},
@@ -369,6 +369,7 @@ static void discovery_has_auth0s_order(void **state)
         "client_id_metadata_document_supported",
         "authorization_response_iss_parameter_supported",
         "pushed_authorization_request_endpoint",
+        "require_pushed_authorization_requests",
         "introspection_endpoint",
         "grant_types_supported",
     };
