@@ -1,5 +1,4 @@
-/* What lives while somebody logs in: authorization requests, authorization codes, and the login
- * sessions of browsers. */
+/* What lives while somebody logs in: authorization requests and authorization codes. */
 #include "store/sqlite_internal.h"
 
 #define ROW struct dw_authorization_request
@@ -61,18 +60,6 @@ static const struct dw_sql_table request_table =
 
 static const struct dw_sql_column code_columns[] = DW_SQL_COLUMNS(CODE);
 static const struct dw_sql_table code_table = DW_SQL_TABLE("an authorization code", code_columns);
-#undef ROW
-
-#define ROW struct dw_login_session
-#define SESSION(first, next)                                                                       \
-    first(BLOB, id_digest, id_digest) next(TEXT, id, id) next(TEXT, user_id, user_id)              \
-        next(INT, created_at, created_at_s) next(INT, authenticated_at, authenticated_at_s)        \
-            next(INT, last_seen_at, last_seen_at_s) next(INT, idle_expires_at, idle_expires_at_s)  \
-                next(INT, expires_at, expires_at_s) next(TEXT, ip, ip)                             \
-                    next(TEXT, user_agent, user_agent) next(INT, mfa_at, mfa_at_s)
-
-static const struct dw_sql_column session_columns[] = DW_SQL_COLUMNS(SESSION);
-static const struct dw_sql_table session_table = DW_SQL_TABLE("a login session", session_columns);
 #undef ROW
 
 /* --- authorization requests ------------------------------------------------------------------- */
@@ -217,57 +204,4 @@ bool dw_store_take_authorization_code(struct dw_store *store, struct dw_slice co
     *ret_code = take.code;
     *ret_was_used = take.was_used;
     return true;
-}
-
-/* --- login sessions --------------------------------------------------------------------------- */
-
-bool dw_store_add_session(struct dw_store *store, const struct dw_login_session *session,
-                          struct dw_error *reterr)
-{
-    return dw_store_write_row(store, DW_SQL_INSERT("login_session", SESSION), &session_table,
-                              session, reterr);
-}
-
-bool dw_store_session(struct dw_store *store, struct dw_slice id_digest, int64_t now_s,
-                      struct dw_arena *arena, struct dw_login_session **ret_session,
-                      struct dw_error *reterr)
-{
-    return dw_store_read_row(
-        store,
-        "SELECT " DW_SQL_NAMES(
-            SESSION) " FROM login_session"
-                     " WHERE id_digest = ?1 AND expires_at > ?2 AND idle_expires_at > ?2",
-        DW_SQL_ARGS(dw_sql_blob(id_digest), dw_sql_int(now_s)), &session_table, arena, ret_session,
-        reterr);
-}
-
-bool dw_store_update_session(struct dw_store *store, struct dw_slice old_id_digest,
-                             const struct dw_login_session *session, struct dw_error *reterr)
-{
-    return dw_store_write_sql(
-        store,
-        "UPDATE login_session SET id_digest = ?, authenticated_at = ?, mfa_at = ?,"
-        " last_seen_at = ?,"
-        " idle_expires_at = ?, expires_at = ?, ip = ?, user_agent = ?"
-        " WHERE id_digest = ? AND user_id = ?",
-        DW_SQL_ARGS(dw_sql_blob(session->id_digest), dw_sql_int(session->authenticated_at_s),
-                    dw_sql_int(session->mfa_at_s), dw_sql_int(session->last_seen_at_s),
-                    dw_sql_int(session->idle_expires_at_s), dw_sql_int(session->expires_at_s),
-                    dw_sql_text(session->ip), dw_sql_text(session->user_agent),
-                    dw_sql_blob(old_id_digest), dw_sql_text(session->user_id)),
-        "login session", reterr);
-}
-
-bool dw_store_delete_session(struct dw_store *store, struct dw_slice id_digest,
-                             struct dw_error *reterr)
-{
-    return dw_store_write_sql(store, "DELETE FROM login_session WHERE id_digest = ?",
-                              DW_SQL_ARGS(dw_sql_blob(id_digest)), NULL, reterr);
-}
-
-bool dw_store_delete_sessions_of(struct dw_store *store, struct dw_slice user_id,
-                                 struct dw_error *reterr)
-{
-    return dw_store_write_sql(store, "DELETE FROM login_session WHERE user_id = ?",
-                              DW_SQL_ARGS(dw_sql_text(user_id)), NULL, reterr);
 }

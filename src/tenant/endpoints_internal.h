@@ -18,14 +18,16 @@ dw_tenant_endpoint dw_endpoint_mfa_challenge, dw_endpoint_mfa_associate,
 dw_tenant_endpoint dw_endpoint_userinfo;                                  /* userinfo_endpoint.c */
 dw_tenant_endpoint dw_endpoint_revoke;                                    /* revoke_endpoint.c */
 dw_tenant_endpoint dw_endpoint_logout;                                    /* logout_endpoint.c */
-dw_tenant_endpoint dw_endpoint_register;                                  /* register_endpoint.c */
-dw_tenant_endpoint dw_endpoint_discovery;                                 /* wellknown.c */
-dw_tenant_endpoint dw_endpoint_jwks;                                      /* wellknown.c */
-dw_tenant_endpoint dw_endpoint_health;                                    /* wellknown.c */
-dw_tenant_endpoint dw_endpoint_favicon;                                   /* wellknown.c */
-dw_tenant_endpoint dw_endpoint_home;                                      /* wellknown.c */
-dw_tenant_endpoint dw_endpoint_outbox;                                    /* outbox_page.c */
-dw_tenant_endpoint dw_endpoint_par;                                       /* par_endpoint.c */
+dw_tenant_endpoint dw_endpoint_oidc_logout,
+    dw_endpoint_logout_decision;            /* oidc_logout_endpoint.c */
+dw_tenant_endpoint dw_endpoint_register;    /* register_endpoint.c */
+dw_tenant_endpoint dw_endpoint_discovery;   /* wellknown.c */
+dw_tenant_endpoint dw_endpoint_jwks;        /* wellknown.c */
+dw_tenant_endpoint dw_endpoint_health;      /* wellknown.c */
+dw_tenant_endpoint dw_endpoint_favicon;     /* wellknown.c */
+dw_tenant_endpoint dw_endpoint_home;        /* wellknown.c */
+dw_tenant_endpoint dw_endpoint_outbox;      /* outbox_page.c */
+dw_tenant_endpoint dw_endpoint_par;         /* par_endpoint.c */
 dw_tenant_endpoint dw_endpoint_device_code; /* device_code_endpoint.c */
 
 dw_tenant_endpoint dw_endpoint_signup, dw_endpoint_change_password;  /* dbconnections_endpoint.c */

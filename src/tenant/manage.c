@@ -35,6 +35,13 @@ static const struct verb_row verbs[] = {
      dw_manage_user_password},
     {{"user", "delete", "--email EMAIL", "Delete a user and everything that hangs on it."},
      dw_manage_user_delete},
+    {{"session", "list", "[--email EMAIL]", "List who is logged in in which browser."},
+     dw_manage_session_list},
+    {{"session", "revoke", "[--id SESSION] [--email EMAIL] [--refresh-tokens]",
+      "End one login session, or all of a user; --refresh-tokens: and the refresh tokens that "
+      "began "
+      "in it."},
+     dw_manage_session_revoke},
     {{"api", "add", "--identifier URL [--name NAME] [--permission VALUE[=DESCRIPTION]]...",
       "Make an API, or add permissions to one. The identifier is the audience of its tokens."},
      dw_manage_api_add},

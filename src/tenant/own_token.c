@@ -157,3 +157,28 @@ bool dw_own_token_read(struct dw_tenant_call *call, struct dw_slice text,
         return false;
     return !is_dead || fail_token(reterr, "the access token was revoked");
 }
+
+/* --- ID tokens ---------------------------------------------------------------------------------
+ */
+
+bool dw_id_token_hint_read(struct dw_tenant_call *call, struct dw_slice text,
+                           struct dw_id_token_hint *ret_hint, struct dw_error *reterr)
+{
+    struct dw_error error = {0};
+    struct dw_jwt jwt;
+
+    /* HS256 is for APIs: an ID token never has it. */
+    if (dw_jwt_is_hs256(text, call->arena) || !verify(call, text, &jwt, &error))
+        return error.code == DW_UNAVAILABLE || error.code == DW_NO_MEMORY
+                   ? (*reterr = error, false)
+                   : dw_fail(reterr, DW_INVALID_REQUEST, "the id_token_hint is not valid");
+    *ret_hint = (struct dw_id_token_hint){
+        .client_id = dw_json_text(jwt.claims, "aud"),
+        .user_id = dw_json_text(jwt.claims, "sub"),
+        .session_id = dw_json_text(jwt.claims, "sid"),
+    };
+    if (!dw_slice_eq(dw_json_text(jwt.claims, "iss"), call->tenant->config.issuer) ||
+        ret_hint->client_id.len == 0 || dw_json_get(jwt.claims, "jti"))
+        return dw_fail(reterr, DW_INVALID_REQUEST, "the id_token_hint is no ID token of ours");
+    return true;
+}

@@ -25,6 +25,17 @@ struct dw_own_token {
 bool dw_must_check dw_own_token_read(struct dw_tenant_call *call, struct dw_slice text,
                                      struct dw_own_token *ret_token, struct dw_error *reterr);
 
+/* An ID token that a client gives back as a hint; it may have expired. */
+struct dw_id_token_hint {
+    struct dw_slice client_id; /* who it was issued to */
+    struct dw_slice user_id;
+    struct dw_slice session_id; /* `sid`; empty: none */
+};
+/* Fails with DW_INVALID_REQUEST for everything that is no ID token of ours. */
+bool dw_must_check dw_id_token_hint_read(struct dw_tenant_call *call, struct dw_slice text,
+                                         struct dw_id_token_hint *ret_hint,
+                                         struct dw_error *reterr);
+
 /* The secret of an API with sealed_signing_secret. */
 bool dw_must_check dw_api_secret_open(struct dw_tenant *tenant, const struct dw_api *api,
                                       struct dw_arena *arena, struct dw_secret *ret_secret,
