@@ -127,6 +127,20 @@ static bool take_secret(struct dw_manage *manage, struct dw_api *api, struct dw_
            dw_api_secret_seal(manage->tenant, dw_secret_from(secret), manage->arena, api, reterr);
 }
 
+/* A key is to be published before it signs, so that nobody meets one that is in no cache yet. */
+static bool publish_key(struct dw_manage *manage, const struct dw_api *api, struct dw_error *reterr)
+{
+    struct dw_signing_key *key;
+
+    if (api->signing_alg == DW_ALG_UNKNOWN)
+        return true;
+    if (!dw_keyring_signer(manage->tenant->keyring, api->signing_alg, manage->tenant->now_s(), &key,
+                           reterr))
+        return false;
+    dw_signing_key_unref(key);
+    return true;
+}
+
 bool dw_manage_api_update(struct dw_manage *manage, struct dw_error *reterr)
 {
     struct dw_slice patch = DW_LIT("{}");
@@ -136,6 +150,7 @@ bool dw_manage_api_update(struct dw_manage *manage, struct dw_error *reterr)
            dw_manage_patch_of_sets(manage, &patch, reterr) &&
            take_secret(manage, api, &patch, reterr) &&
            dw_api_apply_json(api, patch, manage->arena, reterr) &&
+           publish_key(manage, api, reterr) &&
            dw_store_put_api(manage->tenant->store, api, reterr) &&
            show_settings(manage, api, reterr);
 }

@@ -1,6 +1,7 @@
 // Auth0's own clients and other real ones against a tenant, over https as they insist. Each is a script of clients/.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { doorward } from "./support/doorward.mjs";
 import { runClient, startHttpsTenant } from "./support/https.mjs";
 import { freePort } from "./support/process.mjs";
 
@@ -10,11 +11,12 @@ const user = { email: "ada@example.com", password: "a long enough password" };
 const web = { client_id: "web", client_secret: "web-secret-0123456789abcdefghij" };
 const grants = ["authorization_code", "refresh_token", "client_credentials", "password", "http://auth0.com/oauth/grant-type/password-realm", "http://auth0.com/oauth/grant-type/passwordless/otp"];
 const [spaPort, sitePort] = [await freePort(), await freePort()];
+const signed = { ES256: "https://es256.example.com/", PS256: "https://ps256.example.com/", strict: "https://strict.example.com/" };
 const seed = {
-  apis: [{ identifier: audience, name: "API", permissions: ["read:tools", "admin"] }],
+  apis: [audience, ...Object.values(signed)].map((identifier) => ({ identifier, name: "API", permissions: ["read:tools", "admin"] })),
   roles: [{ name: "Reader", api: audience, permissions: ["read:tools"] }],
   clients: [
-    { ...web, name: "Web", redirect_uris: [redirectUri, `http://localhost:${sitePort}/callback`], allowed_logout_urls: [`http://localhost:${sitePort}`], grant_types: grants, audiences: [audience] },
+    { ...web, name: "Web", redirect_uris: [redirectUri, `http://localhost:${sitePort}/callback`], allowed_logout_urls: [`http://localhost:${sitePort}`], grant_types: grants, audiences: [audience, ...Object.values(signed)] },
     { client_id: "spa", name: "Page", redirect_uris: [`https://localhost:${spaPort}/`], allowed_logout_urls: [`https://localhost:${spaPort}/`], grant_types: ["authorization_code", "refresh_token"] },
   ],
   users: [{ ...user, roles: ["Reader"] }],
@@ -24,6 +26,10 @@ describe("real clients over https", () => {
   let tenant, facts;
   before(async () => {
     tenant = await startHttpsTenant({ seed, tenant: { allow_password_grant: true }, tables: { "auth.dcr": { enabled: true }, mail: { outbox: true } } });
+    for (const [identifier, setting] of [[signed.ES256, "signing_alg=ES256"], [signed.PS256, "signing_alg=PS256"], [signed.strict, "token_dialect=rfc9068_profile"]]) {
+      const ended = await doorward(["tenant", "api", "update", "--identifier", identifier, "--set", setting, "--config", tenant.config]);
+      assert.equal(ended.status, 0, ended.talk);
+    }
     facts = { issuer: tenant.issuer, host: tenant.host, audience, redirectUri, web, user };
   });
   after(() => tenant?.stop());
@@ -33,5 +39,6 @@ describe("real clients over https", () => {
   };
 
   test("openid-client", () => run("openid_client"));
-  test("jose, with a remote JWK Set", () => run("jose", { apis: { RS256: audience } }));
+  test("jose, with a remote JWK Set", () => run("jose", { apis: { RS256: audience, ES256: signed.ES256, PS256: signed.PS256 } }));
+  test("express-oauth2-jwt-bearer, strict", () => run("express_bearer", { audience: signed.strict }));
 });
