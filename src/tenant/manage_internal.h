@@ -61,6 +61,11 @@ dw_manage_function dw_manage_logs;                                         /* ma
 dw_manage_function dw_manage_key_list, dw_manage_key_rotate,
     dw_manage_key_revoke; /* manage_keys.c */
 
+dw_manage_function dw_manage_trusted_issuer_add, dw_manage_trusted_issuer_list,
+    dw_manage_trusted_issuer_delete, dw_manage_exchange_profile_add,
+    dw_manage_exchange_profile_list, dw_manage_exchange_profile_delete, dw_manage_subject_map,
+    dw_manage_subject_unmap; /* manage_trust.c */
+
 /* Empty when the flag was not given. */
 struct dw_slice dw_manage_value(const struct dw_manage *manage, const char *name);
 bool dw_manage_has(const struct dw_manage *manage, const char *name);

@@ -139,10 +139,73 @@ static void wrong_usage_is_2(void **state)
     assert_false(dw_tenant_is_verb("--listen"));
 }
 
+static void issuers_are_trusted_and_profiles_made(void **state)
+{
+    char path[128];
+    int status;
+    FILE *file;
+    const struct dw_json *issuer, *profile;
+    const char *id;
+    struct dw_slice json = DW_EMPTY;
+    struct dw_error error = {0};
+
+    (void)state;
+    assert_done(dw_keyring_json(world.tenant->keyring, world.arena, &json, &error), error);
+    snprintf(path, sizeof path, "%s/jwks", world.folder);
+    file = fopen(path, "w");
+    assert_non_null(file);
+    assert_int_equal(fwrite(json.ptr, 1, json.len, file), json.len);
+    fclose(file);
+#define ISSUER_ADD "trusted-issuer", "add", "--issuer", "https://idp.example"
+    (void)MANAGE(&status, ISSUER_ADD);
+    assert_int_equal(status, 2); /* no keys */
+    (void)MANAGE(&status, ISSUER_ADD, "--jwks-uri", "http://idp.example/jwks");
+    assert_int_equal(status, 2);
+    (void)MANAGE(&status, ISSUER_ADD, "--jwks", path, "--user-by", "name");
+    assert_int_equal(status, 2);
+    (void)MANAGE(&status, "trusted-issuer", "add", "--issuer", ISSUER, "--jwks", path);
+    assert_int_equal(status, 2); /* ourselves */
+    issuer = MANAGE(&status, ISSUER_ADD, "--jwks", path, "--user-by", "email", "--id-jag");
+    assert_int_equal(status, 0);
+    assert_true(dw_slice_starts_with(dw_json_text(issuer, "id"), S("tis_")));
+    assert_slice(dw_json_text(issuer, "user_by"), "email");
+#define PROFILE_ADD "token-exchange-profile", "add", "--name", "Legacy", "--subject-token-type"
+    (void)MANAGE(&status, PROFILE_ADD, "urn:ietf:params:oauth:token-type:jwt");
+    assert_int_equal(status, 2);
+    (void)MANAGE(&status, PROFILE_ADD, "https://acme.com/t", "--issuer", "https://nobody.example");
+    assert_int_equal(status, 1);
+    profile = MANAGE(&status, PROFILE_ADD, "https://acme.com/t", "--issuer", "https://idp.example");
+    assert_int_equal(status, 0);
+    id = text_of(dw_json_text(profile, "id"));
+    assert_true(dw_slice_starts_with(S(id), S("tep_")));
+    assert_int_equal(strlen(id), 20);
+    (void)MANAGE(&status, PROFILE_ADD, "https://acme.com/t");
+    assert_int_equal(status, 1); /* one profile for a type */
+    (void)MANAGE(&status, "token-exchange-profile", "map", "--id", id, "--subject", "7", "--email",
+                 ADA);
+    assert_int_equal(status, 0);
+    (void)MANAGE(&status, "token-exchange-profile", "map", "--id", id, "--subject", "7", "--email",
+                 "nobody@example.com");
+    assert_int_equal(status, 1);
+    (void)MANAGE(&status, "token-exchange-profile", "unmap", "--id", id, "--subject", "7");
+    assert_int_equal(status, 0);
+    (void)MANAGE(&status, "token-exchange-profile", "unmap", "--id", id, "--subject", "7");
+    assert_int_equal(status, 1);
+    (void)MANAGE(&status, "trusted-issuer", "delete", "--issuer", "https://idp.example");
+    assert_int_equal(status, 1); /* the profile needs it */
+    (void)MANAGE(&status, "token-exchange-profile", "delete", "--id", id);
+    assert_int_equal(status, 0);
+    (void)MANAGE(&status, "trusted-issuer", "delete", "--issuer", "https://idp.example");
+    assert_int_equal(status, 0);
+    assert_int_equal(MANAGE(&status, "trusted-issuer", "list")->array.count, 0);
+    assert_int_equal(MANAGE(&status, "token-exchange-profile", "list")->array.count, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(users_come_and_go),
+        cmocka_unit_test(issuers_are_trusted_and_profiles_made),
         cmocka_unit_test(applications_get_a_secret_once),
         cmocka_unit_test(apis_and_roles_grow),
         cmocka_unit_test(wrong_usage_is_2),
