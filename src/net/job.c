@@ -7,7 +7,7 @@
 #include "net/net_internal.h"
 
 #define QUEUE_LIMIT 256
-#define MAX_THREADS 64 /* tools may wait for users; threads start when they are needed */
+#define MAX_THREADS DW_JOB_TOOL_THREADS /* no pool has more */
 #define WORKER_STACK_BYTES ((size_t)1024 * 1024)
 
 static const struct {

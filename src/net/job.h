@@ -5,6 +5,8 @@
 
 #include "net/loop.h"
 
+#define DW_JOB_TOOL_THREADS 64 /* tools may wait for users; threads start when they are needed */
+
 enum dw_job_pool {
     DW_POOL_STORE,    /* the tenant's endpoints and the store */
     DW_POOL_PASSWORD, /* argon2id and its like */

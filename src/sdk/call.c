@@ -5,6 +5,9 @@
 #include "net/job.h"
 #include "sdk/tasks_internal.h"
 
+/* Tools that wait for users leave workers for the others. */
+_Static_assert(DW_SDK_MAX_WAITING < DW_JOB_TOOL_THREADS, "no worker would be left");
+
 /* ---- making and freeing ---- */
 
 struct dw_call *dw_call_new(struct dw_server *server)

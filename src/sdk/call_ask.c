@@ -117,6 +117,38 @@ static bool send_request(struct dw_call *call, const struct dw_ask *ask, int64_t
     return dw_call_send(call, message) || dw_fail(reterr, DW_NO_MEMORY, "out of memory");
 }
 
+/* A tool that waits holds a worker: one caller must not hold all of them, nor all callers. */
+static bool begin_waiting(struct dw_call *call, struct dw_error *reterr)
+{
+    struct dw_server *server = call->server;
+    size_t all = 0, own = 0;
+    bool is_allowed;
+
+    pthread_mutex_lock(&server->waiting_lock);
+    for (const struct dw_call *other = server->first_waiting; other; other = other->next_waiting) {
+        all++;
+        own += dw_slice_eq(other->principal_key, call->principal_key);
+    }
+    is_allowed = all < DW_SDK_MAX_WAITING && own < DW_SDK_MAX_PRINCIPAL_WAITING;
+    if (is_allowed) {
+        call->next_waiting = server->first_waiting;
+        server->first_waiting = call;
+    }
+    pthread_mutex_unlock(&server->waiting_lock);
+    return is_allowed || dw_fail(reterr, DW_BUSY, "too many questions wait for an answer already");
+}
+
+static void end_waiting(struct dw_call *call)
+{
+    struct dw_call **at = &call->server->first_waiting;
+
+    pthread_mutex_lock(&call->server->waiting_lock);
+    while (*at != call)
+        at = &(*at)->next_waiting;
+    *at = call->next_waiting;
+    pthread_mutex_unlock(&call->server->waiting_lock);
+}
+
 /* Until the answer, the cancellation or the time is here. */
 static bool wait_for_answer(struct dw_call *call, struct dw_error *reterr)
 {
@@ -144,15 +176,20 @@ static bool ask_now(struct dw_call *call, const struct dw_ask *ask,
     static atomic_int_fast64_t newest_id; /* one row for all sessions: an id is never used twice */
     struct dw_asks *asks = call->asks;
     const int64_t id = atomic_fetch_add(&newest_id, 1) + 1;
+    bool is_answered;
 
     if (dw_loop_here())
         return dw_fail(reterr, DW_INTERNAL, "a quick tool cannot wait for an answer of the user");
+    if (!begin_waiting(call, reterr))
+        return false;
     pthread_mutex_lock(&call->lock);
     asks->arrived = NULL;
     asks->is_refused = false;
     asks->waiting_id = id;
     pthread_mutex_unlock(&call->lock);
-    if (!send_request(call, ask, id, reterr) || !wait_for_answer(call, reterr))
+    is_answered = send_request(call, ask, id, reterr) && wait_for_answer(call, reterr);
+    end_waiting(call);
+    if (!is_answered)
         return false;
     if (asks->is_refused)
         return dw_fail(reterr, DW_UNAVAILABLE, "the client could not answer: %.*s",

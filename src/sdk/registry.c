@@ -5,6 +5,7 @@
 #include "mcp/param_header.h"
 
 #include "base/text.h"
+#include "http/url.h"
 
 #define MAX_TOOL_NAME_BYTES 128 /* MCP 2026-07-28 server/tools, "Tool Names" */
 #define MAX_VARIABLES 32
@@ -341,14 +342,22 @@ const struct dw_item *dw_items_find(const struct dw_items *items, struct dw_slic
     return dw_map_get(items->by_name, name);
 }
 
+/* RFC 6570 3.2.2 read backwards: what the template's expansion has encoded. A value that is no text
+ * is none that the template could have made. */
+static bool read_value(struct dw_slice encoded, struct dw_arena *arena, struct dw_slice *ret_value)
+{
+    return encoded.len > 0 && !dw_slice_contains(encoded, '/') &&
+           dw_url_decode(encoded, arena, ret_value, NULL) && dw_text_is_utf8(*ret_value);
+}
+
 /* RFC 6570 level 1 read backwards: {name} is a run of bytes without '/', not empty. */
-static bool match(struct dw_slice pattern, struct dw_slice uri, struct dw_variable *variables,
-                  size_t *count)
+static bool match(struct dw_slice pattern, struct dw_slice uri, struct dw_arena *arena,
+                  struct dw_variable *variables, size_t *count)
 {
     *count = 0;
     while (pattern.len > 0) {
         size_t close;
-        struct dw_slice value = uri;
+        struct dw_slice encoded = uri, value;
 
         if (pattern.ptr[0] != '{') {
             if (uri.len == 0 || uri.ptr[0] != pattern.ptr[0])
@@ -360,12 +369,12 @@ static bool match(struct dw_slice pattern, struct dw_slice uri, struct dw_variab
         close = dw_slice_index(pattern, '}');
         if (close == pattern.len || *count == MAX_VARIABLES)
             return false;
-        value.len = dw_slice_index(uri, close + 1 < pattern.len ? pattern.ptr[close + 1] : '/');
-        if (value.len == 0 || dw_slice_contains(value, '/'))
+        encoded.len = dw_slice_index(uri, close + 1 < pattern.len ? pattern.ptr[close + 1] : '/');
+        if (!read_value(encoded, arena, &value))
             return false;
         variables[(*count)++] = (struct dw_variable){dw_slice_sub(pattern, 1, close - 1), value};
         pattern = dw_slice_sub(pattern, close + 1, pattern.len);
-        uri = dw_slice_sub(uri, value.len, uri.len);
+        uri = dw_slice_sub(uri, encoded.len, uri.len);
     }
     return uri.len == 0;
 }
@@ -380,7 +389,7 @@ const struct dw_item *dw_templates_match(const struct dw_server *server, struct 
 
     *ret_variables = variables;
     for (const struct dw_item *item = server->templates.first; variables && item; item = item->next)
-        if (match(item->name, uri, variables, ret_count))
+        if (match(item->name, uri, arena, variables, ret_count))
             return item;
     *ret_count = 0;
     return NULL;

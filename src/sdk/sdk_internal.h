@@ -30,6 +30,8 @@
 #define DW_SDK_MAX_SESSION_CALLS 256  /* running at once in a session */
 #define DW_SDK_MAX_SUBSCRIPTIONS 1000 /* URIs of a session or a stream */
 #define DW_SDK_MAX_ISSUERS 16
+#define DW_SDK_MAX_WAITING 48           /* tools that hold a worker while a user is asked */
+#define DW_SDK_MAX_PRINCIPAL_WAITING 16 /* of them, of one caller */
 
 /* ---- what is registered ---- */
 
@@ -105,6 +107,8 @@ struct dw_server {
     struct dw_tasks *tasks;
     atomic_int port;
     struct dw_timer *reaper;
+    pthread_mutex_t waiting_lock; /* guards first_waiting: calls that hold a worker for an answer */
+    struct dw_call *first_waiting;
     atomic_bool has_thread; /* handle.c: the loop runs there */
     pthread_t thread;
 };
@@ -213,6 +217,7 @@ struct dw_call {
     atomic_bool is_cancelled;
     pthread_mutex_t lock; /* guards what the loop and a worker both touch: answers of asks */
     pthread_cond_t wake;  /* an answer is here, or the call is cancelled */
+    struct dw_call *next_waiting; /* of the server */
 
     /* while and after the author's function runs */
     struct dw_content *content; /* what dw_call_add_* made */

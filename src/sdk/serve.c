@@ -255,6 +255,7 @@ void dw_server_free(struct dw_server *server)
     free_items(&server->templates);
     if (server->sessions)
         dw_map_free(server->sessions);
+    pthread_mutex_destroy(&server->waiting_lock);
     dw_mem_wipe(server->state_key, sizeof server->state_key);
     if (server->arena)
         dw_arena_free(server->arena);

@@ -61,6 +61,7 @@ struct dw_server *dw_server_new(const char *name, const char *version)
     if (!server)
         return NULL;
     server->page_size = 100;
+    pthread_mutex_init(&server->waiting_lock, NULL);
     server->arena = dw_arena_new(DW_SDK_REGISTRY_BYTES);
     if (!server->arena || !make_maps(server)) {
         dw_server_free(server);

@@ -114,6 +114,11 @@ static void a_template_covers_what_it_says(void **state)
         {"test://a/1/2/data/x", NULL, NULL},
         {"test://b/12/data/x", NULL, NULL},
         {"test://a/12/data/x/y", NULL, NULL},
+        {"test://a/a%20b/data/%C3%BC+%2f", "a b", "\303\274+/"},
+        {"test://a/%/data/x", NULL, NULL},
+        {"test://a/%zz/data/x", NULL, NULL},
+        {"test://a/%00/data/x", NULL, NULL},
+        {"test://a/%FF/data/x", NULL, NULL},
         {"", NULL, NULL},
     };
     struct dw_server *server = dw_server_new("s", "1");

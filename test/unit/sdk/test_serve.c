@@ -46,6 +46,18 @@ static bool slow(void *user, struct dw_call *call, struct dw_error *reterr)
     return true;
 }
 
+static bool ask_name(void *user, struct dw_call *call, struct dw_error *reterr)
+{
+    struct dw_slice answer;
+
+    (void)user;
+    if (!dw_call_elicit(call, "name", "Who?", "{\"type\":\"object\",\"properties\":{}}", &answer,
+                        reterr))
+        return false;
+    dw_call_add_text(call, answer);
+    return true;
+}
+
 static void *serve(void *user)
 {
     (void)user;
@@ -62,6 +74,7 @@ static int start(void **state)
          .input_schema = "{\"type\":\"object\",\"properties\":{\"text\":{\"type\":\"string\"}}}"},
         {.size = sizeof *tools, .name = "slow", .run = slow},
         {.size = sizeof *tools, .name = "third", .run = slow},
+        {.size = sizeof *tools, .name = "ask_name", .run = ask_name},
     };
     struct dw_error error = {0};
 
@@ -69,7 +82,7 @@ static int start(void **state)
     server = dw_server_new("s", "1");
     dw_server_with_listen(server, "127.0.0.1:0");
     dw_server_with_page_size(server, 2);
-    for (size_t i = 0; i < 3; i++)
+    for (size_t i = 0; i < sizeof tools / sizeof *tools; i++)
         dw_server_with_tool(server, &tools[i]);
     assert_done(dw_server_build(server, &error), error);
     port = dw_server_port(server);
@@ -86,16 +99,14 @@ static int stop(void **state)
     return is_good ? 0 : -1;
 }
 
-/* Sends and reads until the connection ends. */
-static const char *ask(const char *method, const char *headers, const char *body)
+/* A connection with a request on its way. */
+static int send_request(const char *method, const char *headers, const char *body)
 {
     struct sockaddr_in to = {.sin_family = AF_INET,
                              .sin_port = htons((uint16_t)port),
                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     int fd = socket(AF_INET, SOCK_STREAM, 0);
     char request[8192];
-    size_t len = 0;
-    ssize_t count;
 
     assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
     snprintf(request, sizeof request,
@@ -103,6 +114,16 @@ static const char *ask(const char *method, const char *headers, const char *body
              "Content-Type: application/json\r\n%sContent-Length: %zu\r\n\r\n%s",
              method, headers, strlen(body), body);
     assert_int_equal(write(fd, request, strlen(request)), (ssize_t)strlen(request));
+    return fd;
+}
+
+/* Sends and reads until the connection ends. */
+static const char *ask(const char *method, const char *headers, const char *body)
+{
+    int fd = send_request(method, headers, body);
+    size_t len = 0;
+    ssize_t count;
+
     while ((count = read(fd, heard + len, sizeof heard - 1 - len)) > 0)
         len += (size_t)count;
     heard[len] = '\0';
@@ -278,6 +299,42 @@ static void a_stream_is_resumed_in_its_own_session_only(void **state)
     assert_null(strstr(heard, "data: {"));
 }
 
+/* Tools that wait for a user hold a worker each: others must still get one. */
+static void one_caller_cannot_hold_all_workers(void **state)
+{
+    static const char initialize[] =
+        "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"initialize\",\"params\":{"
+        "\"protocolVersion\":\"2025-11-25\",\"capabilities\":{\"elicitation\":{}},"
+        "\"clientInfo\":{\"name\":\"c\",\"version\":\"1\"}}}";
+    int waiting[DW_SDK_MAX_PRINCIPAL_WAITING];
+    char headers[128], body[256];
+
+    (void)state;
+    ask("POST", "", initialize);
+    assert_int_equal(sscanf(strstr(heard, "Mcp-Session-Id: "), "Mcp-Session-Id: %60s", session), 1);
+    snprintf(headers, sizeof headers, "Mcp-Session-Id: %s\r\n", session);
+    for (int i = 0; i <= DW_SDK_MAX_PRINCIPAL_WAITING; i++) {
+        snprintf(body, sizeof body,
+                 "{\"jsonrpc\":\"2.0\",\"id\":%d,\"method\":\"tools/call\",\"params\":{"
+                 "\"name\":\"ask_name\"}}",
+                 100 + i);
+        if (i == DW_SDK_MAX_PRINCIPAL_WAITING)
+            break;
+        waiting[i] = send_request("POST", headers, body);
+        assert_true(read(waiting[i], heard, sizeof heard) > 0); /* the question has come */
+    }
+    legacy("POST", session, body);
+    assert_string_equal(
+        body_of(heard),
+        "{\"jsonrpc\":\"2.0\",\"id\":116,\"result\":{\"content\":[{\"type\":\"text\","
+        "\"text\":\"too many questions wait for an answer already\"}],\"isError\":true}}");
+    modern("tools/call", "slow", "\"name\":\"slow\"");
+    assert_non_null(strstr(heard, "done"));
+    assert_starts(legacy("DELETE", session, ""), "HTTP/1.1 204 ");
+    for (int i = 0; i < DW_SDK_MAX_PRINCIPAL_WAITING; i++)
+        close(waiting[i]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -288,6 +345,7 @@ int main(void)
         cmocka_unit_test(pages_lead_through_the_whole_list),
         cmocka_unit_test(a_session_lives_until_it_is_deleted),
         cmocka_unit_test(a_stream_is_resumed_in_its_own_session_only),
+        cmocka_unit_test(one_caller_cannot_hold_all_workers),
     };
 
     return cmocka_run_group_tests(tests, start, stop);
