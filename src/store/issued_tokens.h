@@ -37,5 +37,10 @@ bool dw_must_check dw_store_opaque_token(struct dw_store *store, struct dw_slice
  * did: dw_store_take_authorization_code and dw_store_use_refresh_token note that. */
 bool dw_must_check dw_store_family_is_dead(struct dw_store *store, struct dw_slice family_id,
                                            bool *ret_is_dead, struct dw_error *reterr);
+/* Whether a refresh token is the one of its family that has not been exchanged yet. Says nothing
+ * about the family: dw_store_refresh_family_of. */
+bool dw_must_check dw_store_refresh_token_is_current(struct dw_store *store,
+                                                     struct dw_slice token_digest,
+                                                     bool *ret_is_current, struct dw_error *reterr);
 
 #endif

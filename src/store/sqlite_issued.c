@@ -57,3 +57,18 @@ bool dw_store_family_is_dead(struct dw_store *store, struct dw_slice family_id, 
     *ret_is_dead = count > 0;
     return true;
 }
+
+bool dw_store_refresh_token_is_current(struct dw_store *store, struct dw_slice token_digest,
+                                       bool *ret_is_current, struct dw_error *reterr)
+{
+    dw_auto(dw_reader_done) struct dw_reader reader = {0};
+    int64_t count;
+
+    if (!dw_reader_start(&reader, store, reterr) ||
+        !dw_sql_number(reader.connection,
+                       "SELECT count(*) FROM refresh_token WHERE token_digest = ? AND spent_at = 0",
+                       DW_SQL_ARGS(dw_sql_blob(token_digest)), &count, reterr))
+        return false;
+    *ret_is_current = count > 0;
+    return true;
+}

@@ -78,7 +78,7 @@ bool dw_client_authenticate(struct dw_tenant_call *call, const struct dw_form *f
                : dw_client_check_secret(*ret_client, &credentials, reterr);
 }
 
-bool dw_client_is_strict(const struct dw_tenant_call *call, const struct dw_oauth_client *client)
+bool dw_client_is_strict(const struct dw_oauth_client *client)
 {
-    return !client->is_first_party && !call->settings->is_third_party_oidc_allowed;
+    return !client->is_first_party && client->security_mode == DW_SECURITY_STRICT;
 }

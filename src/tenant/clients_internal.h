@@ -18,7 +18,7 @@ bool dw_must_check dw_client_authenticate(struct dw_tenant_call *call, const str
                                           struct dw_error *reterr);
 
 /* A third party in strict mode: no flow but codes, nothing pushed. */
-bool dw_client_is_strict(const struct dw_tenant_call *call, const struct dw_oauth_client *client);
+bool dw_client_is_strict(const struct dw_oauth_client *client);
 
 /* client_document.c: fetches and checks the document, and stores the client. `known` is the one in
  * the store, or NULL. */

@@ -33,7 +33,7 @@ static bool may_ask(struct dw_tenant_call *call, const struct dw_oauth_client *c
 
     if (!dw_token_request_check_grant(&request, client, reterr))
         return false;
-    if (dw_client_is_strict(call, client))
+    if (dw_client_is_strict(client))
         return dw_fail(reterr, DW_UNAUTHORIZED_CLIENT,
                        "Grant type '%s' not allowed for the client.",
                        dw_grant_type_name(grant_type));

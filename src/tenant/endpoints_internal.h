@@ -37,6 +37,7 @@ dw_tenant_endpoint dw_endpoint_reset_request_page, dw_endpoint_reset_request,
 dw_tenant_endpoint dw_endpoint_verify_page, dw_endpoint_verify, dw_endpoint_unblock_page,
     dw_endpoint_unblock;                     /* ticket_pages.c */
 dw_tenant_endpoint dw_endpoint_certificate;  /* certificate_endpoint.c */
+dw_tenant_endpoint dw_endpoint_introspect;   /* introspect_endpoint.c */
 dw_tenant_endpoint dw_endpoint_bc_authorize; /* bc_authorize_endpoint.c */
 dw_tenant_endpoint dw_endpoint_activate_page, dw_endpoint_activate, dw_endpoint_device_page,
     dw_endpoint_device; /* activate_page.c */

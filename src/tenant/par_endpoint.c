@@ -31,7 +31,7 @@ static bool may_push(struct dw_tenant_call *call, const struct dw_oauth_client *
     if (!call->settings->is_par_enabled)
         return dw_fail(reterr, DW_NOT_FOUND,
                        "Pushed authorization requests are switched off for this tenant.");
-    if (dw_client_is_strict(call, client))
+    if (dw_client_is_strict(client))
         return dw_fail(reterr, DW_UNAUTHORIZED_CLIENT,
                        "Pushed authorization requests are not allowed for third-party clients.");
     if (client->auth_method != DW_CLIENT_AUTH_NONE)

@@ -77,6 +77,11 @@ static const struct endpoint endpoints[] = {
      DW_POOL_STORE},
     {{DW_HTTP_POST, "/oauth/token"}, dw_endpoint_token, FOR_CLIENTS, CORS_ANY, DW_POOL_STORE},
     {{DW_HTTP_POST, "/oauth/par"}, dw_endpoint_par, FOR_CLIENTS, CORS_ANY, DW_POOL_STORE},
+    {{DW_HTTP_POST, "/oauth/introspect"},
+     dw_endpoint_introspect,
+     FOR_CLIENTS,
+     CORS_NEVER,
+     DW_POOL_STORE},
     {{DW_HTTP_POST, "/bc-authorize"},
      dw_endpoint_bc_authorize,
      FOR_CLIENTS,
@@ -221,7 +226,8 @@ static bool may_fetch(dw_tenant_endpoint *run, struct dw_slice form)
                dw_slice_has(form, DW_LIT("client_id=%")) || has_escaped_name(form);
     return (run == dw_endpoint_token || run == dw_endpoint_revoke || run == dw_endpoint_par ||
             run == dw_endpoint_device_code || run == dw_endpoint_bc_authorize ||
-            run == dw_endpoint_mfa_challenge || run == dw_endpoint_mfa_associate) &&
+            run == dw_endpoint_introspect || run == dw_endpoint_mfa_challenge ||
+            run == dw_endpoint_mfa_associate) &&
            (dw_slice_has(form, DW_LIT("assertion")) ||
             dw_slice_has(form, DW_LIT("subject_token")) || has_escaped_name(form));
 }

@@ -371,6 +371,7 @@ static void discovery_has_auth0s_order(void **state)
         "pushed_authorization_request_endpoint",
         "require_pushed_authorization_requests",
         "introspection_endpoint",
+        "introspection_endpoint_auth_methods_supported",
         "grant_types_supported",
     };
     struct dw_tenant_settings settings = {.is_dcr_enabled = true,

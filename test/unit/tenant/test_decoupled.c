@@ -37,6 +37,7 @@ static int start(void **state)
     add_client("tv", DEVICE_GRANT, DW_CLIENT_AUTH_NONE, true);
     add_client("tv2", DEVICE_GRANT, DW_CLIENT_AUTH_NONE, true);
     add_client("box", DEVICE_GRANT, DW_CLIENT_AUTH_POST, true);
+    add_client("stranger", DEVICE_GRANT, DW_CLIENT_AUTH_NONE, false);
     add_client("agent", CIBA_GRANT, DW_CLIENT_AUTH_POST, true);
     add_client("public-agent", CIBA_GRANT, DW_CLIENT_AUTH_NONE, true);
     assert_done(dw_store_user_by_login(world.tenant->store, S(DW_TENANT_CONNECTION), S(ADA),
@@ -125,6 +126,8 @@ static void bad_device_requests_are_refused(void **state)
         {"client_id=nobody", 401, "access_denied: Unauthorized"},
         {"client_id=box", 401, "access_denied: Unauthorized"},
         {"client_id=" DW_TENANT_DEV_CLIENT, 403,
+         "unauthorized_client: Grant type '" DEVICE_GRANT "' not allowed for the client."},
+        {"client_id=stranger", 403, /* strict mode is the standard */
          "unauthorized_client: Grant type '" DEVICE_GRANT "' not allowed for the client."},
         {"client_id=tv&audience=https%3A%2F%2Fnone.example", 403,
          "access_denied: Service not found: https://none.example"},

@@ -185,6 +185,34 @@ static void a_client_may_be_bound_to_push(void **state)
     change_client(allow_without_par);
 }
 
+static void become_strict(struct dw_oauth_client *client)
+{
+    client->is_first_party = false;
+    client->security_mode = DW_SECURITY_STRICT;
+}
+
+static void become_permissive(struct dw_oauth_client *client)
+{
+    client->security_mode = DW_SECURITY_PERMISSIVE;
+}
+
+static void become_first_party(struct dw_oauth_client *client)
+{
+    client->is_first_party = true;
+}
+
+static void strict_third_parties_may_not_push(void **state)
+{
+    (void)state;
+    change_client(become_strict);
+    assert_slice(error_of(push(PUSH)),
+                 "unauthorized_client: Pushed authorization requests are not allowed for "
+                 "third-party clients.");
+    change_client(become_permissive);
+    assert_status(push(PUSH), 201);
+    change_client(become_first_party);
+}
+
 static void it_can_be_switched_off(void **state)
 {
     struct browser browser = {0};
@@ -247,6 +275,7 @@ int main(void)
         cmocka_unit_test(a_pushed_request_lives_for_30_seconds),
         cmocka_unit_test(request_uris_of_others_are_not_fetched),
         cmocka_unit_test(a_client_may_be_bound_to_push),
+        cmocka_unit_test(strict_third_parties_may_not_push),
         cmocka_unit_test(it_can_be_switched_off),
         cmocka_unit_test(of_many_callers_one_wins),
     };
