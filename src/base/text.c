@@ -186,6 +186,37 @@ struct dw_slice dw_text_base32(struct dw_arena *arena, struct dw_slice bytes)
     return dw_slice_from(text, len);
 }
 
+bool dw_text_unbase32(struct dw_slice text, struct dw_arena *arena, struct dw_slice *ret_bytes,
+                      struct dw_error *reterr)
+{
+    char *bytes = dw_arena_alloc(arena, text.len + 1);
+    unsigned bits = 0, pending = 0;
+    size_t len = 0;
+
+    if (!bytes)
+        return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+    while (text.len > 0 && text.ptr[text.len - 1] == '=')
+        text.len--;
+    for (size_t i = 0; i < text.len; i++) {
+        char byte = text.ptr[i];
+        int digit = byte >= 'A' && byte <= 'Z'   ? byte - 'A'
+                    : byte >= 'a' && byte <= 'z' ? byte - 'a'
+                    : byte >= '2' && byte <= '7' ? byte - '2' + 26
+                                                 : -1;
+
+        if (digit < 0)
+            return dw_fail(reterr, DW_MALFORMED, "this is no base32");
+        bits = bits << 5 | (unsigned)digit;
+        pending += 5;
+        if (pending >= 8) {
+            pending -= 8;
+            bytes[len++] = (char)(bits >> pending);
+        }
+    }
+    *ret_bytes = dw_slice_from(bytes, len);
+    return len > 0 || dw_fail(reterr, DW_MALFORMED, "this is no base32");
+}
+
 /* The value of each digit plus one; 0 for a byte that is none. Both alphabets. */
 static const unsigned char values64[256] = {
     ['A'] = 1,  ['B'] = 2,  ['C'] = 3,  ['D'] = 4,  ['E'] = 5,  ['F'] = 6,  ['G'] = 7,  ['H'] = 8,

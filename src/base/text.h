@@ -30,6 +30,9 @@ bool dw_must_check dw_text_unbase64url(struct dw_slice text, struct dw_arena *ar
 /* RFC 4648 section 6, upper case, without padding: what authenticator apps take. ptr NULL when
  * memory is short. */
 struct dw_slice dw_text_base32(struct dw_arena *arena, struct dw_slice bytes);
+/* In any case, with or without padding; not empty. Fails with DW_MALFORMED or DW_NO_MEMORY. */
+bool dw_must_check dw_text_unbase32(struct dw_slice text, struct dw_arena *arena,
+                                    struct dw_slice *ret_bytes, struct dw_error *reterr);
 /* RFC 4648 section 4, with padding. */
 struct dw_slice dw_text_base64(struct dw_arena *arena, struct dw_slice bytes);
 /* Needs the padding; otherwise as strict as dw_text_unbase64url. */

@@ -32,6 +32,15 @@ void dw_token_response_write(const struct dw_token_response *response, struct dw
     dw_json_write_object_end(&writer);
 }
 
+/* A stock text longer than an error holds (Auth0's for too many attempts) is written whole. */
+static struct dw_slice description_of(const struct dw_error *error)
+{
+    struct dw_slice message = dw_slice_from_text(error->message);
+    struct dw_slice stock = dw_slice_from_text(dw_code_row(error->code)->text);
+
+    return dw_slice_starts_with(stock, message) ? stock : message;
+}
+
 void dw_oauth_error_write(const struct dw_error *error, struct dw_buf *out)
 {
     dw_oauth_mfa_error_write(error, (struct dw_secret){0}, out);
@@ -46,8 +55,7 @@ void dw_oauth_mfa_error_write(const struct dw_error *error, struct dw_secret mfa
     dw_json_write_object_start(&writer);
     dw_json_put_text(&writer, "error",
                      dw_slice_from_text(row->oauth_error ? row->oauth_error : "invalid_token"));
-    dw_json_put_text(&writer, "error_description",
-                     dw_slice_from_text(error->message[0] ? error->message : row->text));
+    dw_json_put_text(&writer, "error_description", description_of(error));
     if (error->code == DW_UNAUTHORIZED_CLIENT)
         dw_json_put_text(&writer, "error_uri", DW_LIT(GRANT_TYPES_URL));
     if (mfa_token.hidden.len > 0)

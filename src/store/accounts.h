@@ -116,11 +116,4 @@ bool dw_must_check dw_store_bucket_take(struct dw_store *store, const struct dw_
 bool dw_must_check dw_store_bucket_give(struct dw_store *store, const struct dw_bucket *bucket,
                                         struct dw_error *reterr);
 
-/* Settings that are JSON objects, by their names ("brute-force-protection"). Empty: never set. */
-bool dw_must_check dw_store_attack_protection(struct dw_store *store, struct dw_slice name,
-                                              struct dw_arena *arena, struct dw_slice *ret_json,
-                                              struct dw_error *reterr);
-bool dw_must_check dw_store_put_attack_protection(struct dw_store *store, struct dw_slice name,
-                                                  struct dw_slice json, struct dw_error *reterr);
-
 #endif

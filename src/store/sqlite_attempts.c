@@ -126,29 +126,3 @@ bool dw_store_bucket_give(struct dw_store *store, const struct dw_bucket *bucket
                     dw_sql_blob(bucket->key)),
         NULL, reterr);
 }
-
-/* --- settings --------------------------------------------------------------------------------- */
-
-bool dw_store_attack_protection(struct dw_store *store, struct dw_slice name,
-                                struct dw_arena *arena, struct dw_slice *ret_json,
-                                struct dw_error *reterr)
-{
-    dw_auto(dw_reader_done) struct dw_reader reader = {0};
-    struct dw_slices found;
-
-    if (!dw_reader_start(&reader, store, reterr) ||
-        !dw_sql_texts(reader.connection, "SELECT settings FROM attack_protection WHERE name = ?",
-                      DW_SQL_ARGS(dw_sql_text(name)), arena, &found, reterr))
-        return false;
-    *ret_json = found.count > 0 ? found.items[0] : DW_EMPTY;
-    return true;
-}
-
-bool dw_store_put_attack_protection(struct dw_store *store, struct dw_slice name,
-                                    struct dw_slice json, struct dw_error *reterr)
-{
-    return dw_store_write_sql(store,
-                              "INSERT INTO attack_protection (name, settings) VALUES (?1, ?2)"
-                              " ON CONFLICT DO UPDATE SET settings = ?2",
-                              DW_SQL_ARGS(dw_sql_text(name), dw_sql_text(json)), NULL, reterr);
-}

@@ -29,7 +29,15 @@ static const struct verb_row verbs[] = {
     {{"user", "list", "", "List the users."}, dw_manage_user_list},
     {{"user", "block", "--email EMAIL", "Block a user; ends logins and refresh tokens."},
      dw_manage_user_block},
-    {{"user", "unblock", "--email EMAIL", "Let a blocked user in again."}, dw_manage_user_unblock},
+    {{"user", "unblock", "--email EMAIL",
+      "Let a blocked user in again, from everywhere that failed sign-ins had blocked, too."},
+     dw_manage_user_unblock},
+    {{"user", "blocks", "--email EMAIL", "Show from where a user's sign-ins are blocked."},
+     dw_manage_user_blocks},
+    {{"user", "import", "FILE [--connection NAME] [--upsert] [--errors FILE]",
+      "Make the users of a JSON file (Auth0's users-imports schema, with password hashes of other "
+      "systems and second factors). What is wrong with whom goes to --errors."},
+     dw_manage_user_import},
     {{"user", "password", "--email EMAIL [--password PASSWORD] [--password-stdin]",
       "Set a user's password; ends logins and refresh tokens."},
      dw_manage_user_password},
@@ -42,6 +50,20 @@ static const struct verb_row verbs[] = {
       "began "
       "in it."},
      dw_manage_session_revoke},
+    {{"ticket", "email-verification", "--email EMAIL [--result-url URL] [--ttl SECONDS]",
+      "Print a link that confirms the user's address."},
+     dw_manage_ticket_verification},
+    {{"ticket", "password-change",
+      "--email EMAIL [--result-url URL] [--ttl SECONDS] [--mark-email-as-verified]",
+      "Print a link under which the user chooses a new password."},
+     dw_manage_ticket_password},
+    {{"attack-protection", "show", "--name NAME",
+      "Show brute-force-protection, suspicious-ip-throttling or breached-password-detection."},
+     dw_manage_protection_show},
+    {{"attack-protection", "set", "--name NAME [--set NAME=VALUE]...",
+      "Change members of one of them, as --set max_attempts=5 or --set "
+      "stage.pre-login.rate=60000."},
+     dw_manage_protection_set},
     {{"api", "add", "--identifier URL [--name NAME] [--permission VALUE[=DESCRIPTION]]...",
       "Make an API, or add permissions to one. The identifier is the audience of its tokens."},
      dw_manage_api_add},
@@ -181,6 +203,16 @@ struct flag_rule {
     bool is_known, has_value, is_required, is_repeatable;
 };
 
+/* Words without a flag, first in a usage text, and the flag they stand for. */
+static const struct {
+    struct dw_slice word, name;
+    bool is_repeatable;
+} bare_words[] = {
+    {{"NAME=VALUE...", 13}, {"set", 3}, true},
+    {{"FILE", 4}, {"file", 4}, false},
+};
+#define BARE_WORD_COUNT (sizeof bare_words / sizeof *bare_words)
+
 /* One flag of a usage text off its front. */
 static bool next_rule(struct dw_slice *usage, struct dw_slice *ret_name, struct flag_rule *ret_rule)
 {
@@ -191,11 +223,12 @@ static bool next_rule(struct dw_slice *usage, struct dw_slice *ret_name, struct 
             return false;
     } while (token.len == 0);
     *ret_rule = (struct flag_rule){.is_known = true};
-    if (dw_slice_eq(token, DW_LIT("NAME=VALUE..."))) { /* words without a flag */
-        *ret_rule = (struct flag_rule){true, true, true, true};
-        *ret_name = DW_LIT("set");
-        return true;
-    }
+    for (size_t i = 0; i < BARE_WORD_COUNT; i++)
+        if (dw_slice_eq(token, bare_words[i].word)) {
+            *ret_rule = (struct flag_rule){true, true, true, bare_words[i].is_repeatable};
+            *ret_name = bare_words[i].name;
+            return true;
+        }
     ret_rule->is_required = !dw_slice_eat(&token, DW_LIT("["));
     (void)dw_slice_eat(&token, DW_LIT("--"));
     ret_rule->has_value = !dw_slice_contains(token, ']');
@@ -218,6 +251,21 @@ static struct flag_rule find_rule(const struct verb_row *verb, struct dw_slice n
     return (struct flag_rule){0};
 }
 
+static bool read_bare_word(struct dw_manage *manage, const struct verb_row *verb,
+                           struct dw_slice text, struct dw_error *reterr)
+{
+    struct dw_slice usage = dw_slice_from_text(verb->public.usage);
+    size_t i = 0;
+
+    while (i < BARE_WORD_COUNT && !dw_slice_starts_with(usage, bare_words[i].word))
+        i++;
+    if (i == BARE_WORD_COUNT || manage->flag_count == DW_MANAGE_MAX_FLAGS ||
+        (!bare_words[i].is_repeatable && dw_manage_value(manage, bare_words[i].name.ptr).len > 0))
+        return dw_fail(reterr, DW_USAGE, "\"%.*s\" is no flag", DW_PRINT(text));
+    manage->flags[manage->flag_count++] = (struct dw_manage_flag){bare_words[i].name, text};
+    return true;
+}
+
 static bool read_flag(struct dw_manage *manage, const struct verb_row *verb, int argc, char **argv,
                       int *at, struct dw_error *reterr)
 {
@@ -226,13 +274,8 @@ static bool read_flag(struct dw_manage *manage, const struct verb_row *verb, int
     struct flag_rule rule;
     size_t equals;
 
-    if (!dw_slice_eat(&text, DW_LIT("--"))) {
-        if (manage->flag_count == DW_MANAGE_MAX_FLAGS ||
-            !dw_slice_starts_with(dw_slice_from_text(verb->public.usage), DW_LIT("NAME=VALUE...")))
-            return dw_fail(reterr, DW_USAGE, "\"%s\" is no flag", argv[*at]);
-        manage->flags[manage->flag_count++] = (struct dw_manage_flag){DW_LIT("set"), text};
-        return true;
-    }
+    if (!dw_slice_eat(&text, DW_LIT("--")))
+        return read_bare_word(manage, verb, text, reterr);
     equals = dw_slice_index(text, '=');
     name = dw_slice_sub(text, 0, equals);
     value = dw_slice_sub(text, equals + 1, text.len);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "base/mem.h"
+#include "tenant/account_internal.h"
 #include "tenant/manage_internal.h"
 #include "tenant/password_internal.h"
 #include "tenant/seed_internal.h"
@@ -117,6 +118,7 @@ static bool set_blocked(struct dw_manage *manage, bool is_blocked, struct dw_err
     user->is_blocked = is_blocked;
     user->updated_at_s = manage->tenant->now_s();
     return dw_store_update_user(manage->tenant->store, user, reterr) &&
+           (is_blocked || dw_store_unblock(manage->tenant->store, user->id, reterr)) &&
            show_user(manage, user, NULL, reterr);
 }
 
@@ -133,15 +135,22 @@ bool dw_manage_user_unblock(struct dw_manage *manage, struct dw_error *reterr)
 bool dw_manage_user_password(struct dw_manage *manage, struct dw_error *reterr)
 {
     struct dw_user *user = NULL;
+    struct dw_account_home home;
+    struct dw_password_change change;
     struct dw_secret password;
-    bool is_ours = false;
+    bool is_ours = false, is_done = false;
 
     if (!dw_manage_find_user(manage, dw_manage_value(manage, "email"), &user, reterr) ||
         !choose_password(manage, &password, &is_ours, reterr) ||
-        !dw_password_make(password, manage->arena, &user->password_hash, reterr))
+        !dw_account_home_of(manage->tenant, user, manage->arena, &home, reterr))
         return false;
-    user->updated_at_s = manage->tenant->now_s();
-    return dw_store_update_user(manage->tenant->store, user, reterr) &&
+    change = (struct dw_password_change){
+        .user_id = user->id,
+        .history_size = home.connection ? home.policy.history_size : 0,
+        .now_s = manage->tenant->now_s(),
+    };
+    return dw_password_make(password, manage->arena, &change.hash, reterr) &&
+           dw_store_change_password(manage->tenant->store, &change, &is_done, reterr) &&
            show_user(manage, user, is_ours ? &password.hidden : NULL, reterr);
 }
 

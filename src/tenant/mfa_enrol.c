@@ -63,24 +63,31 @@ static bool seal_key(struct dw_tenant_call *call, unsigned char key[static DW_MA
     return dw_master_key_derive(call->tenant->master_key, "mfa-secret", key, reterr);
 }
 
+static bool seal_secret(struct dw_tenant_call *call, struct dw_authenticator *record,
+                        struct dw_secret secret, struct dw_error *reterr)
+{
+    unsigned char key[DW_MASTER_KEY_BYTES], nonce[DW_SEAL_NONCE_BYTES];
+    bool is_done;
+
+    dw_sys_random(nonce, sizeof nonce);
+    is_done = seal_key(call, key, reterr) &&
+              dw_seal(dw_secret_from(dw_slice_from((const char *)key, sizeof key)), nonce,
+                      record->id, secret, call->arena, &record->sealed_secret, reterr);
+    dw_mem_wipe(key, sizeof key);
+    return is_done;
+}
+
 static bool make_totp(struct dw_tenant_call *call, struct dw_authenticator *record,
                       struct dw_secret *ret_secret, struct dw_error *reterr)
 {
-    unsigned char key[DW_MASTER_KEY_BYTES], nonce[DW_SEAL_NONCE_BYTES];
     char random[DW_TOTP_SECRET_BYTES];
-    bool is_done;
 
     dw_sys_random(random, sizeof random);
-    dw_sys_random(nonce, sizeof nonce);
     ret_secret->hidden = dw_arena_copy(call->arena, dw_slice_from(random, sizeof random));
     dw_mem_wipe(random, sizeof random);
     if (!ret_secret->hidden.ptr)
         return no_memory(reterr);
-    is_done = seal_key(call, key, reterr) &&
-              dw_seal(dw_secret_from(dw_slice_from((const char *)key, sizeof key)), nonce,
-                      record->id, *ret_secret, call->arena, &record->sealed_secret, reterr);
-    dw_mem_wipe(key, sizeof key);
-    return is_done;
+    return seal_secret(call, record, *ret_secret, reterr);
 }
 
 bool dw_mfa_totp_secret(struct dw_tenant_call *call, const struct dw_authenticator *authenticator,
@@ -179,5 +186,41 @@ bool dw_mfa_enrol(struct dw_tenant_call *call, const struct dw_mfa_state *state,
         return dw_fail(reterr, DW_ACCESS_DENIED, "User is already enrolled.");
     ret_enrolment->record = records[0];
     dw_audit(call, DW_AUDIT_GD_START_ENROLL, .user = state->user);
+    return true;
+}
+
+/* --- from a user import ------------------------------------------------------------------------
+ */
+
+bool dw_mfa_import_factors(struct dw_tenant_call *call, const struct dw_user *user,
+                           const struct dw_mfa_import *factors, size_t count,
+                           struct dw_error *reterr)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct dw_authenticator record = {
+            .id = new_id(call, factors[i].type),
+            .user_id = user->id,
+            .type = factors[i].type,
+            .email = factors[i].email,
+            .enrolment_id = dw_tenant_random_text(call->arena, "import_", 12),
+            .created_at_s = call->now_s,
+        };
+        bool is_done = false;
+
+        if (!record.id.ptr || !record.enrolment_id.ptr)
+            return no_memory(reterr);
+        if (factors[i].type == DW_AUTHENTICATOR_TOTP &&
+            !seal_secret(call, &record, factors[i].secret, reterr))
+            return false;
+        if (!dw_store_add_authenticators(call->tenant->store, &record, 1, DW_ENROL_FURTHER,
+                                         &is_done, reterr))
+            return false;
+        if (is_done &&
+            !dw_store_confirm_authenticator(call->tenant->store, &record, DW_ENROL_FURTHER, 0,
+                                            call->now_s, &is_done, reterr))
+            return false;
+        if (!is_done)
+            return dw_fail(reterr, DW_CONFLICT, "the second factor could not be added");
+    }
     return true;
 }

@@ -131,4 +131,18 @@ bool dw_must_check dw_mfa_remember(struct dw_tenant_call *call, const struct dw_
 bool dw_must_check dw_qr_path(struct dw_slice text, struct dw_arena *arena,
                               struct dw_slice *ret_path, int *ret_size, struct dw_error *reterr);
 
+/* --- a user import: mfa_enrol.c ----------------------------------------------------------------
+ */
+
+/* A factor that another system had confirmed. */
+struct dw_mfa_import {
+    enum dw_authenticator_type type;
+    struct dw_secret secret; /* TOTP: raw bytes */
+    struct dw_slice email;   /* EMAIL */
+};
+/* Adds them as confirmed. Fails with DW_CONFLICT when the user has too many. */
+bool dw_must_check dw_mfa_import_factors(struct dw_tenant_call *call, const struct dw_user *user,
+                                         const struct dw_mfa_import *factors, size_t count,
+                                         struct dw_error *reterr);
+
 #endif

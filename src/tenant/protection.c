@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "crypto/digest.h"
+#include "store/documents.h"
 #include "sys/sorted_file.h"
 #include "tenant/account_internal.h"
 #include "tenant/audit_internal.h"
@@ -10,19 +11,17 @@
 #define SHA1_BYTES 20
 #define KNOWN_S (30 * 86400)
 
-static bool too_many(struct dw_error *reterr)
+/* The peer gets the code's stock text, which is Auth0's. */
+static bool too_many(struct dw_error *reterr, const char *cause)
 {
-    return dw_fail(reterr, DW_TOO_MANY_ATTEMPTS,
-                   "Your account has been blocked after multiple consecutive login attempts. We've "
-                   "sent you a notification via your preferred contact method with instructions on "
-                   "how to unblock it.");
+    return dw_fail_because(reterr, DW_TOO_MANY_ATTEMPTS, NULL, 0, "%s", cause);
 }
 
 static bool settings_of(struct dw_tenant_call *call, const char *name, struct dw_slice *ret_json,
                         struct dw_error *reterr)
 {
-    return dw_store_attack_protection(call->tenant->store, dw_slice_from_text(name), call->arena,
-                                      ret_json, reterr);
+    return dw_store_document(call->tenant->store, dw_slice_from_text(name), call->arena, ret_json,
+                             reterr);
 }
 
 /* An entry that is no address or range allows nobody. */
@@ -78,7 +77,7 @@ static bool take_bucket(struct dw_tenant_call *call, struct dw_slice subject,
     if (attempt->is_bucket_taken)
         return true;
     dw_audit(call, DW_AUDIT_LIMIT_MU);
-    return too_many(reterr);
+    return too_many(reterr, "too many failed logins from this address");
 }
 
 static bool take_attempt(struct dw_tenant_call *call, struct dw_slice subject,
@@ -98,7 +97,7 @@ static bool take_attempt(struct dw_tenant_call *call, struct dw_slice subject,
     if (!dw_store_attempt_take(call->tenant->store, &attempt->attempt, call->now_s, &attempt->count,
                                reterr))
         return false;
-    return attempt->count > 0 || too_many(reterr);
+    return attempt->count > 0 || too_many(reterr, "too many failures of this account");
 }
 
 bool dw_protection_take_login(struct dw_tenant_call *call, struct dw_slice subject,
@@ -218,8 +217,7 @@ bool dw_protection_is_leaked(struct dw_tenant *tenant, struct dw_secret password
     *ret_is_leaked = false;
     if (tenant->config.breached_passwords.len == 0)
         return true;
-    if (!dw_store_attack_protection(tenant->store, DW_LIT(DW_BREACHED_PASSWORDS), arena, &json,
-                                    reterr) ||
+    if (!dw_store_document(tenant->store, DW_LIT(DW_BREACHED_PASSWORDS), arena, &json, reterr) ||
         !dw_breached_passwords_read(json, arena, &settings, reterr))
         return false;
     if (!settings.is_enabled || !stage_refuses(&settings, stage))

@@ -290,23 +290,6 @@ static void a_bucket_fills_up_one_by_one(void **state)
     assert_false(take(now_ms + 100000));
 }
 
-static void settings_are_kept_by_name(void **state)
-{
-    struct dw_slice json;
-
-    (void)state;
-    assert_done(dw_store_attack_protection(fixture.store, S("x"), fixture.arena, &json, &error),
-                error);
-    assert_int_equal(json.len, 0);
-    assert_done(dw_store_put_attack_protection(fixture.store, S("x"), S("{\"a\":1}"), &error),
-                error);
-    assert_done(dw_store_put_attack_protection(fixture.store, S("x"), S("{\"a\":2}"), &error),
-                error);
-    assert_done(dw_store_attack_protection(fixture.store, S("x"), fixture.arena, &json, &error),
-                error);
-    assert_slice(json, "{\"a\":2}");
-}
-
 #define CASE(name) cmocka_unit_test_setup_teardown(name, start, end)
 
 int main(void)
@@ -321,7 +304,6 @@ int main(void)
         CASE(failures_in_a_row_block_until_the_time_is_over),
         CASE(many_at_once_get_no_more_attempts),
         CASE(a_bucket_fills_up_one_by_one),
-        CASE(settings_are_kept_by_name),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

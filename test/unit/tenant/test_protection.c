@@ -1,0 +1,420 @@
+/* Attack protection, and users of other systems: blocks, throttles, unblocking, stolen passwords,
+ * imported hashes, and the same work for everybody. */
+#include "fixture.h"
+
+#include <strings.h>
+
+#include "base/text.h"
+#include "crypto/digest.h"
+#include "crypto/password.h"
+#include "store/documents.h"
+#include "store/mfa.h"
+#include "tenant/mail_sender_internal.h"
+#include "tenant/protection_internal.h"
+#include "tenant/user_import_internal.h"
+
+#define CONNECTION "Username-Password-Authentication"
+#define OFFICE "203.0.113.5"
+
+static int start(void **state)
+{
+    int status = world_start(state);
+
+    world.tenant->config.mail_outbox = true;
+    return status;
+}
+
+static void set(const char *name, const char *json)
+{
+    struct dw_error error = {0};
+
+    assert_done(dw_attack_protection_check(S(name), S(json), world.arena, &error), error);
+    assert_done(dw_store_put_document(world.tenant->store, S(name), S(json), world_now_s, &error),
+                error);
+}
+
+/* By the password grant. */
+static struct dw_tenant_call *try_from(const char *address, const char *username,
+                                       const char *password)
+{
+    struct browser browser = {.address = address};
+
+    return post(&browser, "/oauth/token",
+                text_of(dw_arena_printf(world.arena,
+                                        "grant_type=password&client_id=doorward-dev&username=%s"
+                                        "&password=%s&audience=" AUDIENCE,
+                                        username, password)));
+}
+
+#define RIGHT "correct+horse+battery"
+
+static struct dw_mail_parts *mails(size_t *ret_count)
+{
+    struct dw_mail_record *records;
+    struct dw_mail_parts *parts;
+    struct dw_error error = {0};
+
+    assert_done(dw_store_mails(world.tenant->store, DW_MAIL_OUTBOX, (struct dw_page){0},
+                               world.arena, &records, ret_count, NULL, &error),
+                error);
+    parts = dw_arena_new_array(world.arena, *ret_count + 1, sizeof *parts);
+    for (size_t i = 0; i < *ret_count; i++)
+        assert_done(dw_mail_unseal(world.tenant, &records[i], world.arena, &parts[i], &error),
+                    error);
+    return parts;
+}
+
+/* ---- brute force ---- */
+
+static void ten_failures_block_in_auth0s_words_and_a_mail_unblocks(void **state)
+{
+    struct browser browser = {0};
+    struct dw_mail_parts *parts;
+    size_t count;
+    char *link;
+
+    (void)state;
+    for (int i = 0; i < 10; i++) {
+        mails(&count);
+        assert_int_equal(count, 0);
+        assert_status(try_from(OFFICE, ADA, "guess"), 403);
+    }
+    assert_status(try_from(OFFICE, ADA, RIGHT), 429);
+    assert_slice(error_of(try_from(OFFICE, ADA, RIGHT)),
+                 "too_many_attempts: Your account has been blocked after multiple consecutive "
+                 "login attempts. We've sent you a notification via your preferred contact method "
+                 "with instructions on how to unblock it.");
+    assert_status(try_from("203.0.113.6", ADA, RIGHT), 200);         /* from elsewhere */
+    assert_status(try_from(OFFICE, "root@example.com", RIGHT), 200); /* somebody else */
+    parts = mails(&count);
+    assert_int_equal(count, 1);
+    assert_slice(parts[0].to, ADA);
+    assert_has(parts[0].text, OFFICE);
+    link = strstr(text_of(parts[0].text), "/u/unblock");
+    assert_non_null(link);
+    link[strcspn(link, "\n")] = '\0';
+    assert_status(get(&browser, link), 200);
+    assert_status(try_from(OFFICE, ADA, RIGHT), 429); /* looking unblocks nothing */
+    assert_status(post(&browser, "/u/unblock", strchr(link, '?') + 1), 200);
+    assert_status(try_from(OFFICE, ADA, RIGHT), 200);
+    assert_status(post(&browser, "/u/unblock", strchr(link, '?') + 1), 404);
+}
+
+static void whoever_does_not_exist_is_blocked_in_the_same_way(void **state)
+{
+    size_t count;
+
+    (void)state;
+    for (int i = 0; i < 10; i++) {
+        struct dw_tenant_call *there = try_from("192.0.2.70", ADA, "guess");
+        struct dw_tenant_call *not_there = try_from("192.0.2.71", "eve@example.com", "guess");
+
+        assert_status(there, 403);
+        assert_true(dw_slice_eq(there->answer, not_there->answer));
+        assert_int_equal(there->out_count, not_there->out_count);
+    }
+    assert_true(dw_slice_eq(try_from("192.0.2.70", ADA, "guess")->answer,
+                            try_from("192.0.2.71", "eve@example.com", "guess")->answer));
+    mails(&count);
+    assert_int_equal(count, 1);
+}
+
+static void every_login_hashes_once_whoever_it_is(void **state)
+{
+    static const char *const usernames[] = {ADA, "nobody@example.com", "", "root@example.com"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof usernames / sizeof *usernames; i++) {
+        uint64_t runs = dw_password_runs();
+
+        (void)try_from("192.0.2.80", usernames[i], "guess");
+        if (usernames[i][0] != '\0')
+            assert_int_equal(dw_password_runs() - runs, 1);
+    }
+}
+
+static void a_user_is_one_by_any_name(void **state)
+{
+    struct dw_user *user = NULL;
+    struct dw_error error = {0};
+
+    (void)state;
+    assert_done(dw_store_user_by_login(world.tenant->store, S(CONNECTION), S(ADA), world.arena,
+                                       &user, &error),
+                error);
+    user->username = S("ada");
+    assert_done(dw_store_update_user(world.tenant->store, user, &error), error);
+    for (int i = 0; i < 5; i++) {
+        assert_status(try_from(OFFICE, "ada", "guess"), 403);
+        assert_status(try_from(OFFICE, "ADA@EXAMPLE.COM", "guess"), 403);
+    }
+    assert_status(try_from(OFFICE, "ada", "guess"), 429);
+    assert_status(try_from(OFFICE, ADA, "guess"), 429);
+}
+
+static void the_id_of_a_user_typed_as_a_name_blocks_nobody(void **state)
+{
+    struct dw_user *user = NULL;
+    struct dw_error error = {0};
+
+    (void)state;
+    assert_done(dw_store_user_by_login(world.tenant->store, S(CONNECTION), S(ADA), world.arena,
+                                       &user, &error),
+                error);
+    set(DW_BRUTE_FORCE, "{\"mode\":\"count_per_identifier\"}");
+    for (int i = 0; i < 12; i++)
+        (void)try_from("192.0.2.99", text_of(user->id), "guess");
+    assert_status(try_from("192.0.2.98", ADA, RIGHT), 200);
+}
+
+static void the_settings_count(void **state)
+{
+    (void)state;
+    set(DW_BRUTE_FORCE, "{\"max_attempts\":2}");
+    for (int i = 0; i < 2; i++)
+        assert_status(try_from("192.0.2.1", ADA, "guess"), 403);
+    assert_status(try_from("192.0.2.1", ADA, "guess"), 429);
+    set(DW_BRUTE_FORCE, "{\"max_attempts\":2,\"mode\":\"count_per_identifier\"}");
+    assert_status(try_from("192.0.2.2", ADA, "guess"), 403);
+    assert_status(try_from("192.0.2.3", ADA, "guess"), 403);
+    assert_status(try_from("192.0.2.4", ADA, RIGHT), 429); /* from anywhere */
+    set(DW_BRUTE_FORCE, "{\"max_attempts\":2,\"allowlist\":[\"192.0.2.0/24\"]}");
+    for (int i = 0; i < 5; i++)
+        assert_status(try_from("192.0.2.5", ADA, "guess"), 403);
+    set(DW_BRUTE_FORCE, "{\"max_attempts\":2,\"enabled\":false}");
+    for (int i = 0; i < 5; i++)
+        assert_status(try_from("198.51.100.1", ADA, "guess"), 403);
+}
+
+/* ---- suspicious addresses ---- */
+
+static void fail_many(const char *address, int count)
+{
+    for (int i = 0; i < count; i++)
+        (void)try_from(address,
+                       text_of(dw_arena_printf(world.arena, "victim%d@example.com", i % 20)), "x");
+}
+
+static void an_address_that_fails_everywhere_waits_but_known_people_come_in(void **state)
+{
+    (void)state;
+    set(DW_SUSPICIOUS_IP, "{\"stage\":{\"pre-login\":{\"max_attempts\":20,\"rate\":864000}}}");
+    assert_status(try_from(OFFICE, ADA, RIGHT), 200); /* has been here before */
+    fail_many(OFFICE, 20);
+    assert_status(try_from(OFFICE, "new@example.com", "x"), 429);
+    assert_status(try_from(OFFICE, "root@example.com", RIGHT), 429);
+    assert_status(try_from(OFFICE, ADA, RIGHT), 200); /* the office is not locked out */
+    assert_status(try_from("203.0.113.9", "root@example.com", RIGHT), 200);
+    world_now_s += 864; /* one more try each 14.4 minutes */
+    assert_status(try_from(OFFICE, "root@example.com", RIGHT), 200);
+    assert_status(try_from(OFFICE, "root@example.com", RIGHT), 200); /* given back, and known now */
+    fail_many(OFFICE, 1);
+    assert_status(try_from(OFFICE, "new@example.com", "x"), 429);
+}
+
+static void right_passwords_use_nothing_up(void **state)
+{
+    (void)state;
+    set(DW_SUSPICIOUS_IP, "{\"stage\":{\"pre-login\":{\"max_attempts\":2,\"rate\":864000}}}");
+    for (int i = 0; i < 5; i++)
+        assert_status(try_from(OFFICE, ADA, RIGHT), 200);
+    fail_many(OFFICE, 2);
+    assert_status(try_from(OFFICE, "x@example.com", "x"), 429);
+}
+
+/* ---- breached passwords ---- */
+
+static void a_stolen_password_is_refused_where_the_settings_say_so(void **state)
+{
+    static const char list[] = "0000000000000000000000000000000000000001:3\n"
+                               "0A1B2C0000000000000000000000000000000000:1\n"
+                               "F12A7D1E6B6A0E2C7F9B9B8B7E0B7E5A1C1C1C1C:9\n";
+    char path[128];
+    unsigned char digest[DW_DIGEST_MAX_BYTES];
+    struct dw_error error = {0};
+    struct dw_slice hex;
+    FILE *file;
+
+    (void)state;
+    snprintf(path, sizeof path, "%s/breached", world.folder);
+    assert_done(dw_digest(DW_SHA1, S(ADA_PASSWORD), digest, &error), error);
+    hex = dw_text_hex(world.arena, dw_slice_from((const char *)digest, 20));
+    file = fopen(path, "w");
+    assert_non_null(file);
+    /* in its place, whatever it is */
+    for (const char *line = list; *line; line = strchr(line, '\n') + 1) {
+        if (hex.ptr && strncasecmp(line, text_of(hex), 40) > 0) {
+            fprintf(file, "%s:7\n", text_of(hex));
+            hex.ptr = NULL;
+        }
+        fprintf(file, "%.*s", (int)(strchr(line, '\n') + 1 - line), line);
+    }
+    if (hex.ptr)
+        fprintf(file, "%s:7\n", text_of(hex));
+    fclose(file);
+    world.tenant->config.breached_passwords = S(path);
+    assert_status(try_from(OFFICE, ADA, RIGHT), 200);
+    set(DW_BREACHED_PASSWORDS, "{\"enabled\":true,\"shields\":[\"block\"]}");
+    assert_status(try_from(OFFICE, ADA, RIGHT), 403);
+    assert_has(error_of(try_from(OFFICE, ADA, RIGHT)), "password_leaked: ");
+    assert_slice(error_of(try_from(OFFICE, ADA, "guess")),
+                 "invalid_grant: Wrong email or password.");
+    set(DW_BREACHED_PASSWORDS, "{\"enabled\":true,\"shields\":[]}");
+    assert_status(try_from(OFFICE, ADA, RIGHT), 200);
+    (void)unlink(path);
+}
+
+/* ---- imports ---- */
+
+static struct dw_import_summary import(const char *json, bool is_upsert,
+                                       struct dw_slice *ret_errors)
+{
+    struct dw_user_import run = {
+        .tenant = world.tenant, .connection = S(CONNECTION), .is_upsert = is_upsert};
+    struct dw_import_summary summary;
+    struct dw_buf errors = dw_buf_in(world.arena);
+    struct dw_error error = {0};
+
+    assert_done(dw_user_import_run(&run, S(json), world.arena, &summary, &errors, &error), error);
+    assert_done(dw_buf_finish(&errors, ret_errors, &error), error);
+    return summary;
+}
+
+static struct dw_user *user_of(const char *login)
+{
+    struct dw_user *user = NULL;
+    struct dw_error error = {0};
+
+    assert_done(dw_store_user_by_login(world.tenant->store, S(CONNECTION), S(login), world.arena,
+                                       &user, &error),
+                error);
+    return user;
+}
+
+/* Of "salt" and "s3cret", by Python's hashlib. */
+#define SHA256_SALT_S3CRET "2d03bc30a3c7b88194d8a8cf613e2b7b0ce5d07f5e03836545684a8a21eae47a"
+#define BCRYPT_REST "abcdefghijklmnopqrstuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuu"
+
+static void an_imported_user_logs_in_and_gets_a_native_hash(void **state)
+{
+    struct dw_import_summary summary;
+    struct dw_slice errors;
+    uint64_t runs;
+    const char *json;
+
+    (void)state;
+    json = "[{\"email\":\"Md5@example.com\",\"email_verified\":true,\"user_id\":\"old-1\","
+           "\"app_metadata\":{\"plan\":1},\"custom_password_hash\":{\"algorithm\":\"sha256\","
+           "\"hash\":{\"value\":\"" SHA256_SALT_S3CRET "\",\"encoding\":\"hex\"},\"salt\":{"
+           "\"value\":\"salt\"}}}]";
+    summary = import(json, false, &errors);
+    assert_slice(errors, "[]");
+    assert_int_equal(summary.inserted, 1);
+    assert_slice(user_of("md5@example.com")->id, "auth0|old-1");
+    assert_slice(user_of("md5@example.com")->app_metadata_json, "{\"plan\":1}");
+    runs = dw_password_runs();
+    assert_status(try_from(OFFICE, "md5@example.com", "wrong"), 403);
+    assert_int_equal(dw_password_runs() - runs, 1); /* as for every other wrong password */
+    assert_true(user_of("md5@example.com")->password_hash.hidden.ptr[0] == '{');
+    assert_status(try_from(OFFICE, "md5@example.com", "s3cret"), 200);
+    assert_int_equal(dw_password_runs() - runs, 2);
+    assert_true(dw_password_is_current(user_of("md5@example.com")->password_hash.hidden));
+    assert_status(try_from(OFFICE, "md5@example.com", "s3cret"), 200);
+    /* from then on a file does not set it back */
+    summary = import(json, true, &errors);
+    assert_int_equal(summary.failed, 1);
+    assert_has(errors, "PASSWORD_HASH_NOT_UPDATED");
+    assert_status(try_from(OFFICE, "md5@example.com", "s3cret"), 200);
+}
+
+static void one_wrong_user_stops_nobody_else_and_no_hash_is_echoed(void **state)
+{
+    struct dw_slice errors;
+    struct dw_import_summary summary =
+        import("[{\"email\":\"one@example.com\"},"
+               "{\"email\":\"bad address\"},"
+               "{\"email\":\"two@example.com\",\"nonsense\":1},"
+               "{\"email\":\"three@example.com\",\"password_hash\":\"$2b$31$" BCRYPT_REST "\"},"
+               "{\"email\":\"four@example.com\",\"password_hash\":\"plain\"},"
+               "{\"email\":\"" ADA "\"},"
+               "{\"user_id\":\"x|y\",\"email\":\"five@example.com\"},"
+               "{\"email\":\"six@example.com\",\"mfa_factors\":[{\"phone\":{\"value\":\"+1\"}}]},"
+               "{\"email\":\"seven@example.com\",\"app_metadata\":[]},"
+               "7,"
+               "{},"
+               "{\"username\":\"eight\",\"password_hash\":\"$2b$10$" BCRYPT_REST "\"}]",
+               false, &errors);
+
+    (void)state;
+    assert_int_equal(summary.total, 12);
+    assert_int_equal(summary.inserted, 2);
+    assert_int_equal(summary.failed, 10);
+    assert_has(errors,
+               "{\"user\":{\"email\":\"bad address\"},\"errors\":[{\"code\":"
+               "\"INVALID_FORMAT\",\"message\":\"email is not valid\",\"path\":\"email\"}]}");
+    assert_has(errors, "Additional properties not allowed: nonsense");
+    assert_has(errors, "DUPLICATED_USER");
+    assert_has_not(errors, BCRYPT_REST);
+    assert_null(user_of("three@example.com"));
+    assert_non_null(user_of("one@example.com"));
+    assert_non_null(user_of("eight"));
+}
+
+static void upsert_changes_what_the_file_names_and_nothing_else(void **state)
+{
+    struct dw_slice errors;
+    struct dw_import_summary summary;
+
+    (void)state;
+    summary = import("[{\"email\":\"" ADA "\",\"given_name\":\"Ada\",\"blocked\":false,"
+                     "\"user_metadata\":{\"a\":\"b\"}}]",
+                     true, &errors);
+    assert_int_equal(summary.updated, 1);
+    assert_slice(errors, "[]");
+    assert_slice(user_of(ADA)->given_name, "Ada");
+    assert_slice(user_of(ADA)->user_metadata_json, "{\"a\":\"b\"}");
+    assert_status(try_from(OFFICE, ADA, RIGHT), 200);
+}
+
+static void imported_second_factors_are_there(void **state)
+{
+    struct dw_slice errors;
+    struct dw_authenticator *authenticators;
+    struct dw_error error = {0};
+    size_t count;
+
+    (void)state;
+    (void)import("[{\"email\":\"mfa@example.com\",\"mfa_factors\":[{\"totp\":{\"secret\":"
+                 "\"JBSWY3DPEHPK3PXP\"}},{\"email\":{\"value\":\"mfa@example.com\"}}]}]",
+                 false, &errors);
+    assert_slice(errors, "[]");
+    assert_done(dw_store_authenticators(world.tenant->store, user_of("mfa@example.com")->id,
+                                        world.arena, &authenticators, &count, &error),
+                error);
+    assert_int_equal(count, 2);
+    assert_true(authenticators[0].confirmed_at_s > 0);
+    assert_true(authenticators[1].confirmed_at_s > 0);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, start, world_stop)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(ten_failures_block_in_auth0s_words_and_a_mail_unblocks),
+        CASE(whoever_does_not_exist_is_blocked_in_the_same_way),
+        CASE(every_login_hashes_once_whoever_it_is),
+        CASE(a_user_is_one_by_any_name),
+        CASE(the_id_of_a_user_typed_as_a_name_blocks_nobody),
+        CASE(the_settings_count),
+        CASE(an_address_that_fails_everywhere_waits_but_known_people_come_in),
+        CASE(right_passwords_use_nothing_up),
+        CASE(a_stolen_password_is_refused_where_the_settings_say_so),
+        CASE(an_imported_user_logs_in_and_gets_a_native_hash),
+        CASE(one_wrong_user_stops_nobody_else_and_no_hash_is_echoed),
+        CASE(upsert_changes_what_the_file_names_and_nothing_else),
+        CASE(imported_second_factors_are_there),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
