@@ -59,9 +59,11 @@ static bool delete_organization(struct dw_connection *connection, void *user,
     const struct dw_slice *id = user;
     struct dw_sql_args args = DW_SQL_ARGS(dw_sql_text(*id));
 
-    if (!dw_sql_run(connection, "DELETE FROM consent WHERE organization = ?", args, reterr) ||
-        !dw_sql_run(connection, "DELETE FROM refresh_family WHERE organization = ?", args,
-                    reterr) ||
+    if (!dw_sql_run(connection, "DELETE FROM consent WHERE organization = ? AND organization <> ''",
+                    args, reterr) ||
+        !dw_sql_run(connection,
+                    "DELETE FROM refresh_family WHERE organization = ? AND organization <> ''",
+                    args, reterr) ||
         !dw_sql_run(connection, "DELETE FROM organization WHERE id = ?", args, reterr))
         return false;
     return dw_sql_changes(connection) > 0 ||

@@ -46,14 +46,16 @@ bool dw_store_user_by_login(struct dw_store *store, struct dw_slice connection,
     *ret_user = NULL;
     if (login.len == 0)
         return true;
-    /* lower() is ASCII only, as is the rule that addresses are stored by. An address wins over
-     * another user's username of the same text, and a username over a phone number. */
+    /* Each part says what its partial index does, or SQLite would read every user. lower() is ASCII
+     * only, as is the rule that addresses are stored by. An address wins over another user's
+     * username of the same text, and a username over a phone number. */
     return dw_store_read_row(
         store,
-        "SELECT " DW_SQL_NAMES(
-            USER) " FROM user WHERE connection = ?1"
-                  " AND (email = lower(?2) OR username = ?2 OR phone_number = ?2)"
-                  " ORDER BY email = lower(?2) DESC, username = ?2 DESC LIMIT 1",
+        "SELECT " DW_SQL_NAMES(USER) " FROM user WHERE connection = ?1"
+                                     " AND ((email = lower(?2) AND email <> '')"
+                                     " OR (username = ?2 AND username <> '')"
+                                     " OR (phone_number = ?2 AND phone_number <> ''))"
+                                     " ORDER BY email = lower(?2) DESC, username = ?2 DESC LIMIT 1",
         DW_SQL_ARGS(dw_sql_text(connection), dw_sql_text(login)), &user_table, arena, ret_user,
         reterr);
 }
