@@ -102,6 +102,11 @@ static const struct verb_row verbs[] = {
      dw_manage_client_rotate_secret},
     {{"client", "delete", "--id ID", "Delete an application and its tokens."},
      dw_manage_client_delete},
+    {{"ciba", "list", "", "List what applications have asked users to approve (CIBA)."},
+     dw_manage_ciba_list},
+    {{"ciba", "approve", "--id ID", "Approve such a request in the user's place."},
+     dw_manage_ciba_approve},
+    {{"ciba", "deny", "--id ID", "Deny it."}, dw_manage_ciba_deny},
     {{"connection", "create",
       "--name NAME --strategy STRATEGY [--display-name TEXT] [--set NAME=VALUE]... "
       "[--client ID]... [--domain]",
