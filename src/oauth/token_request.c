@@ -202,6 +202,7 @@ bool dw_token_request_parse(const struct dw_form *form, const struct dw_tenant_s
         !dw_scopes_parse(dw_form_value(form, "scope"), arena, &ret_request->scopes, reterr))
         return false;
     ret_request->has_scope = ret_request->scopes.count > 0;
+    ret_request->organization = dw_form_value(form, "organization");
     return dw_audience_choose(form, &without_default, &ret_request->audience, reterr);
 }
 

@@ -45,6 +45,7 @@ struct dw_token_request {
     struct dw_secret mfa_token;
     struct dw_secret otp; /* the code that was shown, the oob_code or the recovery code */
     struct dw_slice binding_code;
+    struct dw_slice organization; /* client_credentials: id or name */
     struct dw_slices scopes;
     bool has_scope;             /* `scope` was there and not empty */
     struct dw_slice audience;   /* by the resource rule, without the default: empty when not sent */

@@ -4,6 +4,7 @@
 #include "tenant/clients_internal.h"
 #include "tenant/endpoints_internal.h"
 #include "tenant/grants_internal.h"
+#include "tenant/organization_internal.h"
 #include "tenant/par_internal.h"
 #include "tenant/visit_internal.h"
 
@@ -48,11 +49,8 @@ static bool go_on(struct dw_tenant_call *call, const struct dw_form *form, bool 
                                        visit->request, reterr) ||
         !dw_tenant_settle_audience(call, &visit->request->audience, reterr))
         return false;
-    /* What is not refused here becomes `org_id` of the token, and this tenant has no members of
-     * organizations yet. */
-    if (visit->request->organization.len > 0)
-        return dw_fail(reterr, DW_INVALID_REQUEST,
-                       "parameter organization is not allowed for this client");
+    if (!dw_visit_organization_start(call, form, visit, reterr))
+        return false;
     audience = visit->request->audience;
     if (audience.len > 0) {
         if (!dw_store_api(call->tenant->store, audience, call->arena, &api, reterr))

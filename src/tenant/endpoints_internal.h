@@ -13,6 +13,9 @@ dw_tenant_endpoint dw_endpoint_consent_page;                     /* consent_page
 dw_tenant_endpoint dw_endpoint_consent;                          /* consent_page.c */
 dw_tenant_endpoint dw_endpoint_token;                            /* token_endpoint.c */
 dw_tenant_endpoint dw_endpoint_mfa_page, dw_endpoint_mfa;        /* mfa_pages.c */
+dw_tenant_endpoint dw_endpoint_organization_page, dw_endpoint_organization,
+    dw_endpoint_organization_picker_page,
+    dw_endpoint_organization_picker; /* organization_pages.c */
 dw_tenant_endpoint dw_endpoint_mfa_challenge, dw_endpoint_mfa_associate,
     dw_endpoint_mfa_authenticators, dw_endpoint_mfa_authenticator_delete; /* mfa_endpoint.c */
 dw_tenant_endpoint dw_endpoint_userinfo;                                  /* userinfo_endpoint.c */

@@ -10,7 +10,7 @@ struct dw_issue {
     const struct dw_user *user;        /* NULL: the client itself */
     struct dw_slice session_id;
     struct dw_slice organization;      /* `org_id` */
-    struct dw_slice organization_name; /* `org_name`; empty where the tenant does not send it */
+    struct dw_slice organization_name; /* `org_name`; dw_tokens_issue knows it */
     struct dw_slice oidc_nonce;
     int64_t auth_time_s; /* for the ID token; 0: not asked for */
     bool is_mfa;         /* a second factor was shown */

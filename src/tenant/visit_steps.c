@@ -5,6 +5,7 @@
 #include "tenant/decoupled_internal.h"
 #include "tenant/grants_internal.h"
 #include "tenant/mfa_step_internal.h"
+#include "tenant/organization_internal.h"
 #include "tenant/visit_internal.h"
 
 bool dw_visit_to_login(struct dw_tenant_call *call, struct dw_visit *visit, struct dw_error *reterr)
@@ -135,10 +136,14 @@ static bool is_ciba_due(const struct dw_visit_walk *walk, bool *ret_is_due, stru
 /* In this order. A step sees what the steps before it have settled. */
 static const struct dw_visit_step steps[] = {
     {"/u/device", is_device_due, DW_CONSENT_REQUIRED, "Consent required"},
+    {DW_ORGANIZATION_PROMPT_PATH, dw_visit_is_organization_prompt_due, DW_INTERACTION_REQUIRED,
+     "Interaction required"},
     {"/u/login", is_login_due, DW_LOGIN_REQUIRED, "Login required"},
     {DW_MFA_PATH, dw_mfa_step_is_due, DW_INTERACTION_REQUIRED,
      "Multifactor authentication required"},
     {"/u/ciba", is_ciba_due, DW_CONSENT_REQUIRED, "Consent required"},
+    {DW_ORGANIZATION_PICKER_PATH, dw_visit_is_organization_picker_due, DW_INTERACTION_REQUIRED,
+     "Interaction required"},
     {"/u/consent", is_consent_due, DW_CONSENT_REQUIRED, "Consent required"},
 };
 
