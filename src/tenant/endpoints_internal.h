@@ -15,7 +15,13 @@ dw_tenant_endpoint dw_endpoint_token;                            /* token_endpoi
 dw_tenant_endpoint dw_endpoint_mfa_page, dw_endpoint_mfa;        /* mfa_pages.c */
 dw_tenant_endpoint dw_endpoint_organization_page, dw_endpoint_organization,
     dw_endpoint_organization_picker_page,
-    dw_endpoint_organization_picker; /* organization_pages.c */
+    dw_endpoint_organization_picker;               /* organization_pages.c */
+dw_tenant_endpoint dw_endpoint_passwordless_start; /* passwordless_endpoint.c */
+dw_tenant_endpoint dw_endpoint_passwordless_page, dw_endpoint_passwordless,
+    dw_endpoint_passwordless_code_page, dw_endpoint_passwordless_code; /* passwordless_pages.c */
+dw_tenant_endpoint dw_endpoint_passwordless_link_page,
+    dw_endpoint_passwordless_link;                        /* passwordless_link.c */
+dw_tenant_endpoint dw_endpoint_mfa_page, dw_endpoint_mfa; /* mfa_pages.c */
 dw_tenant_endpoint dw_endpoint_mfa_challenge, dw_endpoint_mfa_associate,
     dw_endpoint_mfa_authenticators, dw_endpoint_mfa_authenticator_delete; /* mfa_endpoint.c */
 dw_tenant_endpoint dw_endpoint_userinfo;                                  /* userinfo_endpoint.c */

@@ -99,6 +99,11 @@ static const struct dw_field mail_rows[] = {
     DW_TEXT_ROW(CONFIG, mail_password_file, "password_file", "",
                 "A file whose first line is the password."),
     DW_TEXT_ROW(CONFIG, mail_from, "from", "", "The address that mails come from."),
+    DW_TEXT_ROW(CONFIG, sms_url, "sms_url", "",
+                "Where text messages go: an https URL that takes a POST of "
+                "{\"recipient\":\"+14155550100\",\"body\":\"123456 is your code for App.\"}. "
+                "Empty: none are sent."),
+    DW_SECRET_ROW(CONFIG, sms_token, "sms_token", "The bearer token it wants; may be empty."),
     DW_BOOL_ROW(CONFIG, mail_outbox, "outbox", false,
                 "Without url: keep mails and show them on /dev/outbox, to this machine only. For "
                 "development; `doorward dev` switches it on."),

@@ -3,6 +3,7 @@
  * be reloaded and nobody else's page can choose the account. */
 #include "tenant/endpoints_internal.h"
 #include "tenant/password_internal.h"
+#include "tenant/passwordless_internal.h"
 #include "tenant/visit_internal.h"
 
 #define USERNAME_MAX_BYTES 254 /* RFC 5321 section 4.5.3.1.3, without the brackets */
@@ -10,7 +11,12 @@
 static bool show(struct dw_tenant_call *call, const struct dw_visit *visit, const char *page,
                  int status, struct dw_slice username, const char *problem, struct dw_error *reterr)
 {
+    struct dw_connection_record *codes;
+
+    if (!dw_passwordless_find(call, DW_EMPTY, DW_STRATEGY_EMAIL, visit->client, &codes, reterr))
+        return false;
     struct dw_html_field fields[] = {
+        {.name = "has_codes", .text = codes ? DW_LIT("yes") : DW_EMPTY},
         {.name = "client_name", .text = dw_visit_client_name(visit)},
         {.name = "state", .text = visit->state},
         {.name = "username", .text = username},

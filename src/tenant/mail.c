@@ -2,6 +2,7 @@
 #include "tenant/mail_internal.h"
 
 #include "crypto/seal.h"
+#include "oauth/identifier.h"
 #include "store/mail.h"
 #include "sys/sys.h"
 #include "tenant/mail_message_internal.h"
@@ -19,6 +20,7 @@ const char *const dw_mail_template_names[] = {
     [DW_MAIL_BLOCKED_ACCOUNT] = "blocked_account",
     [DW_MAIL_PASSWORDLESS_CODE] = "passwordless_code",
     [DW_MAIL_PASSWORDLESS_LINK] = "passwordless_link",
+    [DW_MAIL_SMS_CODE] = "sms_code",
     [DW_MAIL_MFA_CODE] = "mfa_code",
     [DW_MAIL_CIBA_APPROVAL] = "ciba_approval",
     [DW_MAIL_INVITATION] = "invitation",
@@ -38,6 +40,7 @@ static const struct {
     [DW_MAIL_PASSWORDLESS_CODE] = {KEYS("passwordless_code")},
     [DW_MAIL_PASSWORDLESS_LINK] = {KEYS("passwordless_link"),
                                    .button = "mail.passwordless_link.button"},
+    [DW_MAIL_SMS_CODE] = {KEYS("sms_code")},
     [DW_MAIL_MFA_CODE] = {KEYS("mfa_code")},
     [DW_MAIL_CIBA_APPROVAL] = {KEYS("ciba_approval"), .button = "mail.ciba_approval.button"},
     [DW_MAIL_INVITATION] = {KEYS("invitation"), .button = "mail.invitation.button"},
@@ -113,6 +116,7 @@ static bool fill_words(const struct dw_tenant *tenant, const struct dw_mail *mai
         {.name = "tenant_name", .text = tenant_name},
         {.name = "host", .text = tenant->host},
         {.name = "detail", .text = one_line(mail->detail, arena)},
+        {.name = "code", .text = mail->code},
         {.name = "count", .text = dw_arena_printf(arena, "%lld", (long long)count)},
     };
     struct dw_html_row row = {fields, sizeof fields / sizeof *fields};
@@ -191,6 +195,8 @@ static bool seal_parts(const struct dw_tenant *tenant, const struct dw_mail *mai
         !make_text(mail, &filled, arena, &parts.text, reterr))
         return false;
     parts.subject = filled.words[WORD_HEADING];
+    if (mail->template == DW_MAIL_SMS_CODE) /* a text message is one line */
+        parts.text = filled.words[WORD_LEAD];
     if (!dw_mail_parts_write(&parts, arena, &json, reterr))
         return false;
     if (!context.ptr)
@@ -203,9 +209,12 @@ static bool seal_parts(const struct dw_tenant *tenant, const struct dw_mail *mai
 /* What happens to a mail: sent, shown in the outbox, or nothing. */
 static enum dw_mail_phase first_phase(const struct dw_tenant *tenant, const struct dw_mail *mail)
 {
+    struct dw_slice url =
+        mail->template == DW_MAIL_SMS_CODE ? tenant->config.sms_url : tenant->config.mail_url;
+
     if (mail->is_to_nobody)
         return DW_MAIL_TO_NOBODY;
-    if (tenant->config.mail_url.len > 0)
+    if (url.len > 0)
         return DW_MAIL_QUEUED;
     return tenant->config.mail_outbox ? DW_MAIL_OUTBOX : DW_MAIL_TO_NOBODY;
 }
@@ -256,7 +265,8 @@ bool dw_mail_send(struct dw_tenant *tenant, const struct dw_mail *mail, int64_t 
     };
     bool is_good = false, is_added = false;
 
-    if (!dw_mail_is_address(mail->to))
+    if (mail->template == DW_MAIL_SMS_CODE ? !dw_identifier_is_phone_number(mail->to)
+                                           : !dw_mail_is_address(mail->to))
         return dw_fail(reterr, DW_INVALID_REQUEST, "this is no address that a mail can be sent to");
     if (!record.id.ptr)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");

@@ -20,6 +20,7 @@ enum dw_mail_template {
     DW_MAIL_BLOCKED_ACCOUNT,   /* url (unblocks), detail (the address that tried) */
     DW_MAIL_PASSWORDLESS_CODE, /* code, lifetime_s */
     DW_MAIL_PASSWORDLESS_LINK, /* url, lifetime_s */
+    DW_MAIL_SMS_CODE,          /* code, lifetime_s; `to` is a phone number */
     DW_MAIL_MFA_CODE,          /* code, lifetime_s */
     DW_MAIL_CIBA_APPROVAL,     /* url, detail (the binding_message), lifetime_s */
     DW_MAIL_INVITATION,        /* url, detail (the organization's name), lifetime_s */

@@ -42,6 +42,10 @@ bool dw_mail_open(struct dw_tenant *tenant, struct dw_error *reterr)
 {
     const struct dw_tenant_config *config = &tenant->config;
 
+    if (config->sms_url.len > 0 && !dw_slice_starts_with(config->sms_url, DW_LIT("https://")) &&
+        !dw_slice_starts_with(config->sms_url, DW_LIT("http://127.0.0.1:")))
+        return dw_fail(reterr, DW_CONFIG, "[mail] sms_url must be an https URL; it is \"%.*s\"",
+                       DW_PRINT(config->sms_url));
     if (config->mail_url.len == 0)
         return true;
     if (!dw_slice_starts_with(config->mail_url, DW_LIT("smtp://")) &&
@@ -91,8 +95,12 @@ static bool send_record(struct dw_tenant *tenant, const struct dw_mail_record *r
     if (!dw_tenant_settings(tenant, arena, &settings, reterr))
         return false;
     envelope.from_name = settings->friendly_name;
-    if (!dw_mail_unseal(tenant, record, arena, &parts, reterr) ||
-        !dw_mail_message(&envelope, &parts, arena, &request.message, reterr))
+    if (!dw_mail_unseal(tenant, record, arena, &parts, reterr))
+        return false;
+    if (dw_slice_eq(record->template_name,
+                    dw_slice_from_text(dw_mail_template_names[DW_MAIL_SMS_CODE])))
+        return dw_sms_send(tenant, parts.to, parts.text, arena, reterr);
+    if (!dw_mail_message(&envelope, &parts, arena, &request.message, reterr))
         return false;
     request.to = parts.to;
     return dw_smtp_send(&request, arena, reterr);
@@ -154,7 +162,7 @@ size_t dw_mail_send_due(struct dw_tenant *tenant, int64_t now_s)
 {
     size_t count = 0;
 
-    if (tenant->config.mail_url.len == 0)
+    if (tenant->config.mail_url.len == 0 && tenant->config.sms_url.len == 0)
         return 0;
     while (count < MAILS_A_RUN && send_one(tenant, now_s))
         count++;
@@ -193,7 +201,7 @@ static void tick(void *user)
 
 bool dw_mail_sender_start(struct dw_tenant *tenant, struct dw_error *reterr)
 {
-    if (tenant->config.mail_url.len == 0)
+    if (tenant->config.mail_url.len == 0 && tenant->config.sms_url.len == 0)
         return true;
     tenant->mail_sender.timer =
         dw_timer_new(dw_net_loop(tenant->net, 0), TICK_MS, TICK_MS, tick, tenant);

@@ -19,6 +19,12 @@ void dw_mail_sender_wake(struct dw_tenant *tenant);
 /* Sends what is due, blocking; how many were tried. On a worker, or in a test. */
 size_t dw_mail_send_due(struct dw_tenant *tenant, int64_t now_s);
 
+/* sms.c: hands a text message to [mail] sms_url. Fails with DW_UNAVAILABLE: try again later; or
+ * with DW_FORBIDDEN: it does not want it. */
+bool dw_must_check dw_sms_send(const struct dw_tenant *tenant, struct dw_slice recipient,
+                               struct dw_slice text, struct dw_arena *arena,
+                               struct dw_error *reterr);
+
 /* What a record of the queue was sealed with. */
 struct dw_slice dw_mail_seal_context(struct dw_slice id, struct dw_arena *arena);
 bool dw_must_check dw_mail_unseal(const struct dw_tenant *tenant,

@@ -56,6 +56,41 @@ static const struct endpoint endpoints[] = {
      FOR_BROWSERS,
      CORS_NEVER,
      DW_POOL_STORE},
+    {{DW_HTTP_POST, "/passwordless/start"},
+     dw_endpoint_passwordless_start,
+     FOR_CLIENTS,
+     CORS_ANY,
+     DW_POOL_STORE},
+    {{DW_HTTP_GET, "/u/passwordless"},
+     dw_endpoint_passwordless_page,
+     FOR_BROWSERS,
+     CORS_NEVER,
+     DW_POOL_STORE},
+    {{DW_HTTP_POST, "/u/passwordless"},
+     dw_endpoint_passwordless,
+     FOR_BROWSERS,
+     CORS_NEVER,
+     DW_POOL_STORE},
+    {{DW_HTTP_GET, "/u/passwordless/code"},
+     dw_endpoint_passwordless_code_page,
+     FOR_BROWSERS,
+     CORS_NEVER,
+     DW_POOL_STORE},
+    {{DW_HTTP_POST, "/u/passwordless/code"},
+     dw_endpoint_passwordless_code,
+     FOR_BROWSERS,
+     CORS_NEVER,
+     DW_POOL_STORE},
+    {{DW_HTTP_GET, "/u/passwordless/link"},
+     dw_endpoint_passwordless_link_page,
+     FOR_BROWSERS,
+     CORS_NEVER,
+     DW_POOL_STORE},
+    {{DW_HTTP_POST, "/u/passwordless/link"},
+     dw_endpoint_passwordless_link,
+     FOR_BROWSERS,
+     CORS_NEVER,
+     DW_POOL_STORE},
     {{DW_HTTP_GET, "/u/mfa"}, dw_endpoint_mfa_page, FOR_BROWSERS, CORS_NEVER, DW_POOL_STORE},
     {{DW_HTTP_POST, "/u/mfa"}, dw_endpoint_mfa, FOR_BROWSERS, CORS_NEVER, DW_POOL_STORE},
     {{DW_HTTP_POST, "/u/consent"}, dw_endpoint_consent, FOR_BROWSERS, CORS_NEVER, DW_POOL_STORE},
@@ -237,6 +272,13 @@ static bool has_escaped_name(struct dw_slice form)
     return dw_slice_has(form, DW_LIT("\\u")); /* or the JSON form */
 }
 
+/* Clients prove who they are here, perhaps with keys that are fetched. */
+static dw_tenant_endpoint *const authenticating[] = {
+    dw_endpoint_token,         dw_endpoint_revoke,        dw_endpoint_par,
+    dw_endpoint_device_code,   dw_endpoint_bc_authorize,  dw_endpoint_introspect,
+    dw_endpoint_mfa_challenge, dw_endpoint_mfa_associate, dw_endpoint_passwordless_start,
+};
+
 /* A metadata document or a client's keys, perhaps from a slow server: such a call must not hold up
  * the others, also when its sender hides what it is. */
 static bool may_fetch(dw_tenant_endpoint *run, struct dw_slice form)
@@ -244,12 +286,11 @@ static bool may_fetch(dw_tenant_endpoint *run, struct dw_slice form)
     if (run == dw_endpoint_authorize)
         return dw_slice_has(form, DW_LIT("client_id=http")) ||
                dw_slice_has(form, DW_LIT("client_id=%")) || has_escaped_name(form);
-    return (run == dw_endpoint_token || run == dw_endpoint_revoke || run == dw_endpoint_par ||
-            run == dw_endpoint_device_code || run == dw_endpoint_bc_authorize ||
-            run == dw_endpoint_introspect || run == dw_endpoint_mfa_challenge ||
-            run == dw_endpoint_mfa_associate) &&
-           (dw_slice_has(form, DW_LIT("assertion")) ||
-            dw_slice_has(form, DW_LIT("subject_token")) || has_escaped_name(form));
+    for (size_t i = 0; i < sizeof authenticating / sizeof *authenticating; i++)
+        if (run == authenticating[i])
+            return dw_slice_has(form, DW_LIT("assertion")) ||
+                   dw_slice_has(form, DW_LIT("subject_token")) || has_escaped_name(form);
+    return false;
 }
 
 enum dw_job_pool dw_tenant_pool(const struct dw_tenant_call *call)

@@ -51,6 +51,8 @@ struct dw_tenant_config {
     /* [mail] */
     struct dw_slice mail_url, mail_user, mail_password_file, mail_from;
     struct dw_secret mail_password;
+    struct dw_slice sms_url;
+    struct dw_secret sms_token;
     bool mail_outbox;                   /* set by `doorward dev` */
     struct dw_slice breached_passwords; /* [tenant] */
 

@@ -18,6 +18,7 @@ static dw_grant_function *const grants[DW_GRANT_TYPE_COUNT] = {
     [DW_GRANT_MFA_OTP] = dw_grant_mfa_otp,
     [DW_GRANT_MFA_OOB] = dw_grant_mfa_oob,
     [DW_GRANT_MFA_RECOVERY_CODE] = dw_grant_mfa_recovery_code,
+    [DW_GRANT_PASSWORDLESS_OTP] = dw_grant_passwordless,
 };
 
 /* RFC 9449 section 5: the proof comes before the grant, so that a nonce that is asked for costs no

@@ -27,6 +27,8 @@ dw_grant_function dw_grant_token_exchange;     /* grant_token_exchange.c */
 dw_grant_function dw_grant_jwt_bearer;         /* grant_jwt_bearer.c */
 dw_grant_function dw_grant_mfa_otp, dw_grant_mfa_oob, dw_grant_mfa_recovery_code; /* grant_mfa.c */
 
+dw_grant_function dw_grant_passwordless; /* grant_passwordless.c */
+
 /* ---- token_login.c ---- */
 
 /* A user who logs in at the token endpoint, without a browser: by password or by a code. */

@@ -1,0 +1,384 @@
+/* Codes and links in place of a password, for programs and on the pages: attacks first. */
+#include "mfa_fixture.h"
+#include "store/connections.h"
+
+#define EVE "eve@example.com"
+#define CODE_GRANT                                                                                 \
+    "grant_type=http://auth0.com/oauth/grant-type/passwordless/"                                   \
+    "otp&client_id=" DW_TENANT_DEV_CLIENT
+
+static void connect(const char *name, enum dw_strategy strategy, const char *options)
+{
+    struct dw_connection_record record = {
+        .id = dw_arena_printf(world.arena, "con_%s%012d", name, 1),
+        .name = S(name),
+        .strategy = strategy,
+        .options_json = S(options),
+        .is_active = true,
+        .metadata_json = S("{}"),
+        .created_at_s = world_now_s,
+    };
+    struct dw_error error = {0};
+
+    assert_done(dw_store_put_connection(world.tenant->store, &record, &error), error);
+    assert_done(dw_store_enable_connection(world.tenant->store, record.id, S(DW_TENANT_DEV_CLIENT),
+                                           true, &error),
+                error);
+}
+
+static int fresh(void **state)
+{
+    (void)state;
+    world.tenant->config.mail_outbox = true;
+    world_now_s += 2 * 86400; /* limits of the last test are over */
+    allow_grants(DW_TENANT_DEV_CLIENT);
+    set_policy(DW_MFA_NEVER);
+    connect("email", DW_STRATEGY_EMAIL, "{\"totp\":{\"length\":6,\"time_step\":300}}");
+    connect("sms", DW_STRATEGY_SMS, "{}");
+    return 0;
+}
+
+static struct dw_tenant_call *start(const char *members)
+{
+    struct browser program = {0};
+
+    return ask(&program, DW_HTTP_POST, "/passwordless/start", "application/json",
+               text_of(dw_arena_printf(
+                   world.arena, "{\"client_id\":\"" DW_TENANT_DEV_CLIENT "\",%s}", members)));
+}
+
+static struct dw_tenant_call *redeem_code(const char *realm, const char *username, const char *code)
+{
+    struct browser program = {0};
+
+    return post(
+        &program, "/oauth/token",
+        text_of(dw_arena_printf(world.arena, CODE_GRANT "&realm=%s&username=%s&otp=%s&scope=openid",
+                                realm, username, code)));
+}
+
+#define START_CODE(address) "\"connection\":\"email\",\"send\":\"code\",\"email\":\"" address "\""
+#define START_LINK(address, params)                                                                \
+    "\"connection\":\"email\",\"send\":\"link\",\"email\":\"" address "\",\"authParams\":{" params \
+    "}"
+#define LINK_PARAMETERS                                                                            \
+    "\"scope\":\"openid\",\"state\":\"s9\",\"redirect_uri\":\"" CALLBACK                           \
+    "\",\"response_type\":\"code\",\"code_challenge\":\"" CHALLENGE                                \
+    "\",\"code_challenge_method\":\"S256\""
+
+/* The token of the newest mail's link. */
+static const char *mailed_token(void)
+{
+    struct dw_slice text = dw_json_text(newest_mail(), "text");
+
+    for (; text.len > 0; text.ptr++, text.len--)
+        if (dw_slice_starts_with(text, S("/u/passwordless/link?token=")))
+            return text_of(dw_slice_sub(text, 27, 43));
+    fail_msg("no link");
+    return NULL;
+}
+
+/* --- attacks ---------------------------------------------------------------------------------- */
+
+static void a_code_is_for_its_address_and_client(void **state)
+{
+    struct browser program = {0};
+    struct dw_error error = {0};
+    struct dw_oauth_client other = {.id = S("other"),
+                                    .name = S("Other"),
+                                    .is_first_party = true,
+                                    .auth_method = DW_CLIENT_AUTH_NONE};
+    const char *code;
+    struct dw_tenant_call *call;
+
+    (void)state;
+    assert_done(dw_store_put_client(world.tenant->store, &other, &error), error);
+    allow_grants("other");
+    assert_done(dw_store_enable_connection(world.tenant->store, S("con_email000000000001"),
+                                           S("other"), true, &error),
+                error);
+    assert_status(start(START_CODE(ADA)), 200);
+    code = mailed_code();
+    assert_slice(error_of(redeem_code("email", EVE, code)),
+                 "invalid_grant: Wrong email or verification code.");
+    call = post(&program, "/oauth/token",
+                text_of(dw_arena_printf(world.arena,
+                                        "grant_type=" PASSWORDLESS_GRANT
+                                        "&client_id=other&realm=email&username=" ADA "&otp=%s",
+                                        code)));
+    assert_slice(error_of(call), "invalid_grant: Wrong email or verification code.");
+    assert_status(redeem_code("email", ADA, code), 200);
+    assert_slice(error_of(redeem_code("email", ADA, code)),
+                 "invalid_grant: Wrong email or verification code.");
+}
+
+static void guessing_is_stopped(void **state)
+{
+    struct dw_tenant_call *call;
+    const char *code;
+    int guesses = 0;
+
+    (void)state;
+    assert_status(start(START_CODE(EVE)), 200);
+    code = mailed_code();
+    assert_status(redeem_code("email", EVE, wrong_code(code)), 403);
+    assert_status(redeem_code("email", EVE, wrong_code(code)), 403);
+    call = redeem_code("email", EVE, wrong_code(code));
+    assert_slice(error_of(call), "invalid_grant: You've reached the maximum number of attempts. "
+                                 "Please try to login again.");
+    assert_slice(error_of(redeem_code("email", EVE, code)),
+                 "invalid_grant: You've reached the maximum number of attempts. Please try to "
+                 "login again.");
+    /* New codes give no new guesses without end. */
+    do {
+        if (guesses % 3 == 0 && start(START_CODE(EVE))->status == 429)
+            world_now_s += 3600;
+        call = redeem_code("email", EVE, "000000");
+        guesses++;
+    } while (call->status == 403 && guesses < 100);
+    assert_status(call, 429);
+    assert_int_equal(guesses, 27);
+}
+
+static void who_has_an_account_does_not_show(void **state)
+{
+    struct dw_tenant_call *known, *unknown;
+    const struct dw_json *mail;
+
+    (void)state;
+    connect("email", DW_STRATEGY_EMAIL, "{\"disable_signup\":true}");
+    known = start(START_CODE(ADA));   /* logged in before */
+    unknown = start(START_CODE(EVE)); /* never did */
+    assert_status(known, 200);
+    assert_status(unknown, 200);
+    assert_int_equal(known->answer.len, unknown->answer.len);
+    mail = newest_mail();
+    assert_slice(dw_json_text(mail, "to"), ADA);
+    assert_slice(error_of(redeem_code("email", EVE, "123456")),
+                 "invalid_grant: Wrong email or verification code.");
+}
+
+static void a_link_is_for_its_browser_when_it_began_in_one(void **state)
+{
+    struct browser mine = {0}, other = {0};
+    struct dw_tenant_call *call = get(&mine, AUTHORIZE);
+    const char *visit = state_of(call), *token;
+
+    (void)state;
+    call =
+        post(&mine, "/u/passwordless",
+             text_of(dw_arena_printf(world.arena, "state=%s&username=" ADA "&action=link", visit)));
+    assert_status(call, 200);
+    token = mailed_token();
+    (void)get(&other, AUTHORIZE); /* a browser with its own cookie */
+    call =
+        get(&other, text_of(dw_arena_printf(world.arena, "/u/passwordless/link?token=%s", token)));
+    assert_status(call, 400);
+    call = post(&other, "/u/passwordless/link",
+                text_of(dw_arena_printf(world.arena, "token=%s", token)));
+    assert_status(call, 400);
+    assert_int_equal(header(call, "Set-Cookie").len, 0);
+    /* The one it began in is not hurt by that. */
+    call =
+        get(&mine, text_of(dw_arena_printf(world.arena, "/u/passwordless/link?token=%s", token)));
+    assert_status(call, 200);
+    assert_has(call->answer, ADA);
+    call = post(&mine, "/u/passwordless/link",
+                text_of(dw_arena_printf(world.arena, "token=%s", token)));
+    assert_status(call, 303);
+    if (dw_slice_starts_with(header(call, "Location"), S("/u/consent")))
+        call = decide(&mine, state_of(call), "accept");
+    assert_true(location_value(call, "code").len > 0);
+    assert_status(post(&mine, "/u/passwordless/link",
+                       text_of(dw_arena_printf(world.arena, "token=%s", token))),
+                  400);
+}
+
+static void a_link_leads_to_registered_places_alone(void **state)
+{
+    (void)state;
+    assert_status(start(START_LINK(ADA, "\"redirect_uri\":\"https://evil.example/cb\"")), 403);
+    assert_status(start(START_LINK(ADA, "\"redirect_uri\":\"" CALLBACK "\"")), 400); /* no PKCE */
+}
+
+static void a_confidential_client_shows_its_secret(void **state)
+{
+    struct browser program = {0};
+    struct dw_slice types[] = {S(PASSWORDLESS_GRANT)};
+    struct dw_oauth_client client = {.id = S("web"),
+                                     .name = S("Web"),
+                                     .is_first_party = true,
+                                     .auth_method = DW_CLIENT_AUTH_POST,
+                                     .grant_types = {types, 1}};
+    struct dw_error error = {0};
+
+    (void)state;
+    assert_done(dw_tenant_digest(S("secret"), world.arena, &client.secret_digest, &error), error);
+    assert_done(dw_store_put_client(world.tenant->store, &client, &error), error);
+    assert_done(dw_store_enable_connection(world.tenant->store, S("con_email000000000001"),
+                                           S("web"), true, &error),
+                error);
+    assert_status(post(&program, "/passwordless/start",
+                       "client_id=web&connection=email&send=code&email=" ADA),
+                  401);
+    assert_status(post(&program, "/passwordless/start",
+                       "client_id=web&client_secret=wrong&connection=email&send=code&email=" ADA),
+                  401);
+    assert_status(post(&program, "/passwordless/start",
+                       "client_id=web&client_secret=secret&connection=email&send=code&email=" ADA),
+                  200);
+}
+
+/* --- as Auth0 does it ------------------------------------------------------------------------- */
+
+static void the_first_login_makes_the_account(void **state)
+{
+    struct dw_tenant_call *call = start(START_CODE("New.One@Example.com"));
+    const struct dw_json *answer = json_of(call), *claims;
+    struct dw_slice id = dw_json_text(answer, "_id");
+
+    (void)state;
+    assert_status(call, 200);
+    assert_int_equal(answer->object.count, 3);
+    assert_int_equal(id.len, 24);
+    assert_slice(dw_json_text(answer, "email"), "new.one@example.com");
+    assert_non_null(dw_json_get(answer, "email_verified"));
+    call = redeem_code("email", "new.one@example.com", mailed_code());
+    assert_status(call, 200);
+    claims = claims_of(call, "id_token");
+    assert_slice(dw_json_text(claims, "sub"),
+                 text_of(dw_arena_printf(world.arena, "email|%.*s", DW_PRINT(id))));
+    /* And the second finds it. */
+    assert_slice(dw_json_text(json_of(start(START_CODE("new.one@example.com"))), "_id"),
+                 text_of(id));
+}
+
+static void a_text_message_has_the_recorded_answer(void **state)
+{
+    struct dw_tenant_call *call = start("\"connection\":\"sms\",\"phone_number\":\"+14155550100\"");
+    bool is_verified = false;
+
+    (void)state;
+    assert_status(call, 200);
+    assert_slice(dw_json_text(json_of(call), "phone_number"), "+14155550100");
+    assert_true(dw_json_bool(json_of(call), "phone_verified", &is_verified) && is_verified);
+    assert_slice(dw_json_text(newest_mail(), "template"), "sms_code");
+    call = redeem_code("sms", "%2B14155550100", mailed_code());
+    assert_status(call, 200);
+    assert_true(dw_slice_starts_with(dw_json_text(claims_of(call, "id_token"), "sub"), S("sms|")));
+    assert_slice(error_of(redeem_code("sms", "%2B14155550100", "000000")),
+                 "invalid_grant: Wrong phone number or verification code.");
+}
+
+static void bad_requests_are_told_apart(void **state)
+{
+    static const struct {
+        const char *members, *error;
+    } cases[] = {
+        {"\"connection\":\"email\",\"email\":\"foo\"",
+         "bad.email: error in email - email format validation failed: foo"},
+        {"\"connection\":\"sms\",\"phone_number\":\"12\"",
+         "bad.phone_number: error in phone_number - it must be E.164, as +14155550100: 12"},
+        {"\"connection\":\"nothing\",\"email\":\"" ADA "\"",
+         "bad.connection: Connection does not exist or is disabled."},
+        {"\"connection\":\"" DW_TENANT_CONNECTION "\",\"email\":\"" ADA "\"",
+         "bad.connection: Connection does not exist or is disabled."},
+        {"\"email\":\"" ADA "\"", "bad.connection: Missing required property: connection"},
+        {START_CODE(ADA) ",\"authParams\":7", "invalid_request: authParams must be an object"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct dw_tenant_call *call = start(cases[i].members);
+
+        assert_status(call, 400);
+        assert_slice(error_of(call), cases[i].error);
+    }
+}
+
+static void a_link_of_the_api_ends_at_the_application(void **state)
+{
+    struct browser browser = {0};
+    struct dw_tenant_call *call = start(START_LINK(ADA, LINK_PARAMETERS));
+    const char *token;
+
+    (void)state;
+    assert_status(call, 200);
+    token = mailed_token();
+    call = get(&browser,
+               text_of(dw_arena_printf(world.arena, "/u/passwordless/link?token=%s", token)));
+    assert_status(call, 200); /* a mail scanner may do that; nothing is used up */
+    call = post(&browser, "/u/passwordless/link",
+                text_of(dw_arena_printf(world.arena, "token=%s", token)));
+    if (dw_slice_starts_with(header(call, "Location"), S("/u/consent")))
+        call = decide(&browser, state_of(call), "accept");
+    assert_slice(location_value(call, "state"), "s9");
+    assert_status(redeem(text_of(location_value(call, "code"))), 200);
+    assert_status(post(&browser, "/u/passwordless/link",
+                       text_of(dw_arena_printf(world.arena, "token=%s", token))),
+                  400);
+}
+
+static void the_pages_offer_codes_where_there_is_a_connection(void **state)
+{
+    struct browser browser = {0};
+    struct dw_tenant_call *call = get(&browser, AUTHORIZE);
+    const char *visit = state_of(call), *code;
+
+    (void)state;
+    call = follow(&browser, call);
+    assert_has(call->answer, "/u/passwordless?state=");
+    call = post(&browser, "/u/passwordless",
+                text_of(dw_arena_printf(world.arena, "state=%s&username=nonsense", visit)));
+    assert_status(call, 400);
+    assert_has(call->answer, "This is no email address.");
+    call =
+        post(&browser, "/u/passwordless",
+             text_of(dw_arena_printf(world.arena, "state=%s&username=" ADA "&action=code", visit)));
+    assert_status(call, 303);
+    assert_has(follow(&browser, call)->answer, ADA);
+    code = mailed_code();
+    call = post(&browser, "/u/passwordless/code",
+                text_of(dw_arena_printf(world.arena, "state=%s&code=%s", visit, wrong_code(code))));
+    assert_status(call, 400);
+    /* A code of the pages is none for the API. */
+    assert_status(redeem_code("email", ADA, code), 403);
+    call = post(&browser, "/u/passwordless/code",
+                text_of(dw_arena_printf(world.arena, "state=%s&code=%s", visit, code)));
+    if (dw_slice_starts_with(header(call, "Location"), S("/u/consent")))
+        call = decide(&browser, state_of(call), "accept");
+    assert_true(location_value(call, "code").len > 0);
+}
+
+static void a_second_factor_is_asked_for_here_too(void **state)
+{
+    struct dw_tenant_call *call;
+
+    (void)state;
+    set_policy(DW_MFA_ALL_APPLICATIONS);
+    assert_status(start(START_CODE(ADA)), 200);
+    call = redeem_code("email", ADA, mailed_code());
+    assert_status(call, 403);
+    assert_slice(error_of(call), "mfa_required: Multifactor authentication required");
+    assert_true(dw_json_text(json_of(call), "mfa_token").len > 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(a_code_is_for_its_address_and_client, fresh),
+        cmocka_unit_test_setup(guessing_is_stopped, fresh),
+        cmocka_unit_test_setup(who_has_an_account_does_not_show, fresh),
+        cmocka_unit_test_setup(a_link_is_for_its_browser_when_it_began_in_one, fresh),
+        cmocka_unit_test_setup(a_link_leads_to_registered_places_alone, fresh),
+        cmocka_unit_test_setup(a_confidential_client_shows_its_secret, fresh),
+        cmocka_unit_test_setup(the_first_login_makes_the_account, fresh),
+        cmocka_unit_test_setup(a_text_message_has_the_recorded_answer, fresh),
+        cmocka_unit_test_setup(bad_requests_are_told_apart, fresh),
+        cmocka_unit_test_setup(a_link_of_the_api_ends_at_the_application, fresh),
+        cmocka_unit_test_setup(the_pages_offer_codes_where_there_is_a_connection, fresh),
+        cmocka_unit_test_setup(a_second_factor_is_asked_for_here_too, fresh),
+    };
+
+    return cmocka_run_group_tests(tests, world_start, world_stop);
+}
