@@ -146,11 +146,14 @@ bool dw_manage_api_update(struct dw_manage *manage, struct dw_error *reterr)
     struct dw_slice patch = DW_LIT("{}");
     struct dw_api *api = NULL;
 
-    return find_api(manage, dw_manage_value(manage, "identifier"), &api, reterr) &&
-           dw_manage_patch_of_sets(manage, &patch, reterr) &&
-           take_secret(manage, api, &patch, reterr) &&
-           dw_api_apply_json(api, patch, manage->arena, reterr) &&
-           publish_key(manage, api, reterr) &&
+    if (!find_api(manage, dw_manage_value(manage, "identifier"), &api, reterr) ||
+        !dw_manage_patch_of_sets(manage, &patch, reterr) ||
+        !take_secret(manage, api, &patch, reterr) ||
+        !dw_api_apply_json(api, patch, manage->arena, reterr))
+        return false;
+    if (api->signing_alg != DW_ALG_UNKNOWN) /* with a key again, no longer with its secret */
+        api->sealed_signing_secret = DW_EMPTY;
+    return publish_key(manage, api, reterr) &&
            dw_store_put_api(manage->tenant->store, api, reterr) &&
            show_settings(manage, api, reterr);
 }

@@ -3,6 +3,7 @@
 #include "jose/jwk.h"
 #include "oauth/object_json.h"
 #include "oauth/redirect_uri.h"
+#include "oauth/refresh_target.h"
 #include "oauth/token_request.h"
 #include "sys/sys.h"
 #include "tenant/manage_internal.h"
@@ -214,12 +215,16 @@ bool dw_manage_client_update(struct dw_manage *manage, struct dw_error *reterr)
 {
     struct dw_slice patch = DW_LIT("{}");
     struct dw_oauth_client *client = NULL;
+    struct dw_refresh_policy_row *policies;
+    size_t count;
 
     if (!find_client(manage, &client, reterr) || !dw_manage_patch_of_sets(manage, &patch, reterr) ||
         !dw_client_apply_json(client, patch, manage->arena, reterr) ||
         (dw_manage_has(manage, "jwks") && !take_keys(manage, client, reterr)) ||
         !dw_redirect_uris_check(client->redirect_uris, reterr) ||
-        !check_grant_types(client->grant_types, reterr))
+        !check_grant_types(client->grant_types, reterr) ||
+        !dw_refresh_policies_parse(client->refresh_policies_json, manage->arena, &policies, &count,
+                                   reterr))
         return false;
     if (client->auth_method == DW_CLIENT_AUTH_PRIVATE_KEY_JWT && client->jwks_json.len == 0 &&
         client->jwks_uri.len == 0)

@@ -63,6 +63,8 @@ dw_manage_function dw_manage_logs;                                         /* ma
 dw_manage_function dw_manage_key_list, dw_manage_key_rotate,
     dw_manage_key_revoke; /* manage_keys.c */
 
+dw_manage_function dw_manage_client_grant_put, dw_manage_client_grant_list,
+    dw_manage_client_grant_delete; /* manage_grants.c */
 dw_manage_function dw_manage_trusted_issuer_add, dw_manage_trusted_issuer_list,
     dw_manage_trusted_issuer_delete, dw_manage_exchange_profile_add,
     dw_manage_exchange_profile_list, dw_manage_exchange_profile_delete, dw_manage_subject_map,

@@ -73,7 +73,7 @@ bool dw_manage_trusted_issuer_add(struct dw_manage *manage, struct dw_error *ret
     struct dw_slice connection = dw_manage_value(manage, "connection");
     struct dw_trusted_issuer made = {
         .id = dw_tenant_random_id(manage->arena, "tis_", 16),
-        .issuer = dw_manage_value(manage, "issuer"),
+        .issuer = dw_manage_value(manage, "iss"),
         .connection = connection.len > 0 ? connection : DW_LIT(DW_TENANT_CONNECTION),
         .takes_id_jag = dw_manage_has(manage, "id-jag"),
         .created_at_s = manage->tenant->now_s(),
@@ -84,7 +84,7 @@ bool dw_manage_trusted_issuer_add(struct dw_manage *manage, struct dw_error *ret
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
     if (made.issuer.len == 0 || !dw_text_is_printable_ascii(made.issuer) ||
         dw_slice_eq(made.issuer, manage->tenant->config.issuer))
-        return dw_fail(reterr, DW_USAGE, "an --issuer is another one's, as its tokens' `iss`");
+        return dw_fail(reterr, DW_USAGE, "an --iss is another one's, as its tokens' `iss`");
     if (user_by.len > 0 && !dw_enum_from(dw_user_by_names, user_by, (unsigned *)&made.user_by))
         return dw_fail(reterr, DW_USAGE, "--user-by is mapping, subject or email");
     return read_keys(manage, &made, reterr) && dw_store_put_trusted_issuer(STORE, &made, reterr) &&
@@ -112,7 +112,7 @@ bool dw_manage_trusted_issuer_list(struct dw_manage *manage, struct dw_error *re
 
 bool dw_manage_trusted_issuer_delete(struct dw_manage *manage, struct dw_error *reterr)
 {
-    return dw_store_delete_trusted_issuer(STORE, dw_manage_value(manage, "issuer"), reterr);
+    return dw_store_delete_trusted_issuer(STORE, dw_manage_value(manage, "iss"), reterr);
 }
 
 /* --- profiles ----------------------------------------------------------------------------------
@@ -171,7 +171,7 @@ bool dw_manage_exchange_profile_add(struct dw_manage *manage, struct dw_error *r
         .name = dw_manage_value(manage, "name"),
         .subject_token_type = dw_manage_value(manage, "subject-token-type"),
         .type = DW_LIT("custom_authentication"),
-        .issuer = dw_manage_value(manage, "issuer"),
+        .issuer = dw_manage_value(manage, "iss"),
         .audience = dw_manage_value(manage, "audience"),
         .created_at_s = manage->tenant->now_s(),
         .updated_at_s = manage->tenant->now_s(),
@@ -219,7 +219,7 @@ bool dw_manage_exchange_profile_delete(struct dw_manage *manage, struct dw_error
 static bool find_owner(struct dw_manage *manage, struct dw_slice *ret_owner,
                        struct dw_error *reterr)
 {
-    struct dw_slice name = dw_manage_value(manage, "issuer");
+    struct dw_slice name = dw_manage_value(manage, "iss");
     struct dw_token_exchange_profile *profile = NULL;
     struct dw_trusted_issuer *issuer = NULL;
 

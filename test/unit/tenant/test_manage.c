@@ -139,6 +139,43 @@ static void wrong_usage_is_2(void **state)
     assert_false(dw_tenant_is_verb("--listen"));
 }
 
+static void client_grants_are_put_and_deleted(void **state)
+{
+    int status;
+    const struct dw_json *grant;
+    const char *id;
+
+    (void)state;
+    (void)MANAGE(&status, "client", "add", "--name", "Caller", "--id", "caller");
+    assert_int_equal(status, 0);
+#define GRANT_PUT "client-grant", "put", "--audience", AUDIENCE
+    (void)MANAGE(&status, GRANT_PUT);
+    assert_int_equal(status, 2);
+    (void)MANAGE(&status, GRANT_PUT, "--client", "caller", "--default-for-third-parties");
+    assert_int_equal(status, 2);
+    (void)MANAGE(&status, GRANT_PUT, "--client", "nobody");
+    assert_int_equal(status, 1);
+    (void)MANAGE(&status, GRANT_PUT, "--client", "caller", "--subject-type", "robot");
+    assert_int_equal(status, 2);
+    (void)MANAGE(&status, GRANT_PUT, "--client", "caller", "--scope", "two words");
+    assert_int_equal(status, 2);
+    grant = MANAGE(&status, GRANT_PUT, "--client", "caller", "--subject-type", "user", "--scope",
+                   "read:tools");
+    assert_int_equal(status, 0);
+    id = text_of(dw_json_text(grant, "id"));
+    assert_true(dw_slice_starts_with(S(id), S("cgr_")));
+    assert_slice(dw_json_text(grant, "subject_type"), "user");
+    grant =
+        MANAGE(&status, GRANT_PUT, "--client", "caller", "--subject-type", "user", "--all-scopes");
+    assert_slice(dw_json_text(grant, "id"), id); /* the same one, changed */
+    assert_int_equal(dw_json_get(grant, "scope")->array.count, 0);
+    assert_int_equal(MANAGE(&status, "client-grant", "list", "--client", "caller")->array.count, 1);
+    (void)MANAGE(&status, "client-grant", "delete", "--id", id);
+    assert_int_equal(status, 0);
+    (void)MANAGE(&status, "client-grant", "delete", "--id", id);
+    assert_int_equal(status, 1);
+}
+
 static void issuers_are_trusted_and_profiles_made(void **state)
 {
     char path[128];
@@ -156,14 +193,14 @@ static void issuers_are_trusted_and_profiles_made(void **state)
     assert_non_null(file);
     assert_int_equal(fwrite(json.ptr, 1, json.len, file), json.len);
     fclose(file);
-#define ISSUER_ADD "trusted-issuer", "add", "--issuer", "https://idp.example"
+#define ISSUER_ADD "trusted-issuer", "add", "--iss", "https://idp.example"
     (void)MANAGE(&status, ISSUER_ADD);
     assert_int_equal(status, 2); /* no keys */
     (void)MANAGE(&status, ISSUER_ADD, "--jwks-uri", "http://idp.example/jwks");
     assert_int_equal(status, 2);
     (void)MANAGE(&status, ISSUER_ADD, "--jwks", path, "--user-by", "name");
     assert_int_equal(status, 2);
-    (void)MANAGE(&status, "trusted-issuer", "add", "--issuer", ISSUER, "--jwks", path);
+    (void)MANAGE(&status, "trusted-issuer", "add", "--iss", ISSUER, "--jwks", path);
     assert_int_equal(status, 2); /* ourselves */
     issuer = MANAGE(&status, ISSUER_ADD, "--jwks", path, "--user-by", "email", "--id-jag");
     assert_int_equal(status, 0);
@@ -172,9 +209,9 @@ static void issuers_are_trusted_and_profiles_made(void **state)
 #define PROFILE_ADD "token-exchange-profile", "add", "--name", "Legacy", "--subject-token-type"
     (void)MANAGE(&status, PROFILE_ADD, "urn:ietf:params:oauth:token-type:jwt");
     assert_int_equal(status, 2);
-    (void)MANAGE(&status, PROFILE_ADD, "https://acme.com/t", "--issuer", "https://nobody.example");
+    (void)MANAGE(&status, PROFILE_ADD, "https://acme.com/t", "--iss", "https://nobody.example");
     assert_int_equal(status, 1);
-    profile = MANAGE(&status, PROFILE_ADD, "https://acme.com/t", "--issuer", "https://idp.example");
+    profile = MANAGE(&status, PROFILE_ADD, "https://acme.com/t", "--iss", "https://idp.example");
     assert_int_equal(status, 0);
     id = text_of(dw_json_text(profile, "id"));
     assert_true(dw_slice_starts_with(S(id), S("tep_")));
@@ -191,11 +228,11 @@ static void issuers_are_trusted_and_profiles_made(void **state)
     assert_int_equal(status, 0);
     (void)MANAGE(&status, "token-exchange-profile", "unmap", "--id", id, "--subject", "7");
     assert_int_equal(status, 1);
-    (void)MANAGE(&status, "trusted-issuer", "delete", "--issuer", "https://idp.example");
+    (void)MANAGE(&status, "trusted-issuer", "delete", "--iss", "https://idp.example");
     assert_int_equal(status, 1); /* the profile needs it */
     (void)MANAGE(&status, "token-exchange-profile", "delete", "--id", id);
     assert_int_equal(status, 0);
-    (void)MANAGE(&status, "trusted-issuer", "delete", "--issuer", "https://idp.example");
+    (void)MANAGE(&status, "trusted-issuer", "delete", "--iss", "https://idp.example");
     assert_int_equal(status, 0);
     assert_int_equal(MANAGE(&status, "trusted-issuer", "list")->array.count, 0);
     assert_int_equal(MANAGE(&status, "token-exchange-profile", "list")->array.count, 0);
@@ -205,6 +242,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(users_come_and_go),
+        cmocka_unit_test(client_grants_are_put_and_deleted),
         cmocka_unit_test(issuers_are_trusted_and_profiles_made),
         cmocka_unit_test(applications_get_a_secret_once),
         cmocka_unit_test(apis_and_roles_grow),
