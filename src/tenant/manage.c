@@ -43,6 +43,22 @@ static const struct verb_row verbs[] = {
      dw_manage_user_password},
     {{"user", "delete", "--email EMAIL", "Delete a user and everything that hangs on it."},
      dw_manage_user_delete},
+    {{"user", "mfa list", "--email EMAIL", "List what a user has enrolled as a second factor."},
+     dw_manage_user_mfa_list},
+    {{"user", "mfa reset", "--email EMAIL [--id ID]",
+      "Forget all of a user's second factors and the recovery code, or the one with that id; ends "
+      "logins and refresh tokens."},
+     dw_manage_user_mfa_reset},
+    {{"user", "recovery-code regenerate", "--email EMAIL",
+      "Give a user a new recovery code, which is shown once; the old one is good for nothing."},
+     dw_manage_user_recovery_code},
+    {{"mfa", "show", "", "Show when users are asked for a second factor, and which there are."},
+     dw_manage_mfa_show},
+    {{"mfa", "set", "[--policy POLICY] [--factor FACTOR]...",
+      "POLICY: never (only when the application asks by acr_values) or all-applications; "
+      "confidence-score is kept and means never. FACTOR, all that are to be enabled: otp, email, "
+      "recovery-code."},
+     dw_manage_mfa_set},
     {{"session", "list", "[--email EMAIL]", "List who is logged in in which browser."},
      dw_manage_session_list},
     {{"session", "revoke", "[--id SESSION] [--email EMAIL] [--refresh-tokens]",
@@ -313,6 +329,12 @@ static bool read_flag(struct dw_manage *manage, const struct verb_row *verb, int
     return true;
 }
 
+/* Of a verb: "", "list" or "mfa list". */
+static int count_words(const char *verb)
+{
+    return verb[0] == '\0' ? 0 : strchr(verb, ' ') ? 2 : 1;
+}
+
 static bool read_flags(struct dw_manage *manage, const struct verb_row *verb, int argc, char **argv,
                        struct dw_error *reterr)
 {
@@ -320,7 +342,7 @@ static bool read_flags(struct dw_manage *manage, const struct verb_row *verb, in
     struct dw_slice name;
     struct flag_rule rule;
 
-    for (int at = verb->public.verb[0] == '\0' ? 1 : 2; at < argc; at++) {
+    for (int at = 1 + count_words(verb->public.verb); at < argc; at++) {
         if (strcmp(argv[at], "--json") == 0)
             manage->is_json = true;
         else if (!read_flag(manage, verb, argc, argv, &at, reterr))
@@ -428,15 +450,31 @@ bool dw_manage_find_user(struct dw_manage *manage, struct dw_slice email, struct
 
 /* ---- running ---- */
 /* Some nouns have one verb without a name ("logs"): what follows is a flag, or nothing. */
+static bool is_called(const char *verb, int argc, char **argv)
+{
+    struct dw_slice rest = dw_slice_from_text(verb), word;
+
+    if (verb[0] == '\0')
+        return argc < 2 || strncmp(argv[1], "--", 2) == 0;
+    for (int at = 1; dw_slice_split(&rest, ' ', &word); at++)
+        if (at >= argc || !dw_slice_eq(word, dw_slice_from_text(argv[at])))
+            return false;
+    return true;
+}
+
 static const struct verb_row *find_verb(int argc, char **argv)
 {
     const char *noun = argc > 0 ? argv[0] : "";
-    const char *verb = argc > 1 && strncmp(argv[1], "--", 2) != 0 ? argv[1] : "";
 
     for (size_t i = 0; i < VERB_COUNT; i++)
-        if (strcmp(verbs[i].public.noun, noun) == 0 && strcmp(verbs[i].public.verb, verb) == 0)
+        if (strcmp(verbs[i].public.noun, noun) == 0 && is_called(verbs[i].public.verb, argc, argv))
             return &verbs[i];
     return NULL;
+}
+
+static bool ends_with(const struct verb_row *verb, struct dw_slice word)
+{
+    return dw_slice_ends_with(dw_slice_from_text(verb->public.verb), word);
 }
 
 static int show_verbs(const char *noun)
@@ -451,8 +489,8 @@ static int show_verbs(const char *noun)
 
 static bool is_reading(const struct verb_row *verb)
 {
-    return verb->public.verb[0] == '\0' || strcmp(verb->public.verb, "list") == 0 ||
-           strcmp(verb->public.verb, "show") == 0;
+    return verb->public.verb[0] == '\0' || ends_with(verb, DW_LIT("list")) ||
+           ends_with(verb, DW_LIT("show"));
 }
 
 /* Every change that an operator makes, and every one that failed; not the values, some of which are
@@ -496,7 +534,7 @@ int dw_tenant_manage(const struct dw_tenant_config *config, int argc, char **arg
     if (!verb)
         return show_verbs(argc > 0 ? argv[0] : "");
     manage.next_row = &manage.first_row;
-    manage.is_list = strcmp(verb->public.verb, "list") == 0 || verb->public.verb[0] == '\0';
+    manage.is_list = ends_with(verb, DW_LIT("list")) || verb->public.verb[0] == '\0';
     if (!arena)
         (void)dw_fail(&error, DW_NO_MEMORY, "out of memory");
     if (arena && read_flags(&manage, verb, argc, argv, &error) &&

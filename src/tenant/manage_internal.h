@@ -58,8 +58,10 @@ dw_manage_function dw_manage_connection_create, dw_manage_connection_list,
     dw_manage_connection_enable, dw_manage_connection_disable; /* manage_connections.c */
 dw_manage_function dw_manage_settings_show, dw_manage_settings_set, dw_manage_branding_show,
     dw_manage_branding_set, dw_manage_prompts_show, dw_manage_prompts_set; /* manage_settings.c */
-dw_manage_function dw_manage_session_list, dw_manage_session_revoke;       /* manage_sessions.c */
-dw_manage_function dw_manage_logs;                                         /* manage_logs.c */
+dw_manage_function dw_manage_user_mfa_list, dw_manage_user_mfa_reset, dw_manage_user_recovery_code,
+    dw_manage_mfa_show, dw_manage_mfa_set;                           /* manage_mfa.c */
+dw_manage_function dw_manage_session_list, dw_manage_session_revoke; /* manage_sessions.c */
+dw_manage_function dw_manage_logs;                                   /* manage_logs.c */
 dw_manage_function dw_manage_key_list, dw_manage_key_rotate,
     dw_manage_key_revoke; /* manage_keys.c */
 

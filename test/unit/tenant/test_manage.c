@@ -67,6 +67,43 @@ static void users_come_and_go(void **state)
     assert_int_equal(status, 1);
 }
 
+static void second_factors_are_listed_and_forgotten(void **state)
+{
+    int status;
+    const struct dw_json *answer = MANAGE(&status, "mfa", "show");
+    struct dw_slice code, next;
+
+    (void)state;
+    assert_slice(dw_json_text(answer, "policy"), "never");
+    (void)MANAGE(&status, "mfa", "set", "--policy", "sometimes");
+    assert_int_equal(status, 2);
+    (void)MANAGE(&status, "mfa", "set", "--factor", "pigeon");
+    assert_int_equal(status, 2);
+    answer = MANAGE(&status, "mfa", "set", "--policy", "all-applications", "--factor", "otp",
+                    "--factor", "email", "--factor", "recovery-code");
+    assert_int_equal(status, 0);
+    assert_slice(dw_json_text(answer, "policy"), "all-applications");
+    assert_int_equal(dw_json_get(answer, "factors")->array.count, 3);
+    assert_int_equal(MANAGE(&status, "user", "mfa", "list", "--email", ADA)->array.count, 0);
+    code = dw_json_text(MANAGE(&status, "user", "recovery-code", "regenerate", "--email", ADA),
+                        "recovery_code");
+    next = dw_json_text(MANAGE(&status, "user", "recovery-code", "regenerate", "--email", ADA),
+                        "recovery_code");
+    assert_int_equal(code.len, 24);
+    assert_false(dw_slice_eq(code, next));
+    answer = MANAGE(&status, "user", "mfa", "list", "--email", ADA);
+    assert_int_equal(answer->array.count, 1);
+    assert_slice(dw_json_text(&answer->array.items[0], "type"), "recovery-code");
+    (void)MANAGE(&status, "user", "mfa", "reset", "--email", ADA, "--id", "totp|dev_x");
+    assert_int_equal(status, 1);
+    (void)MANAGE(&status, "user", "mfa", "reset", "--email", ADA);
+    assert_int_equal(status, 0);
+    assert_int_equal(MANAGE(&status, "user", "mfa", "list", "--email", ADA)->array.count, 0);
+    (void)MANAGE(&status, "user", "mfa", "dance", "--email", ADA);
+    assert_int_equal(status, 2);
+    (void)MANAGE(&status, "mfa", "set", "--policy", "never");
+}
+
 static void applications_get_a_secret_once(void **state)
 {
     int status;
@@ -244,6 +281,7 @@ int main(void)
         cmocka_unit_test(users_come_and_go),
         cmocka_unit_test(client_grants_are_put_and_deleted),
         cmocka_unit_test(issuers_are_trusted_and_profiles_made),
+        cmocka_unit_test(second_factors_are_listed_and_forgotten),
         cmocka_unit_test(applications_get_a_secret_once),
         cmocka_unit_test(apis_and_roles_grow),
         cmocka_unit_test(wrong_usage_is_2),
