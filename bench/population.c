@@ -8,11 +8,13 @@
 #include <string.h>
 
 #include "crypto/password.h"
+#include "store/organizations.h"
 #include "store/store.h"
 #include "sys/sys.h"
 
 enum {
     WRITERS = 32, /* the store commits in groups: more at once are faster */
+    MEMBERS = 10,
     ARENA_BYTES = 1 << 20
 };
 
@@ -20,7 +22,7 @@ struct work {
     struct dw_store *store;
     struct dw_slice password_hash;
     const struct dw_oauth_client *pattern;
-    long users, clients;
+    long users, clients, organizations;
     int writer;
 };
 
@@ -63,6 +65,35 @@ static void add_client(const struct work *work, long number, struct dw_arena *ar
         give_up(&error);
 }
 
+/* Users are there by then. */
+static void *write_organizations(void *user)
+{
+    const struct work *work = user;
+
+    for (long i = work->writer; i < work->organizations; i += WRITERS) {
+        dw_auto(dw_arena_auto_free) struct dw_arena *arena = dw_arena_new(ARENA_BYTES);
+        struct dw_organization organization = {
+            .id = dw_arena_printf(arena, "org_%016lx", i),
+            .name = dw_arena_printf(arena, "org-%ld", i),
+            .display_name = dw_arena_printf(arena, "Organization %ld", i),
+            .branding_json = DW_LIT("{}"),
+            .metadata_json = DW_LIT("{}"),
+            .created_at_s = dw_sys_wall_s(),
+        };
+        struct dw_error error;
+
+        if (!dw_store_put_organization(work->store, &organization, &error))
+            give_up(&error);
+        for (long k = 0; k < MEMBERS && k < work->users; k++)
+            if (!dw_store_add_member(
+                    work->store, organization.id,
+                    dw_arena_printf(arena, "auth0|%024lx", (i * MEMBERS + k) % work->users),
+                    organization.created_at_s, &error))
+                give_up(&error);
+    }
+    return NULL;
+}
+
 static void *write_share(void *user)
 {
     const struct work *work = user;
@@ -80,7 +111,7 @@ static void *write_share(void *user)
     return NULL;
 }
 
-static void fill(const struct work *pattern)
+static void fill(const struct work *pattern, void *(*write)(void *user))
 {
     struct work works[WRITERS];
     pthread_t threads[WRITERS];
@@ -88,7 +119,7 @@ static void fill(const struct work *pattern)
     for (int i = 0; i < WRITERS; i++) {
         works[i] = *pattern;
         works[i].writer = i;
-        if (pthread_create(&threads[i], NULL, write_share, &works[i]) != 0)
+        if (pthread_create(&threads[i], NULL, write, &works[i]) != 0)
             abort();
     }
     for (int i = 0; i < WRITERS; i++)
@@ -99,29 +130,31 @@ int main(int argc, char **argv)
 {
     static const unsigned char salt[DW_PASSWORD_SALT_BYTES] = "one for everyone";
     struct dw_arena *arena = dw_arena_new(ARENA_BYTES);
-    struct dw_store_config config = {.size = sizeof config, .path = argc == 6 ? argv[1] : NULL};
+    struct dw_store_config config = {.size = sizeof config, .path = argc == 7 ? argv[1] : NULL};
     struct dw_oauth_client *from = NULL;
     struct dw_error error;
     struct work work = {.store = NULL};
 
-    if (argc != 6 || !arena) {
+    if (argc != 7 || !arena) {
         (void)fprintf(stderr, "usage: population DATABASE PASSWORD USERS CLIENTS FROM_CLIENT\n");
         return 2;
     }
     work.users = strtol(argv[3], NULL, 10);
     work.clients = strtol(argv[4], NULL, 10);
+    work.organizations = strtol(argv[5], NULL, 10);
     work.store = dw_store_open(&config, &error);
     if (!work.store ||
         !dw_password_hash(dw_secret_from(dw_slice_from_text(argv[2])), salt, arena,
                           &work.password_hash, &error) ||
-        !dw_store_client(work.store, dw_slice_from_text(argv[5]), arena, &from, &error))
+        !dw_store_client(work.store, dw_slice_from_text(argv[6]), arena, &from, &error))
         give_up(&error);
     if (!from) {
-        (void)fprintf(stderr, "population: there is no application %s\n", argv[5]);
+        (void)fprintf(stderr, "population: there is no application %s\n", argv[6]);
         return 1;
     }
     work.pattern = from;
-    fill(&work);
+    fill(&work, write_share);
+    fill(&work, write_organizations);
     dw_store_close(work.store);
     return 0;
 }

@@ -56,7 +56,7 @@ export async function tenantBench({ root, folder, ports, options, talk, median }
     const once = await listening(start(0, binary, ["tenant", "--config", config]), port); // makes store and seed
     await once.stop();
     run("api", "update", "--identifier", es256, "--set", "signing_alg=ES256");
-    if (crowd) execFileSync(path.join(build, "bench/bench_population"), [path.join(state, "tenant.db"), user.password, String(crowd.users), String(crowd.applications), web.client_id], { stdio: ["ignore", "ignore", "inherit"] });
+    if (crowd) execFileSync(path.join(build, "bench/bench_population"), [path.join(state, "tenant.db"), user.password, String(crowd.users), String(crowd.applications), String(crowd.organizations), web.client_id], { stdio: ["ignore", "ignore", "inherit"] });
     const child = await listening(start(0, binary, ["tenant", "--config", config]), port);
     await sleep(300);
     return {
@@ -178,7 +178,7 @@ export async function tenantBench({ root, folder, ports, options, talk, median }
   report.few = await crowdTimes(ours, 1);
   await ours.child.stop();
   talk("tenant: with 10,000 users");
-  const town = await startTenant("bench-tenant-10000", ports.tenant, { users: 10_000, applications: 100 });
+  const town = await startTenant("bench-tenant-10000", ports.tenant, { users: 10_000, applications: 100, organizations: 100 });
   report.idle.town = town.idle;
   await town.child.stop();
   talk(`tenant: with ${many.users} users`);
