@@ -12,6 +12,7 @@ enum condition {
     WITH_PAR_ALONE,
     WITH_CIMD,
     WITH_ISS,
+    WITH_LOGOUT,
 };
 
 enum kind {
@@ -65,6 +66,7 @@ static const struct row rows[] = {
     {"backchannel_authentication_endpoint", URL, {"bc-authorize"}, ALWAYS},
     {"backchannel_token_delivery_modes_supported", LIST, {"poll"}, ALWAYS},
     {"id_token_signing_alg_values_supported", LIST, {"RS256"}, ALWAYS},
+    {"end_session_endpoint", URL, {"oidc/logout"}, WITH_LOGOUT},
     {"dpop_signing_alg_values_supported",
      LIST,
      {"ES256", "ES384", "ES512", "RS256", "PS256", "EdDSA"},
@@ -100,6 +102,8 @@ static bool is_there(enum condition condition, const struct dw_tenant_settings *
         return settings->is_cimd_enabled;
     case WITH_ISS:
         return settings->sends_iss_parameter;
+    case WITH_LOGOUT:
+        return settings->publishes_end_session;
     case ALWAYS:
     default:
         return true;

@@ -30,6 +30,12 @@ describe("real clients over https", () => {
       const ended = await doorward(["tenant", "api", "update", "--identifier", identifier, "--set", setting, "--config", tenant.config]);
       assert.equal(ended.status, 0, ended.talk);
     }
+    for (const name of ["email", "sms"]) {
+      const ended = await doorward(["tenant", "connection", "create", "--name", name, "--strategy", name, "--client", web.client_id, "--config", tenant.config]);
+      assert.equal(ended.status, 0, ended.talk);
+    }
+    const origins = await doorward(["tenant", "client", "update", "--id", "spa", "--set", `web_origins=["https://localhost:${spaPort}"]`, "--config", tenant.config]);
+    assert.equal(origins.status, 0, origins.talk);
     facts = { issuer: tenant.issuer, host: tenant.host, audience, redirectUri, web, user };
   });
   after(() => tenant?.stop());
@@ -38,7 +44,10 @@ describe("real clients over https", () => {
     assert.match(said, /^ok /m);
   };
 
+  test("auth0, Auth0's client for Node.js", () => run("node_auth0"));
   test("openid-client", () => run("openid_client"));
   test("jose, with a remote JWK Set", () => run("jose", { apis: { RS256: audience, ES256: signed.ES256, PS256: signed.PS256 } }));
   test("express-oauth2-jwt-bearer, strict", () => run("express_bearer", { audience: signed.strict }));
+  test("express-openid-connect", () => run("express_oidc", { sitePort }));
+  test("auth0-spa-js in Chromium", { timeout: 90_000 }, () => run("spa", { spaPort, spa: "spa", folder: tenant.folder }));
 });
