@@ -28,6 +28,10 @@ struct dw_jwks *dw_jwks_of_one(const struct dw_json *jwk, struct dw_arena *arena
 /* RFC 7638, with SHA-256, in base64url; in `arena`. */
 bool dw_must_check dw_jwk_thumbprint(const struct dw_key *key, struct dw_arena *arena,
                                      struct dw_slice *ret_thumbprint, struct dw_error *reterr);
+/* {"kty",...,"use":"sig","alg","kid"}: the public half of a key; in `arena`. */
+bool dw_must_check dw_jwk_write(const struct dw_key *key, enum dw_jose_alg alg, struct dw_slice kid,
+                                struct dw_arena *arena, struct dw_slice *ret_json,
+                                struct dw_error *reterr);
 struct dw_jwks *dw_jwks_ref(struct dw_jwks *keys);
 void dw_jwks_unref(struct dw_jwks *keys); /* NULL is fine */
 size_t dw_jwks_count(const struct dw_jwks *keys);

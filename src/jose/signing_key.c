@@ -200,22 +200,43 @@ static const char *kty_of(enum dw_key_type type)
     return type == DW_KEY_RSA ? "RSA" : type == DW_KEY_ED25519 ? "OKP" : "EC";
 }
 
-/* In Auth0's order. */
-static bool write_jwk(struct dw_json_writer *writer, const struct dw_signing_key *key,
-                      struct dw_arena *arena, struct dw_error *reterr)
+/* The members of a JWK, up to what else the caller has to say. In Auth0's order. */
+static bool write_public(struct dw_json_writer *writer, const struct dw_key *key,
+                         enum dw_jose_alg alg, struct dw_slice kid, struct dw_arena *arena,
+                         struct dw_error *reterr)
 {
     struct dw_key_parts parts;
 
-    if (!dw_key_parts(key->key, arena, &parts, reterr))
+    if (!dw_key_parts(key, arena, &parts, reterr))
         return false;
-    dw_json_write_object_start(writer);
     dw_json_put_text(writer, "kty", dw_slice_from_text(kty_of(parts.type)));
     dw_json_put_text(writer, "use", DW_LIT("sig"));
-    dw_json_put_text(writer, "alg", dw_slice_from_text(dw_jose_alg_name(key->alg)));
+    dw_json_put_text(writer, "alg", dw_slice_from_text(dw_jose_alg_name(alg)));
     if (!write_public_parts(writer, &parts, arena, reterr))
         return false;
-    dw_json_put_text(writer, "kid", key->kid);
-    if (!write_certificate(writer, key->certificate_der, arena, reterr))
+    dw_json_put_text(writer, "kid", kid);
+    return true;
+}
+
+bool dw_jwk_write(const struct dw_key *key, enum dw_jose_alg alg, struct dw_slice kid,
+                  struct dw_arena *arena, struct dw_slice *ret_json, struct dw_error *reterr)
+{
+    struct dw_buf out = dw_buf_in(arena);
+    struct dw_json_writer writer = dw_json_writer_to(&out);
+
+    dw_json_write_object_start(&writer);
+    if (!write_public(&writer, key, alg, kid, arena, reterr))
+        return false;
+    dw_json_write_object_end(&writer);
+    return dw_buf_finish(&out, ret_json, reterr);
+}
+
+static bool write_jwk(struct dw_json_writer *writer, const struct dw_signing_key *key,
+                      struct dw_arena *arena, struct dw_error *reterr)
+{
+    dw_json_write_object_start(writer);
+    if (!write_public(writer, key->key, key->alg, key->kid, arena, reterr) ||
+        !write_certificate(writer, key->certificate_der, arena, reterr))
         return false;
     dw_json_write_object_end(writer);
     return true;

@@ -5,6 +5,7 @@
 #include "http/field.h"
 #include "net/fetch.h"
 #include "oauth/client_metadata_document.h"
+#include "store/client_credentials.h"
 #include "tenant/client_keys_internal.h"
 #include "tenant/clients_internal.h"
 
@@ -167,16 +168,56 @@ static bool fetch_keys(struct dw_tenant_call *call, struct dw_slice url, struct 
     return false;
 }
 
+/* The keys that an operator has added one by one, as a set; *ret_json empty: none was. Those that
+ * have expired do not count, but keep the older ways of naming keys out. */
+static bool credential_keys(struct dw_tenant_call *call, const struct dw_oauth_client *client,
+                            struct dw_slice *ret_json, struct dw_error *reterr)
+{
+    struct dw_buf out = dw_buf_in(call->arena);
+    struct dw_json_writer json = dw_json_writer_to(&out);
+    struct dw_client_credential *credentials;
+    size_t count;
+
+    *ret_json = DW_EMPTY;
+    if (!dw_store_client_credentials(call->tenant->store, client->id, call->arena, &credentials,
+                                     &count, reterr))
+        return false;
+    if (count == 0)
+        return true;
+    dw_json_write_object_start(&json);
+    dw_json_write_key(&json, DW_LIT("keys"));
+    dw_json_write_array_start(&json);
+    for (size_t i = 0; i < count; i++)
+        if (credentials[i].expires_at_s == 0 || credentials[i].expires_at_s > call->now_s)
+            dw_json_write_raw(&json, credentials[i].public_jwk_json);
+    dw_json_write_array_end(&json);
+    dw_json_write_object_end(&json);
+    return dw_buf_finish(&out, ret_json, reterr);
+}
+
+static bool find_keys(struct dw_tenant_call *call, const struct dw_oauth_client *client,
+                      struct dw_jwks **ret_keys, struct dw_error *reterr)
+{
+    struct dw_slice json;
+    size_t skipped;
+
+    if (!credential_keys(call, client, &json, reterr))
+        return false;
+    if (json.len == 0)
+        json = client->jwks_json;
+    if (json.len == 0)
+        return fetch_keys(call, client->jwks_uri, ret_keys, reterr);
+    *ret_keys = dw_jwks_parse(json, &skipped, reterr);
+    return *ret_keys != NULL;
+}
+
 bool dw_client_keys(struct dw_tenant_call *call, const struct dw_oauth_client *client,
                     struct dw_jwks **ret_keys, struct dw_error *reterr)
 {
     struct dw_error error = {0};
-    size_t skipped;
 
     *ret_keys = NULL;
-    if (dw_slice_is_empty(client->jwks_json)
-            ? fetch_keys(call, client->jwks_uri, ret_keys, &error)
-            : (*ret_keys = dw_jwks_parse(client->jwks_json, &skipped, &error)) != NULL)
+    if (find_keys(call, client, ret_keys, &error))
         return true;
     dw_log_error(call->tenant->log, "client_keys_missing", &error);
     return dw_fail(reterr, DW_CLIENT_REFUSED, "Unauthorized");

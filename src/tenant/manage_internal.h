@@ -51,6 +51,8 @@ dw_manage_function dw_manage_role_add, dw_manage_role_list, dw_manage_role_assig
 dw_manage_function dw_manage_client_add, dw_manage_client_list, dw_manage_client_show,
     dw_manage_client_update, dw_manage_client_rotate_secret,
     dw_manage_client_delete; /* manage_clients.c */
+dw_manage_function dw_manage_client_add_credential, dw_manage_client_list_credentials,
+    dw_manage_client_delete_credential; /* manage_credentials.c */
 dw_manage_function dw_manage_ciba_list, dw_manage_ciba_approve,
     dw_manage_ciba_deny; /* manage_ciba.c */
 dw_manage_function dw_manage_connection_create, dw_manage_connection_list,

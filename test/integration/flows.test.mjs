@@ -1,9 +1,12 @@
 // The flows beside the plain code flow, as openid-client speaks them: pushed requests, DPoP, devices, CIBA, keys instead of secrets, introspection.
 import assert from "node:assert/strict";
+import path from "node:path";
 import { after, before, describe, test } from "node:test";
+import { generateKeyPairSync } from "node:crypto";
 import * as client from "openid-client";
 import { Browser } from "./support/browser.mjs";
 import { doorward, startTenant } from "./support/doorward.mjs";
+import { writeFile } from "./support/process.mjs";
 
 const audience = "https://mcp.example.com/mcp";
 const redirectUri = "http://127.0.0.1:39997/callback";
@@ -200,4 +203,22 @@ describe("flows", () => {
     assert.deepEqual(await client.tokenIntrospection(await confidential("web"), tokens.access_token), { active: false });
     assert.deepEqual(await client.tokenIntrospection(gateway, `${tokens.access_token}x`), { active: false });
   });
+
+  for (const algorithm of ["RS256", "RS384", "PS256", "ES256"]) {
+    test(`a key instead of a secret, added as PEM: ${algorithm}`, async () => {
+      const { publicKey, privateKey } = algorithm === "ES256" ? generateKeyPairSync("ec", { namedCurve: "P-256" }) : generateKeyPairSync("rsa", { modulusLength: 2048 });
+      const id = `robot-${algorithm.toLowerCase()}`;
+      await manage("client", "add", "--name", id, "--id", id, "--audience", audience);
+      const pem = writeFile(path.dirname(tenant.config), `${id}.pem`, publicKey.export({ format: "pem", type: "spki" }));
+      const credential = await manage("client", "add-credential", "--id", id, "--pem", pem, "--alg", algorithm, "--name", "first");
+      assert.match(credential.id, /^cred_/);
+      const names = { RS256: { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" }, RS384: { name: "RSASSA-PKCS1-v1_5", hash: "SHA-384" }, PS256: { name: "RSA-PSS", hash: "SHA-256" }, ES256: { name: "ECDSA", namedCurve: "P-256" } };
+      const key = await crypto.subtle.importKey("pkcs8", privateKey.export({ format: "der", type: "pkcs8" }), names[algorithm], false, ["sign"]);
+      const config = await discover(id, client.PrivateKeyJwt({ key, kid: credential.kid }));
+      assert.ok((await client.clientCredentialsGrant(config, { audience })).access_token);
+      assert.equal((await manage("client", "list-credentials", "--id", id)).length, 1);
+      await manage("client", "delete-credential", "--id", id, "--credential", credential.id);
+      await assert.rejects(client.clientCredentialsGrant(config, { audience }), { status: 401 });
+    });
+  }
 });
