@@ -2,6 +2,7 @@
  * further APIs by the application's policies. */
 #include "oauth/refresh_target.h"
 #include "oauth/refresh_token.h"
+#include "tenant/audit_internal.h"
 #include "tenant/token_grants_internal.h"
 
 /* RFC 9449 section 5 MUST: who has the token but not its key gets nothing, and spends nothing. */
@@ -31,10 +32,13 @@ static bool use_refresh_token(struct dw_token_call *token, struct dw_slice diges
                                     token->client->id, call->now_s, call->arena, ret_verdict,
                                     &family, reterr))
         return false;
-    if (*ret_verdict == DW_REFRESH_REUSED)
+    if (*ret_verdict == DW_REFRESH_REUSED) {
+        token->is_audited = true;
+        dw_audit(call, DW_AUDIT_FERRT, .client = token->client, .audience = family->audience);
         dw_log(call->tenant->log, DW_LOG_WARN, "refresh_token_reused",
                DW_S("oauth_client", token->client->id), DW_S("family", family->id),
                DW_S("address", call->peer_address));
+    }
     return dw_refresh_verdict_check(*ret_verdict, reterr);
 }
 

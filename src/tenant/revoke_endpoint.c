@@ -1,4 +1,5 @@
 /* POST /oauth/revoke (RFC 7009): refresh tokens; an access token lives until it expires. */
+#include "tenant/audit_internal.h"
 #include "tenant/clients_internal.h"
 #include "tenant/endpoints_internal.h"
 
@@ -41,6 +42,8 @@ bool dw_endpoint_revoke(struct dw_tenant_call *call, struct dw_error *reterr)
         (!dw_store_revoke_refresh_family(store, family->id, call->now_s, reterr) ||
          !forget_grant(call, family, reterr)))
         return false;
+    if (family && dw_slice_eq(family->client_id, client->id))
+        dw_audit(call, DW_AUDIT_SRRT, .client = client, .audience = family->audience);
     call->status = 200;
     return true;
 }

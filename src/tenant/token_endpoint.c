@@ -38,9 +38,10 @@ static bool run(struct dw_token_call *token, struct dw_error *reterr)
     struct dw_tenant_call *call = token->call;
 
     if (!dw_call_parameters(call, &token->form, reterr) ||
-        !dw_token_request_parse(&token->form, call->settings, call->arena, &token->request,
-                                reterr) ||
-        !dw_client_authenticate(call, &token->form, &token->client, reterr) ||
+        !dw_token_request_parse(&token->form, call->settings, call->arena, &token->request, reterr))
+        return false;
+    token->grant_type = token->request.grant_type;
+    if (!dw_client_authenticate(call, &token->form, &token->client, reterr) ||
         !dw_token_request_check_grant(&token->request, token->client, reterr) ||
         !take_proof(token, reterr) ||
         !dw_tenant_settle_audience(call, &token->request.audience, reterr))
@@ -54,8 +55,12 @@ bool dw_endpoint_token(struct dw_tenant_call *call, struct dw_error *reterr)
 {
     struct dw_token_call token = {.call = call};
     struct dw_buf out = dw_buf_in(call->arena);
+    struct dw_error error = {0};
+    bool is_done = run(&token, &error);
 
-    if (!run(&token, reterr)) {
+    dw_token_audit(&token, token.grant_type, is_done ? NULL : &error);
+    if (!is_done) {
+        *reterr = error;
         dw_metrics_add(call->tenant->metrics, DW_METRIC_TOKENS_REFUSED, 1);
         return false;
     }

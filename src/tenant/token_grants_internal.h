@@ -12,7 +12,9 @@ struct dw_token_call {
     struct dw_form form;
     struct dw_oauth_client *client; /* authenticated, and registered for this grant type */
     struct dw_token_request request;
-    struct dw_issued issued; /* what the grant makes */
+    enum dw_grant_type grant_type; /* as asked; a later step may put its first one into request */
+    struct dw_issued issued;       /* what the grant makes */
+    bool is_audited;               /* the grant has said in the audit log how it ended */
 };
 
 /* Decides, and makes token->issued. Its errors are the wire's. */
@@ -28,6 +30,11 @@ dw_grant_function dw_grant_jwt_bearer;         /* grant_jwt_bearer.c */
 dw_grant_function dw_grant_mfa_otp, dw_grant_mfa_oob, dw_grant_mfa_recovery_code; /* grant_mfa.c */
 
 dw_grant_function dw_grant_passwordless; /* grant_passwordless.c */
+
+/* ---- token_audit.c ---- */
+/* How the request ended; error NULL: well. */
+void dw_token_audit(const struct dw_token_call *token, enum dw_grant_type grant_type,
+                    const struct dw_error *error);
 
 /* ---- token_login.c ---- */
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "base/text.h"
-#include "jose/jwt.h"
+#include "jose/jwt_secret.h"
 
 /* RFC 7517 A.1: published without private halves. */
 static const char set[] =
@@ -11,6 +11,24 @@ static const char set[] =
     "\"x\":\"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4\","
     "\"y\":\"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM\"},"
     "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}]}";
+
+/* The same for a secret that nobody has; and no token is one for keys and one for secrets. */
+static void check_secret(struct dw_slice token, bool is_for_keys, struct dw_arena *arena)
+{
+    struct dw_secret secret = dw_secret_from(DW_LIT("\x8f\x01 nobody knows these bytes, 32+"));
+    struct dw_error error = {.code = DW_OK};
+    const struct dw_json *claims;
+    struct dw_jwt jwt;
+    bool is_hs256 = dw_jwt_is_hs256(token, arena);
+
+    if (is_hs256 && is_for_keys)
+        abort();
+    if (!dw_jwt_peek(token, arena, &claims, &error) && error.code != DW_INVALID_TOKEN &&
+        error.code != DW_NO_MEMORY)
+        abort();
+    if (dw_jwt_verify_hs256(token, secret, arena, &jwt, &error))
+        abort();
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -20,13 +38,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct dw_slice again;
     struct dw_error error = {.code = DW_OK};
     struct dw_jwt jwt;
-    bool kid_is_unknown;
+    bool kid_is_unknown, is_parsed;
 
     if (!keys)
         keys = dw_jwks_parse(dw_slice_from_text(set), NULL, &error);
     if (!keys || !arena)
         abort();
-    if (!dw_jwt_parse(token, arena, &jwt, &error)) {
+    is_parsed = dw_jwt_parse(token, arena, &jwt, &error);
+    check_secret(token, is_parsed, arena);
+    if (!is_parsed) {
         if (error.code != DW_INVALID_TOKEN && error.code != DW_NO_MEMORY)
             abort();
         return 0;

@@ -1,7 +1,9 @@
 /* /oauth/token, /oauth/revoke and /userinfo: every grant, its errors in Auth0's words, and what
  * happens to stolen codes and tokens. */
 #include "fixture.h"
+#include "store/logs.h"
 #include "store/organizations.h"
+#include "tenant/audit_internal.h"
 #include "tenant/settings_internal.h"
 
 static const char *text_member(const struct dw_tenant_call *call, const char *key)
@@ -773,6 +775,55 @@ static void an_api_of_a_bare_host_is_found_with_and_without_its_slash(void **sta
     assert_slice(location_value(call, "error"), "access_denied");
 }
 
+/* The type of the newest entry of the audit log. */
+static struct dw_slice newest_entry(void)
+{
+    struct dw_log_query query = {.is_newest_first = true, .take = 1};
+    struct dw_log_entry *entries;
+    struct dw_error error = {0};
+    size_t count;
+
+    dw_audit_flush(world.tenant);
+    assert_done(
+        dw_store_log_entries(world.tenant->store, &query, world.arena, &entries, &count, &error),
+        error);
+    return count > 0 ? entries->type : DW_EMPTY;
+}
+
+static void every_grant_is_in_the_audit_log(void **state)
+{
+    struct dw_tenant_call *call;
+    const char *code = code_for(AUTHORIZE "&scope=offline_access");
+    struct browser nobody = {0};
+
+    (void)state;
+    call = redeem(code);
+    assert_slice(newest_entry(), "seacft");
+    (void)redeem("nope");
+    assert_slice(newest_entry(), "feacft");
+    (void)refresh(text_member(call, "refresh_token"));
+    assert_slice(newest_entry(), "sertft");
+    world_now_s += 3600;
+    (void)refresh(text_member(call, "refresh_token")); /* long spent */
+    assert_slice(newest_entry(), "ferrt");
+    (void)refresh("nope");
+    assert_slice(newest_entry(), "fertft");
+    (void)token(MACHINE "&audience=" AUDIENCE);
+    assert_slice(newest_entry(), "seccft");
+    (void)token(MACHINE "&audience=https://none.example");
+    assert_slice(newest_entry(), "feccft");
+    (void)token("grant_type=client_credentials&client_id=machine&client_secret=wrong");
+    assert_slice(newest_entry(), "feccft");
+    (void)token("grant_type=password" ADA_LOGS_IN);
+    assert_slice(newest_entry(), "sepft");
+    call = redeem(code_for(AUTHORIZE "&scope=offline_access"));
+    assert_status(post(&nobody, "/oauth/revoke",
+                       text_of(dw_arena_printf(world.arena, DEV "&token=%s",
+                                               text_member(call, "refresh_token")))),
+                  200);
+    assert_slice(newest_entry(), "srrt");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -789,6 +840,7 @@ int main(void)
         cmocka_unit_test(a_refresh_token_is_good_for_further_apis),
         cmocka_unit_test(a_refused_api_does_not_spend_the_refresh_token),
         cmocka_unit_test(tokens_of_an_organization_name_it),
+        cmocka_unit_test(every_grant_is_in_the_audit_log),
         cmocka_unit_test(a_password_is_for_a_directory),
         cmocka_unit_test(every_grant_has_the_default_audience),
         cmocka_unit_test(a_resource_counts_by_the_profile),
