@@ -1,4 +1,4 @@
-/* doorward tenant client add-credential ...: the public keys by which an application proves itself
+/* doorward tenant client credential add ...: the public keys by which an application proves itself
  * (private_key_jwt). */
 #include "base/text.h"
 #include "jose/jwk.h"
@@ -119,7 +119,6 @@ bool dw_manage_client_list_credentials(struct dw_manage *manage, struct dw_error
     struct dw_client_credential *credentials;
     size_t count;
 
-    manage->is_list = true;
     if (!dw_store_client_credentials(manage->tenant->store, dw_manage_value(manage, "id"),
                                      manage->arena, &credentials, &count, reterr))
         return false;

@@ -210,14 +210,14 @@ describe("flows", () => {
       const id = `robot-${algorithm.toLowerCase()}`;
       await manage("client", "add", "--name", id, "--id", id, "--audience", audience);
       const pem = writeFile(path.dirname(tenant.config), `${id}.pem`, publicKey.export({ format: "pem", type: "spki" }));
-      const credential = await manage("client", "add-credential", "--id", id, "--pem", pem, "--alg", algorithm, "--name", "first");
+      const credential = await manage("client", "credential", "add", "--id", id, "--pem", pem, "--alg", algorithm, "--name", "first");
       assert.match(credential.id, /^cred_/);
       const names = { RS256: { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" }, RS384: { name: "RSASSA-PKCS1-v1_5", hash: "SHA-384" }, PS256: { name: "RSA-PSS", hash: "SHA-256" }, ES256: { name: "ECDSA", namedCurve: "P-256" } };
       const key = await crypto.subtle.importKey("pkcs8", privateKey.export({ format: "der", type: "pkcs8" }), names[algorithm], false, ["sign"]);
       const config = await discover(id, client.PrivateKeyJwt({ key, kid: credential.kid }));
       assert.ok((await client.clientCredentialsGrant(config, { audience })).access_token);
-      assert.equal((await manage("client", "list-credentials", "--id", id)).length, 1);
-      await manage("client", "delete-credential", "--id", id, "--credential", credential.id);
+      assert.equal((await manage("client", "credential", "list", "--id", id)).length, 1);
+      await manage("client", "credential", "delete", "--id", id, "--credential", credential.id);
       await assert.rejects(client.clientCredentialsGrant(config, { audience }), { status: 401 });
     });
   }

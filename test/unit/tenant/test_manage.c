@@ -102,233 +102,231 @@ static void second_factors_are_listed_and_forgotten(void **state)
     (void)MANAGE(&status, "user", "mfa", "dance", "--email", ADA);
     assert_int_equal(status, 2);
     (void)MANAGE(&status, "mfa", "set", "--policy", "never");
-    static void write_pem(const char *path, enum dw_key_type type, bool is_private)
-    {
-        struct dw_error error = {0};
-        dw_auto(dw_key_auto_unref) struct dw_key *key = dw_key_generate(type, 0, &error);
-        struct dw_secret pem;
-        FILE *file = fopen(path, "w");
+}
 
-        assert_non_null(key);
-        assert_non_null(file);
-        assert_done(dw_key_to_pem(key, world.arena, &pem, &error), error);
-        fprintf(file, "%.*s",
-                DW_PRINT(is_private ? pem.hidden : S("-----BEGIN PUBLIC KEY-----\n")));
-        fclose(file);
-    }
+static void write_pem(const char *path, enum dw_key_type type, bool is_private)
+{
+    struct dw_error error = {0};
+    dw_auto(dw_key_auto_unref) struct dw_key *key = dw_key_generate(type, 0, &error);
+    struct dw_secret pem;
+    FILE *file = fopen(path, "w");
 
-    static void keys_of_applications_are_public_halves(void **state)
-    {
-        int status;
-        const char *path = text_of(dw_arena_printf(world.arena, "%s/key.pem", world.folder));
+    assert_non_null(key);
+    assert_non_null(file);
+    assert_done(dw_key_to_pem(key, world.arena, &pem, &error), error);
+    fprintf(file, "%.*s", DW_PRINT(is_private ? pem.hidden : S("-----BEGIN PUBLIC KEY-----\n")));
+    fclose(file);
+}
 
-        (void)state;
-        (void)MANAGE(&status, "client", "add", "--name", "Robot", "--id", "robot", "--audience",
-                     AUDIENCE);
-        assert_int_equal(status, 0);
-        write_pem(path, DW_KEY_P256, true);
-        (void)MANAGE(&status, "client", "add-credential", "--id", "robot", "--pem", path);
-        assert_int_equal(status, 2); /* a private key */
-        write_pem(path, DW_KEY_P256, false);
-        (void)MANAGE(&status, "client", "add-credential", "--id", "robot", "--pem", path);
-        assert_int_equal(status, 1); /* no key */
-        (void)MANAGE(&status, "client", "add-credential", "--id", "robot", "--pem", "/nowhere");
-        assert_int_equal(status, 1);
-        (void)MANAGE(&status, "client", "delete-credential", "--id", "robot", "--credential",
-                     "cred_x");
-        assert_int_equal(status, 1);
-        assert_int_equal(
-            MANAGE(&status, "client", "list-credentials", "--id", "robot")->array.count, 0);
-        (void)MANAGE(&status, "client", "delete", "--id", "robot");
-        (void)unlink(path);
-    }
+static void keys_of_applications_are_public_halves(void **state)
+{
+    int status;
+    const char *path = text_of(dw_arena_printf(world.arena, "%s/key.pem", world.folder));
 
-    static void applications_get_a_secret_once(void **state)
-    {
-        int status;
-        struct browser nobody = {0};
-        const struct dw_json *client = MANAGE(&status, "client", "add", "--name", "Robot", "--id",
-                                              "robot", "--audience", AUDIENCE);
-        struct dw_slice secret = dw_json_text(client, "client_secret");
-        const char *body = text_of(
-            dw_arena_printf(world.arena,
-                            "grant_type=client_credentials&client_id=robot&client_secret=%.*s"
-                            "&audience=https%%3A%%2F%%2Fmcp.example.com%%2Fmcp",
-                            DW_PRINT(secret)));
+    (void)state;
+    (void)MANAGE(&status, "client", "add", "--name", "Robot", "--id", "robot", "--audience",
+                 AUDIENCE);
+    assert_int_equal(status, 0);
+    write_pem(path, DW_KEY_P256, true);
+    (void)MANAGE(&status, "client", "credential", "add", "--id", "robot", "--pem", path);
+    assert_int_equal(status, 2); /* a private key */
+    write_pem(path, DW_KEY_P256, false);
+    (void)MANAGE(&status, "client", "credential", "add", "--id", "robot", "--pem", path);
+    assert_int_equal(status, 1); /* no key */
+    (void)MANAGE(&status, "client", "credential", "add", "--id", "robot", "--pem", "/nowhere");
+    assert_int_equal(status, 1);
+    (void)MANAGE(&status, "client", "credential", "delete", "--id", "robot", "--credential",
+                 "cred_x");
+    assert_int_equal(status, 1);
+    assert_int_equal(MANAGE(&status, "client", "credential", "list", "--id", "robot")->array.count,
+                     0);
+    (void)MANAGE(&status, "client", "delete", "--id", "robot");
+    (void)unlink(path);
+}
 
-        (void)state;
-        assert_int_equal(status, 0);
-        assert_true(secret.len >= 40);
-        assert_status(post(&nobody, "/oauth/token", body), 200);
-        client = MANAGE(&status, "client", "rotate-secret", "--id", "robot");
-        assert_int_equal(status, 0);
-        assert_false(dw_slice_eq(secret, dw_json_text(client, "client_secret")));
-        assert_status(post(&nobody, "/oauth/token", body), 401);
-        (void)MANAGE(&status, "client", "add", "--name", "X", "--redirect-uri",
-                     "http://evil.example/");
-        assert_int_equal(status, 1);
-        (void)MANAGE(&status, "client", "add", "--name", "X", "--grant-type", "implicit");
-        assert_int_equal(status, 2);
-        (void)MANAGE(&status, "client", "rotate-secret", "--id", "doorward-dev");
-        assert_int_equal(status, 1);
-    }
+static void applications_get_a_secret_once(void **state)
+{
+    int status;
+    struct browser nobody = {0};
+    const struct dw_json *client = MANAGE(&status, "client", "add", "--name", "Robot", "--id",
+                                          "robot", "--audience", AUDIENCE);
+    struct dw_slice secret = dw_json_text(client, "client_secret");
+    const char *body =
+        text_of(dw_arena_printf(world.arena,
+                                "grant_type=client_credentials&client_id=robot&client_secret=%.*s"
+                                "&audience=https%%3A%%2F%%2Fmcp.example.com%%2Fmcp",
+                                DW_PRINT(secret)));
 
-    static void apis_and_roles_grow(void **state)
-    {
-        int status;
-        const struct dw_json *row;
+    (void)state;
+    assert_int_equal(status, 0);
+    assert_true(secret.len >= 40);
+    assert_status(post(&nobody, "/oauth/token", body), 200);
+    client = MANAGE(&status, "client", "rotate-secret", "--id", "robot");
+    assert_int_equal(status, 0);
+    assert_false(dw_slice_eq(secret, dw_json_text(client, "client_secret")));
+    assert_status(post(&nobody, "/oauth/token", body), 401);
+    (void)MANAGE(&status, "client", "add", "--name", "X", "--redirect-uri", "http://evil.example/");
+    assert_int_equal(status, 1);
+    (void)MANAGE(&status, "client", "add", "--name", "X", "--grant-type", "implicit");
+    assert_int_equal(status, 2);
+    (void)MANAGE(&status, "client", "rotate-secret", "--id", "doorward-dev");
+    assert_int_equal(status, 1);
+}
 
-        (void)state;
-        row = MANAGE(&status, "api", "add", "--identifier", "https://b.example", "--permission",
-                     "x=Do x", "--permission", "y");
-        assert_int_equal(status, 0);
-        assert_int_equal(dw_json_get(row, "permissions")->array.count, 2);
-        row = MANAGE(&status, "role", "add", "--name", "X", "--api", "https://b.example",
-                     "--permission", "x");
-        assert_int_equal(status, 0);
-        assert_int_equal(dw_json_get(row, "permissions")->array.count, 1);
-        (void)MANAGE(&status, "role", "add", "--name", "X", "--api", "https://b.example",
-                     "--permission", "nosuch");
-        assert_int_equal(status, 1);
-        (void)MANAGE(&status, "role", "assign", "--role", "X", "--email", ADA);
-        assert_int_equal(status, 0);
-        (void)MANAGE(&status, "role", "assign", "--role", "Nobody", "--email", ADA);
-        assert_int_equal(status, 1);
-        assert_true(MANAGE(&status, "key", "list")->array.count >= 1);
-    }
+static void apis_and_roles_grow(void **state)
+{
+    int status;
+    const struct dw_json *row;
 
-    static void wrong_usage_is_2(void **state)
-    {
-        int status;
+    (void)state;
+    row = MANAGE(&status, "api", "add", "--identifier", "https://b.example", "--permission",
+                 "x=Do x", "--permission", "y");
+    assert_int_equal(status, 0);
+    assert_int_equal(dw_json_get(row, "permissions")->array.count, 2);
+    row = MANAGE(&status, "role", "add", "--name", "X", "--api", "https://b.example",
+                 "--permission", "x");
+    assert_int_equal(status, 0);
+    assert_int_equal(dw_json_get(row, "permissions")->array.count, 1);
+    (void)MANAGE(&status, "role", "add", "--name", "X", "--api", "https://b.example",
+                 "--permission", "nosuch");
+    assert_int_equal(status, 1);
+    (void)MANAGE(&status, "role", "assign", "--role", "X", "--email", ADA);
+    assert_int_equal(status, 0);
+    (void)MANAGE(&status, "role", "assign", "--role", "Nobody", "--email", ADA);
+    assert_int_equal(status, 1);
+    assert_true(MANAGE(&status, "key", "list")->array.count >= 1);
+}
 
-        (void)state;
-        (void)MANAGE(&status, "user", "nosuch");
-        assert_int_equal(status, 2);
-        (void)MANAGE(&status, "user", "add");
-        assert_int_equal(status, 2);
-        (void)MANAGE(&status, "user", "add", "--emial", "x");
-        assert_int_equal(status, 2);
-        (void)MANAGE(&status, "user", "block", "--email", "a", "--email", "b");
-        assert_int_equal(status, 2);
-        (void)MANAGE(&status, "user", "list", "stray");
-        assert_int_equal(status, 2);
-        assert_true(dw_tenant_is_verb("user"));
-        assert_false(dw_tenant_is_verb("--listen"));
-    }
+static void wrong_usage_is_2(void **state)
+{
+    int status;
 
-    static void client_grants_are_put_and_deleted(void **state)
-    {
-        int status;
-        const struct dw_json *grant;
-        const char *id;
+    (void)state;
+    (void)MANAGE(&status, "user", "nosuch");
+    assert_int_equal(status, 2);
+    (void)MANAGE(&status, "user", "add");
+    assert_int_equal(status, 2);
+    (void)MANAGE(&status, "user", "add", "--emial", "x");
+    assert_int_equal(status, 2);
+    (void)MANAGE(&status, "user", "block", "--email", "a", "--email", "b");
+    assert_int_equal(status, 2);
+    (void)MANAGE(&status, "user", "list", "stray");
+    assert_int_equal(status, 2);
+    assert_true(dw_tenant_is_verb("user"));
+    assert_false(dw_tenant_is_verb("--listen"));
+}
 
-        (void)state;
-        (void)MANAGE(&status, "client", "add", "--name", "Caller", "--id", "caller");
-        assert_int_equal(status, 0);
+static void client_grants_are_put_and_deleted(void **state)
+{
+    int status;
+    const struct dw_json *grant;
+    const char *id;
+
+    (void)state;
+    (void)MANAGE(&status, "client", "add", "--name", "Caller", "--id", "caller");
+    assert_int_equal(status, 0);
 #define GRANT_PUT "client-grant", "put", "--audience", AUDIENCE
-        (void)MANAGE(&status, GRANT_PUT);
-        assert_int_equal(status, 2);
-        (void)MANAGE(&status, GRANT_PUT, "--client", "caller", "--default-for-third-parties");
-        assert_int_equal(status, 2);
-        (void)MANAGE(&status, GRANT_PUT, "--client", "nobody");
-        assert_int_equal(status, 1);
-        (void)MANAGE(&status, GRANT_PUT, "--client", "caller", "--subject-type", "robot");
-        assert_int_equal(status, 2);
-        (void)MANAGE(&status, GRANT_PUT, "--client", "caller", "--scope", "two words");
-        assert_int_equal(status, 2);
-        grant = MANAGE(&status, GRANT_PUT, "--client", "caller", "--subject-type", "user",
-                       "--scope", "read:tools");
-        assert_int_equal(status, 0);
-        id = text_of(dw_json_text(grant, "id"));
-        assert_true(dw_slice_starts_with(S(id), S("cgr_")));
-        assert_slice(dw_json_text(grant, "subject_type"), "user");
-        grant = MANAGE(&status, GRANT_PUT, "--client", "caller", "--subject-type", "user",
-                       "--all-scopes");
-        assert_slice(dw_json_text(grant, "id"), id); /* the same one, changed */
-        assert_int_equal(dw_json_get(grant, "scope")->array.count, 0);
-        assert_int_equal(MANAGE(&status, "client-grant", "list", "--client", "caller")->array.count,
-                         1);
-        (void)MANAGE(&status, "client-grant", "delete", "--id", id);
-        assert_int_equal(status, 0);
-        (void)MANAGE(&status, "client-grant", "delete", "--id", id);
-        assert_int_equal(status, 1);
-    }
+    (void)MANAGE(&status, GRANT_PUT);
+    assert_int_equal(status, 2);
+    (void)MANAGE(&status, GRANT_PUT, "--client", "caller", "--default-for-third-parties");
+    assert_int_equal(status, 2);
+    (void)MANAGE(&status, GRANT_PUT, "--client", "nobody");
+    assert_int_equal(status, 1);
+    (void)MANAGE(&status, GRANT_PUT, "--client", "caller", "--subject-type", "robot");
+    assert_int_equal(status, 2);
+    (void)MANAGE(&status, GRANT_PUT, "--client", "caller", "--scope", "two words");
+    assert_int_equal(status, 2);
+    grant = MANAGE(&status, GRANT_PUT, "--client", "caller", "--subject-type", "user", "--scope",
+                   "read:tools");
+    assert_int_equal(status, 0);
+    id = text_of(dw_json_text(grant, "id"));
+    assert_true(dw_slice_starts_with(S(id), S("cgr_")));
+    assert_slice(dw_json_text(grant, "subject_type"), "user");
+    grant =
+        MANAGE(&status, GRANT_PUT, "--client", "caller", "--subject-type", "user", "--all-scopes");
+    assert_slice(dw_json_text(grant, "id"), id); /* the same one, changed */
+    assert_int_equal(dw_json_get(grant, "scope")->array.count, 0);
+    assert_int_equal(MANAGE(&status, "client-grant", "list", "--client", "caller")->array.count, 1);
+    (void)MANAGE(&status, "client-grant", "delete", "--id", id);
+    assert_int_equal(status, 0);
+    (void)MANAGE(&status, "client-grant", "delete", "--id", id);
+    assert_int_equal(status, 1);
+}
 
-    static void issuers_are_trusted_and_profiles_made(void **state)
-    {
-        char path[128];
-        int status;
-        FILE *file;
-        const struct dw_json *issuer, *profile;
-        const char *id;
-        struct dw_slice json = DW_EMPTY;
-        struct dw_error error = {0};
+static void issuers_are_trusted_and_profiles_made(void **state)
+{
+    char path[128];
+    int status;
+    FILE *file;
+    const struct dw_json *issuer, *profile;
+    const char *id;
+    struct dw_slice json = DW_EMPTY;
+    struct dw_error error = {0};
 
-        (void)state;
-        assert_done(dw_keyring_json(world.tenant->keyring, world.arena, &json, &error), error);
-        snprintf(path, sizeof path, "%s/jwks", world.folder);
-        file = fopen(path, "w");
-        assert_non_null(file);
-        assert_int_equal(fwrite(json.ptr, 1, json.len, file), json.len);
-        fclose(file);
+    (void)state;
+    assert_done(dw_keyring_json(world.tenant->keyring, world.arena, &json, &error), error);
+    snprintf(path, sizeof path, "%s/jwks", world.folder);
+    file = fopen(path, "w");
+    assert_non_null(file);
+    assert_int_equal(fwrite(json.ptr, 1, json.len, file), json.len);
+    fclose(file);
 #define ISSUER_ADD "trusted-issuer", "add", "--iss", "https://idp.example"
-        (void)MANAGE(&status, ISSUER_ADD);
-        assert_int_equal(status, 2); /* no keys */
-        (void)MANAGE(&status, ISSUER_ADD, "--jwks-uri", "http://idp.example/jwks");
-        assert_int_equal(status, 2);
-        (void)MANAGE(&status, ISSUER_ADD, "--jwks", path, "--user-by", "name");
-        assert_int_equal(status, 2);
-        (void)MANAGE(&status, "trusted-issuer", "add", "--iss", ISSUER, "--jwks", path);
-        assert_int_equal(status, 2); /* ourselves */
-        issuer = MANAGE(&status, ISSUER_ADD, "--jwks", path, "--user-by", "email", "--id-jag");
-        assert_int_equal(status, 0);
-        assert_true(dw_slice_starts_with(dw_json_text(issuer, "id"), S("tis_")));
-        assert_slice(dw_json_text(issuer, "user_by"), "email");
+    (void)MANAGE(&status, ISSUER_ADD);
+    assert_int_equal(status, 2); /* no keys */
+    (void)MANAGE(&status, ISSUER_ADD, "--jwks-uri", "http://idp.example/jwks");
+    assert_int_equal(status, 2);
+    (void)MANAGE(&status, ISSUER_ADD, "--jwks", path, "--user-by", "name");
+    assert_int_equal(status, 2);
+    (void)MANAGE(&status, "trusted-issuer", "add", "--iss", ISSUER, "--jwks", path);
+    assert_int_equal(status, 2); /* ourselves */
+    issuer = MANAGE(&status, ISSUER_ADD, "--jwks", path, "--user-by", "email", "--id-jag");
+    assert_int_equal(status, 0);
+    assert_true(dw_slice_starts_with(dw_json_text(issuer, "id"), S("tis_")));
+    assert_slice(dw_json_text(issuer, "user_by"), "email");
 #define PROFILE_ADD "token-exchange-profile", "add", "--name", "Legacy", "--subject-token-type"
-        (void)MANAGE(&status, PROFILE_ADD, "urn:ietf:params:oauth:token-type:jwt");
-        assert_int_equal(status, 2);
-        (void)MANAGE(&status, PROFILE_ADD, "https://acme.com/t", "--iss", "https://nobody.example");
-        assert_int_equal(status, 1);
-        profile =
-            MANAGE(&status, PROFILE_ADD, "https://acme.com/t", "--iss", "https://idp.example");
-        assert_int_equal(status, 0);
-        id = text_of(dw_json_text(profile, "id"));
-        assert_true(dw_slice_starts_with(S(id), S("tep_")));
-        assert_int_equal(strlen(id), 20);
-        (void)MANAGE(&status, PROFILE_ADD, "https://acme.com/t");
-        assert_int_equal(status, 1); /* one profile for a type */
-        (void)MANAGE(&status, "token-exchange-profile", "map", "--id", id, "--subject", "7",
-                     "--email", ADA);
-        assert_int_equal(status, 0);
-        (void)MANAGE(&status, "token-exchange-profile", "map", "--id", id, "--subject", "7",
-                     "--email", "nobody@example.com");
-        assert_int_equal(status, 1);
-        (void)MANAGE(&status, "token-exchange-profile", "unmap", "--id", id, "--subject", "7");
-        assert_int_equal(status, 0);
-        (void)MANAGE(&status, "token-exchange-profile", "unmap", "--id", id, "--subject", "7");
-        assert_int_equal(status, 1);
-        (void)MANAGE(&status, "trusted-issuer", "delete", "--iss", "https://idp.example");
-        assert_int_equal(status, 1); /* the profile needs it */
-        (void)MANAGE(&status, "token-exchange-profile", "delete", "--id", id);
-        assert_int_equal(status, 0);
-        (void)MANAGE(&status, "trusted-issuer", "delete", "--iss", "https://idp.example");
-        assert_int_equal(status, 0);
-        assert_int_equal(MANAGE(&status, "trusted-issuer", "list")->array.count, 0);
-        assert_int_equal(MANAGE(&status, "token-exchange-profile", "list")->array.count, 0);
-    }
+    (void)MANAGE(&status, PROFILE_ADD, "urn:ietf:params:oauth:token-type:jwt");
+    assert_int_equal(status, 2);
+    (void)MANAGE(&status, PROFILE_ADD, "https://acme.com/t", "--iss", "https://nobody.example");
+    assert_int_equal(status, 1);
+    profile = MANAGE(&status, PROFILE_ADD, "https://acme.com/t", "--iss", "https://idp.example");
+    assert_int_equal(status, 0);
+    id = text_of(dw_json_text(profile, "id"));
+    assert_true(dw_slice_starts_with(S(id), S("tep_")));
+    assert_int_equal(strlen(id), 20);
+    (void)MANAGE(&status, PROFILE_ADD, "https://acme.com/t");
+    assert_int_equal(status, 1); /* one profile for a type */
+    (void)MANAGE(&status, "token-exchange-profile", "map", "--id", id, "--subject", "7", "--email",
+                 ADA);
+    assert_int_equal(status, 0);
+    (void)MANAGE(&status, "token-exchange-profile", "map", "--id", id, "--subject", "7", "--email",
+                 "nobody@example.com");
+    assert_int_equal(status, 1);
+    (void)MANAGE(&status, "token-exchange-profile", "unmap", "--id", id, "--subject", "7");
+    assert_int_equal(status, 0);
+    (void)MANAGE(&status, "token-exchange-profile", "unmap", "--id", id, "--subject", "7");
+    assert_int_equal(status, 1);
+    (void)MANAGE(&status, "trusted-issuer", "delete", "--iss", "https://idp.example");
+    assert_int_equal(status, 1); /* the profile needs it */
+    (void)MANAGE(&status, "token-exchange-profile", "delete", "--id", id);
+    assert_int_equal(status, 0);
+    (void)MANAGE(&status, "trusted-issuer", "delete", "--iss", "https://idp.example");
+    assert_int_equal(status, 0);
+    assert_int_equal(MANAGE(&status, "trusted-issuer", "list")->array.count, 0);
+    assert_int_equal(MANAGE(&status, "token-exchange-profile", "list")->array.count, 0);
+}
 
-    int main(void)
-    {
-        const struct CMUnitTest tests[] = {
-            cmocka_unit_test(users_come_and_go),
-            cmocka_unit_test(client_grants_are_put_and_deleted),
-            cmocka_unit_test(issuers_are_trusted_and_profiles_made),
-            cmocka_unit_test(second_factors_are_listed_and_forgotten),
-            cmocka_unit_test(keys_of_applications_are_public_halves),
-            cmocka_unit_test(applications_get_a_secret_once),
-            cmocka_unit_test(apis_and_roles_grow),
-            cmocka_unit_test(wrong_usage_is_2),
-        };
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(users_come_and_go),
+        cmocka_unit_test(client_grants_are_put_and_deleted),
+        cmocka_unit_test(issuers_are_trusted_and_profiles_made),
+        cmocka_unit_test(second_factors_are_listed_and_forgotten),
+        cmocka_unit_test(keys_of_applications_are_public_halves),
+        cmocka_unit_test(applications_get_a_secret_once),
+        cmocka_unit_test(apis_and_roles_grow),
+        cmocka_unit_test(wrong_usage_is_2),
+    };
 
-        return cmocka_run_group_tests(tests, world_start, world_stop);
-    }
+    return cmocka_run_group_tests(tests, world_start, world_stop);
+}
