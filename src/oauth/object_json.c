@@ -104,6 +104,7 @@ static const struct row client_rows[] = {
                 dw_tristate_names),
     CLIENT("require_pushed_authorization_requests", BOOL, requires_par),
     CLIENT("require_proof_of_possession", BOOL, requires_dpop),
+    CLIENT("is_token_endpoint_ip_header_trusted", BOOL, trusts_ip_header),
     CLIENT("jwks", OBJECT, jwks_json),
     CLIENT("jwks_uri", TEXT, jwks_uri),
     CLIENT("client_metadata", OBJECT, metadata_json),

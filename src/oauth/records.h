@@ -233,7 +233,9 @@ struct dw_oauth_client {
     enum dw_redirection_policy redirection_policy;
     enum dw_tristate skips_callback_confirmation; /* unsaid: the tenant's setting */
     bool requires_par;                            /* Auth0 require_pushed_authorization_requests */
-    bool requires_dpop; /* Auth0 require_proof_of_possession: every token is bound to a key */
+    bool requires_dpop;    /* Auth0 require_proof_of_possession: every token is bound to a key */
+    bool trusts_ip_header; /* Auth0 is_token_endpoint_ip_header_trusted: its auth0-forwarded-for
+                              says who asks; of a confidential client alone */
     struct dw_slice jwks_json; /* private_key_jwt; empty or {"keys":[...]} */
     struct dw_slice jwks_uri;
     struct dw_slice metadata_json;

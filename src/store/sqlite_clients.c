@@ -37,6 +37,7 @@
     next(INT, updated_at, updated_at_s) \
     next(BOOL, requires_par, requires_par) \
     next(BOOL, requires_dpop, requires_dpop) \
+    next(BOOL, trusts_ip_header, trusts_ip_header) \
     next(ENUM, organization_usage, organization_usage, dw_organization_usage_names) \
     next(ENUM, organization_prompt, organization_prompt, dw_organization_prompt_names) \
     next(TEXT, default_organization, default_organization) \

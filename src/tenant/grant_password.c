@@ -39,6 +39,21 @@ static bool choose_connection(struct dw_tenant_call *call, struct dw_slice realm
                                    "Authorization server not configured with default connection.");
 }
 
+/* A server that logs its users in says from where they come (Auth0's field), so that its own
+ * address does not collect everybody's failures. Believed of a client that has proved itself and
+ * that the operator trusts in this; an address that is none is passed over. */
+static void believe_address(struct dw_token_call *token)
+{
+    struct dw_tenant_call *call = token->call;
+    struct dw_slice address = dw_http_field(call->fields, "auth0-forwarded-for");
+    struct dw_address_range range;
+
+    if (token->client->trusts_ip_header && token->client->auth_method != DW_CLIENT_AUTH_NONE &&
+        address.len > 0 && !dw_slice_contains(address, '/') &&
+        dw_address_range_parse(address, &range, NULL))
+        call->peer_address = address;
+}
+
 bool dw_grant_password(struct dw_token_call *token, struct dw_error *reterr)
 {
     struct dw_tenant_call *call = token->call;
@@ -49,6 +64,7 @@ bool dw_grant_password(struct dw_token_call *token, struct dw_error *reterr)
     if (!call->tenant->config.allow_password_grant)
         return dw_fail(reterr, DW_UNAUTHORIZED_CLIENT,
                        "The password grant is switched off: [tenant] allow_password_grant.");
+    believe_address(token);
     if (!choose_connection(call, request->realm, &connection, reterr) ||
         !dw_password_check_in(call, connection, request->username, request->password, &user,
                               reterr))

@@ -1,6 +1,7 @@
 /* The pages of /u/login: identifier and password on one page, or, when the tenant's prompts say
  * identifier_first, on two. What the first page was told waits in the visit, so that the second can
  * be reloaded and nobody else's page can choose the account. */
+#include "tenant/account_internal.h"
 #include "tenant/endpoints_internal.h"
 #include "tenant/password_internal.h"
 #include "tenant/passwordless_internal.h"
@@ -12,15 +13,22 @@ static bool show(struct dw_tenant_call *call, const struct dw_visit *visit, cons
                  int status, struct dw_slice username, const char *problem, struct dw_error *reterr)
 {
     struct dw_connection_record *codes;
+    struct dw_account_home home;
 
-    if (!dw_passwordless_find(call, DW_EMPTY, DW_STRATEGY_EMAIL, visit->client, &codes, reterr))
+    if (!dw_passwordless_find(call, DW_EMPTY, DW_STRATEGY_EMAIL, visit->client, &codes, reterr) ||
+        !dw_account_home_for(call, visit->client, &home, reterr))
         return false;
+    bool takes_names = home.connection && (home.rules.username != DW_IDENTIFIER_UNUSED ||
+                                           home.rules.phone_number != DW_IDENTIFIER_UNUSED);
     struct dw_html_field fields[] = {
         {.name = "has_codes", .text = codes ? DW_LIT("yes") : DW_EMPTY},
         {.name = "client_name", .text = dw_visit_client_name(visit)},
         {.name = "state", .text = visit->state},
         {.name = "username", .text = username},
         {.name = "problem", .key = problem},
+        {.name = "identifier_type", .text = takes_names ? DW_LIT("text") : DW_LIT("email")},
+        {.name = "identifier_label", .key = takes_names ? "login.identifier" : "common.email"},
+        {.name = "can_sign_up", .text = home.connection && home.is_open ? DW_LIT("yes") : DW_EMPTY},
     };
 
     return dw_answer_html(call, status, page, fields, sizeof fields / sizeof *fields,
@@ -108,11 +116,16 @@ static bool show_again(struct dw_tenant_call *call, const struct dw_visit *visit
 static bool log_in(struct dw_tenant_call *call, struct dw_visit *visit, const char *page,
                    struct dw_slice username, struct dw_slice password, struct dw_error *reterr)
 {
+    struct dw_account_home home;
     struct dw_login login;
     struct dw_user *user;
     struct dw_error error = {0};
 
-    if (!dw_password_check(call, username, dw_secret_from(password), &user, &error))
+    if (!dw_account_home_for(call, visit->client, &home, reterr))
+        return false;
+    /* No connection for this application: nobody lives in the one without a name. */
+    if (!dw_password_check_in(call, home.connection ? home.connection->name : DW_EMPTY, username,
+                              dw_secret_from(password), &user, &error))
         return show_again(call, visit, page, username, &error, reterr);
     if (!dw_login_start(call, user, &login, reterr))
         return false;

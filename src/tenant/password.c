@@ -128,14 +128,6 @@ bool dw_password_check_in(struct dw_tenant_call *call, struct dw_slice connectio
     return dw_store_note_login(store, (*ret_user)->id, call->peer_address, call->now_s, reterr);
 }
 
-bool dw_password_check(struct dw_tenant_call *call, struct dw_slice identifier,
-                       struct dw_secret password, struct dw_user **ret_user,
-                       struct dw_error *reterr)
-{
-    return dw_password_check_in(call, DW_LIT(DW_TENANT_CONNECTION), identifier, password, ret_user,
-                                reterr);
-}
-
 bool dw_password_make_any(struct dw_secret password, struct dw_arena *arena,
                           struct dw_secret *ret_hash, struct dw_error *reterr)
 {

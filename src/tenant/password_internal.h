@@ -12,10 +12,6 @@
 bool dw_must_check dw_password_check_in(struct dw_tenant_call *call, struct dw_slice connection,
                                         struct dw_slice identifier, struct dw_secret password,
                                         struct dw_user **ret_user, struct dw_error *reterr);
-/* The same in DW_TENANT_CONNECTION. */
-bool dw_must_check dw_password_check(struct dw_tenant_call *call, struct dw_slice identifier,
-                                     struct dw_secret password, struct dw_user **ret_user,
-                                     struct dw_error *reterr);
 
 /* A PHC string for a new password that nobody judged. Fails with DW_INVALID_REQUEST when it is too
  * short for an operator's own. */

@@ -64,6 +64,17 @@ static struct dw_mail_parts *mails(size_t *ret_count)
     return parts;
 }
 
+static struct dw_slice user_id_of(const char *login)
+{
+    struct dw_user *user = NULL;
+    struct dw_error error = {0};
+
+    assert_done(dw_store_user_by_login(world.tenant->store, S(CONNECTION), S(login), world.arena,
+                                       &user, &error),
+                error);
+    return user->id;
+}
+
 /* ---- brute force ---- */
 
 static void ten_failures_block_in_auth0s_words_and_a_mail_unblocks(void **state)
@@ -220,6 +231,72 @@ static void right_passwords_use_nothing_up(void **state)
         assert_status(try_from(OFFICE, ADA, RIGHT), 200);
     fail_many(OFFICE, 2);
     assert_status(try_from(OFFICE, "x@example.com", "x"), 429);
+}
+
+/* ---- who asks ---- */
+
+static void add_server(const char *id, bool is_trusted, bool is_public)
+{
+    static const struct dw_slice grants[] = {{"password", 8}};
+    struct dw_oauth_client client;
+    struct dw_error error = {0};
+
+    dw_seed_client_defaults(world.tenant, &client);
+    client.id = S(id);
+    client.name = S(id);
+    client.grant_types = (struct dw_slices){grants, 1};
+    client.auth_method = is_public ? DW_CLIENT_AUTH_NONE : DW_CLIENT_AUTH_POST;
+    client.trusts_ip_header = is_trusted;
+    if (!is_public)
+        assert_done(dw_tenant_digest(S("secret"), world.arena, &client.secret_digest, &error),
+                    error);
+    assert_done(dw_store_put_client(world.tenant->store, &client, &error), error);
+}
+
+/* From one server address, for a user at `end_user`. */
+static int try_through(const char *id, const char *end_user, const char *password)
+{
+    static struct dw_http_field fields[2];
+    struct dw_tenant_call *call = DW_ARENA_NEW(world.arena, struct dw_tenant_call);
+    struct dw_slice body = dw_arena_printf(
+        world.arena,
+        "grant_type=password&client_id=%s%s&username=" ADA "&password=%s&audience=" AUDIENCE, id,
+        strcmp(id, "public") == 0 ? "" : "&client_secret=secret", password);
+
+    fields[0] = (struct dw_http_field){S("Content-Type"), S(FORM)};
+    fields[1] = (struct dw_http_field){S("auth0-forwarded-for"), S(end_user)};
+    *call = (struct dw_tenant_call){.tenant = world.tenant,
+                                    .arena = world.arena,
+                                    .now_s = world_now_s,
+                                    .method = DW_HTTP_POST,
+                                    .path = S("/oauth/token"),
+                                    .body = body,
+                                    .peer_address = S("198.51.100.200"),
+                                    .fields = {fields, 2}};
+    dw_tenant_serve(call);
+    return call->status;
+}
+
+static void a_server_is_believed_who_asks_only_when_it_is_trusted(void **state)
+{
+    static const char *const ids[] = {"trusted", "untrusted", "public"};
+
+    (void)state;
+    add_server("trusted", true, false);
+    add_server("untrusted", false, false);
+    add_server("public", true, true);
+    for (size_t i = 0; i < 3; i++) {
+        struct dw_error error = {0};
+
+        for (int k = 0; k < 10; k++)
+            assert_int_equal(try_through(ids[i], "203.0.113.77", "guess"), 403);
+        assert_int_equal(try_through(ids[i], "203.0.113.77", RIGHT), 429);
+        /* another user of the same server: not to blame, if the server may say so */
+        assert_int_equal(try_through(ids[i], "203.0.113.78", RIGHT), i == 0 ? 200 : 429);
+        assert_int_equal(try_through(ids[i], "no address", RIGHT), i == 0 ? 200 : 429);
+        assert_int_equal(try_through(ids[i], "0.0.0.0/0", RIGHT), i == 0 ? 200 : 429);
+        assert_done(dw_store_unblock(world.tenant->store, user_id_of(ADA), &error), error);
+    }
 }
 
 /* ---- breached passwords ---- */
@@ -409,6 +486,7 @@ int main(void)
         CASE(the_settings_count),
         CASE(an_address_that_fails_everywhere_waits_but_known_people_come_in),
         CASE(right_passwords_use_nothing_up),
+        CASE(a_server_is_believed_who_asks_only_when_it_is_trusted),
         CASE(a_stolen_password_is_refused_where_the_settings_say_so),
         CASE(an_imported_user_logs_in_and_gets_a_native_hash),
         CASE(one_wrong_user_stops_nobody_else_and_no_hash_is_echoed),
