@@ -76,6 +76,7 @@ void dw_decoupled_code(const struct dw_decoupled_request *request,
         .organization = request->organization,
         .max_age_s = -1,
         .authenticated_at_s = request->authenticated_at_s,
+        .mfa_at_s = request->mfa_at_s,
         .created_at_s = request->created_at_s,
         .expires_at_s = request->expires_at_s,
     };

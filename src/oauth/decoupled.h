@@ -49,6 +49,7 @@ struct dw_decoupled_request {
     struct dw_slices granted;
     struct dw_slice family_id;
     int64_t authenticated_at_s;
+    int64_t mfa_at_s; /* 0: no second factor */
     int64_t created_at_s;
     int64_t expires_at_s;
     int64_t last_polled_at_s; /* 0: never */

@@ -16,7 +16,8 @@
                                     next(INT, authenticated_at, authenticated_at_s)                \
                                         next(INT, created_at, created_at_s)                        \
                                             next(INT, expires_at, expires_at_s)                    \
-                                                next(INT, last_polled_at, last_polled_at_s)
+                                                next(INT, last_polled_at, last_polled_at_s)        \
+                                                    next(INT, mfa_at, mfa_at_s)
 
 static const struct dw_sql_column decoupled_columns[] = DW_SQL_COLUMNS(DECOUPLED);
 static const struct dw_sql_table decoupled_table =

@@ -101,6 +101,7 @@ bool dw_decoupled_approve(struct dw_tenant_call *call, const struct dw_visit *vi
     request->granted = scopes;
     request->family_id = dw_tenant_random_text(call->arena, "", 16);
     request->authenticated_at_s = agreed->authenticated_at_s;
+    request->mfa_at_s = agreed->mfa_at_s;
     if (!request->family_id.ptr)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
     return store_decision(call, request, reterr) &&

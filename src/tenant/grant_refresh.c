@@ -87,6 +87,7 @@ static bool issue(struct dw_token_call *token, const struct dw_refresh_family *f
         .user = user,
         .session_id = family->session_id,
         .organization = family->organization,
+        .is_mfa = family->mfa_at_s != 0,
         .family_id = family->id,
         .first_grant_type = dw_grant_type_from(family->grant_type),
     };

@@ -307,6 +307,21 @@ static void an_app_is_enrolled_and_shown(void **state)
     assert_status(otp(mfa, next_app_code(secret)), 200);
 }
 
+static void a_refresh_still_knows_of_the_factor(void **state)
+{
+    const char *secret = enrol(NULL), *mfa;
+    struct dw_tenant_call *call =
+        password("audience=" AUDIENCE "&scope=openid%20offline_access%20read:tools");
+
+    (void)state;
+    mfa = member(call, "mfa_token");
+    call = otp(mfa, next_app_code(secret));
+    assert_status(call, 200);
+    call = refresh(member(call, "refresh_token"));
+    assert_status(call, 200);
+    assert_slice(dw_json_get(claims_of(call, "id_token"), "amr")->array.items[0].text, "mfa");
+}
+
 static void a_recovery_code_works_once_and_gives_the_next(void **state)
 {
     const char *code, *next;
@@ -454,6 +469,7 @@ int main(void)
         cmocka_unit_test_setup(a_token_for_the_mfa_api_is_worth_a_second_factor, fresh),
         cmocka_unit_test_setup(the_password_grant_asks_for_a_factor_by_policy, fresh),
         cmocka_unit_test_setup(an_app_is_enrolled_and_shown, fresh),
+        cmocka_unit_test_setup(a_refresh_still_knows_of_the_factor, fresh),
         cmocka_unit_test_setup(a_recovery_code_works_once_and_gives_the_next, fresh),
         cmocka_unit_test_setup(a_code_by_mail_is_bound_to_its_challenge, fresh),
         cmocka_unit_test_setup(the_address_is_masked_for_a_password, fresh),
