@@ -214,9 +214,13 @@ static bool serve_gateway(struct dw_config *config, struct dw_tenant *tenant,
                           const struct dw_tenant_dev *dev, struct dw_slice ca_file,
                           struct dw_arena *arena, struct dw_net *net, struct dw_error *reterr)
 {
-    const struct dw_key_source source = {.keys = dw_tenant_keys, .user = tenant};
+    const struct dw_key_source source = {
+        .keys = dw_tenant_keys, .user = tenant, .is_dead = dw_tenant_token_is_dead};
+    /* What an API of the tenant may be signed with, unless it shares a secret. */
+    static const struct dw_slice algorithms[] = {{"RS256", 5}, {"PS256", 5}, {"ES256", 5}};
     const struct dw_issuer_config issuer = {
         .provider = DW_LIT("auth0"), /* whose wire format the tenant speaks */
+        .algorithms = {algorithms, 3},
         .issuer = config->tenant.issuer,
         .key_source = &source,
     };

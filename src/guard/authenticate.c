@@ -49,12 +49,19 @@ static struct dw_token_cache *cache_of(const struct dw_guard_wait *wait)
     return wait->guard->caches[dw_loop_index(wait->loop)];
 }
 
+/* Whoever issued it in this process takes it back. */
+static bool is_dead(const struct dw_guard_issuer *issuer, const struct dw_access_token *token)
+{
+    return issuer->source.is_dead && issuer->source.is_dead(issuer->source.user, token->token_id);
+}
+
 /* Whether what was found out earlier still counts. */
 static bool still_counts(const struct dw_guard_wait *wait, const struct dw_verdict *verdict)
 {
-    return dw_loop_wall_s(wait->loop) < verdict->forget_at_s &&
-           verdict->generation ==
-               dw_issuer_keys_generation(wait->guard->issuers[verdict->issuer_index].keys);
+    const struct dw_guard_issuer *issuer = &wait->guard->issuers[verdict->issuer_index];
+
+    return dw_loop_wall_s(wait->loop) < verdict->forget_at_s && !is_dead(issuer, &verdict->token) &&
+           verdict->generation == dw_issuer_keys_generation(issuer->keys);
 }
 
 /* Grows when the keys of any issuer change: then a refusal is worth another look. */
@@ -143,8 +150,11 @@ static bool check_claims(struct dw_guard_wait *wait, uint64_t generation, struct
     struct dw_verdict *verdict;
 
     if (!dw_access_token_check(&wait->jwt, rules, dw_loop_wall_s(wait->loop), wait->arena, &token,
-                               reterr) ||
-        !make_key(&token, wait->arena, &key, reterr))
+                               reterr))
+        return false;
+    if (is_dead(wait->issuer, &token))
+        return dw_fail(reterr, DW_INVALID_TOKEN, "the token was revoked: log in again");
+    if (!make_key(&token, wait->arena, &key, reterr))
         return false;
     verdict = dw_verdict_new(&token, key);
     if (!verdict)

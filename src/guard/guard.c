@@ -87,6 +87,8 @@ static bool make_issuer(struct dw_guard *guard, const struct dw_guard_config *co
     rules->client_ids = copy_list(from->client_ids, guard->arena);
     rules->leeway_s = config->leeway_s;
     rules->is_typ_required = from->is_typ_required;
+    if (from->key_source)
+        to->source = *from->key_source;
     if (!rules->issuer.ptr || !rules->audiences.count ||
         rules->client_ids.count != from->client_ids.count)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");

@@ -15,6 +15,9 @@ struct dw_key_source {
     /* Any thread. A new reference, or NULL while there are none. */
     struct dw_jwks *(*keys)(void *user);
     void *user;
+    /* Any thread, at each request: whether the token with this `jti` must not be believed any more,
+     * although it has not expired. NULL: never. */
+    bool (*is_dead)(void *user, struct dw_slice token_id);
 };
 
 struct dw_issuer_config {

@@ -11,6 +11,7 @@ struct dw_guard_issuer {
     struct dw_issuer_keys *keys;
     struct dw_access_token_rules rules;
     dw_jose_algs algorithms;
+    struct dw_key_source source; /* zeroes: the keys are fetched */
 };
 
 struct dw_guard {

@@ -43,4 +43,11 @@ bool dw_must_check dw_store_refresh_token_is_current(struct dw_store *store,
                                                      struct dw_slice token_digest,
                                                      bool *ret_is_current, struct dw_error *reterr);
 
+/* The newest `limit` of those noted since: expires_at_s of the newest that was seen (0: none); what
+ * was noted in that second comes again. ret_newest_at_s: that of the newest of these. */
+bool dw_must_check dw_store_dead_families(struct dw_store *store, int64_t expires_at_s,
+                                          int64_t limit, struct dw_arena *arena,
+                                          struct dw_slices *ret_ids, int64_t *ret_newest_at_s,
+                                          struct dw_error *reterr);
+
 #endif

@@ -72,3 +72,20 @@ bool dw_store_refresh_token_is_current(struct dw_store *store, struct dw_slice t
     *ret_is_current = count > 0;
     return true;
 }
+
+bool dw_store_dead_families(struct dw_store *store, int64_t expires_at_s, int64_t limit,
+                            struct dw_arena *arena, struct dw_slices *ret_ids,
+                            int64_t *ret_newest_at_s, struct dw_error *reterr)
+{
+    dw_auto(dw_reader_done) struct dw_reader reader = {0};
+
+    /* The time first: what is noted in between comes again. */
+    return dw_reader_start(&reader, store, reterr) &&
+           dw_sql_number(reader.connection, "SELECT max(expires_at) FROM dead_family",
+                         DW_SQL_NO_ARGS, ret_newest_at_s, reterr) &&
+           dw_sql_texts(reader.connection,
+                        "SELECT family_id FROM dead_family WHERE expires_at >= ?"
+                        " ORDER BY expires_at DESC LIMIT ?",
+                        DW_SQL_ARGS(dw_sql_int(expires_at_s), dw_sql_int(limit)), arena, ret_ids,
+                        reterr);
+}

@@ -10,6 +10,7 @@
 #include "sys/sys.h"
 #include "tenant/audit_internal.h"
 #include "tenant/client_keys_internal.h"
+#include "tenant/dead_families_internal.h"
 #include "tenant/mail_sender_internal.h"
 #include "tenant/mfa_internal.h"
 #include "tenant/secrets_internal.h"
@@ -106,7 +107,10 @@ static bool open_parts(struct dw_tenant *tenant, struct dw_error *reterr)
         return false;
     tenant->keyring = dw_keyring_open(tenant->store, master, tenant->host, tenant->now_s(), reterr);
     tenant->client_keys = tenant->keyring ? dw_client_keys_cache_new(reterr) : NULL;
-    return tenant->client_keys && dw_mfa_seed_api(tenant, reterr) && dw_tenant_seed(tenant, reterr);
+    tenant->dead_families = tenant->client_keys ? dw_dead_families_new(reterr) : NULL;
+    return tenant->dead_families &&
+           dw_dead_families_watch(tenant->dead_families, tenant->store, reterr) &&
+           dw_mfa_seed_api(tenant, reterr) && dw_tenant_seed(tenant, reterr);
 }
 
 struct dw_tenant *dw_tenant_open_store(const struct dw_tenant_config *config,
@@ -141,13 +145,15 @@ static bool keep_house(struct dw_tenant *tenant, struct dw_error *reterr)
                               reterr);
 }
 
-/* Keys that another process rotated or revoked count within a second; the rest has time. */
+/* Keys that another process rotated or revoked, and replays, count within a second; the rest has
+ * time. */
 static void beat(void *user)
 {
     struct dw_tenant *tenant = user;
     struct dw_error error = {0};
 
     if (!dw_keyring_watch(tenant->keyring, &error) ||
+        !dw_dead_families_watch(tenant->dead_families, tenant->store, &error) ||
         (tenant->beats % BEATS_TO_HOUSEKEEPING == 0 && !keep_house(tenant, &error)))
         dw_log_error(tenant->log, "tenant_housekeeping_failed", &error);
 }
@@ -201,6 +207,7 @@ void dw_tenant_close(struct dw_tenant *tenant)
     dw_mail_sender_stop(tenant);
     dw_tenant_listener_free(tenant->listener);
     dw_client_keys_cache_free(tenant->client_keys);
+    dw_dead_families_free(tenant->dead_families);
     dw_audit_close(tenant->audit);
     dw_settings_cache_close(tenant->settings_cache);
     dw_keyring_free(tenant->keyring);
@@ -219,4 +226,9 @@ int dw_tenant_port(const struct dw_tenant *tenant)
 struct dw_jwks *dw_tenant_keys(void *tenant)
 {
     return dw_keyring_jwks(((struct dw_tenant *)tenant)->keyring);
+}
+
+bool dw_tenant_token_is_dead(void *tenant, struct dw_slice token_id)
+{
+    return dw_dead_families_have(((struct dw_tenant *)tenant)->dead_families, token_id);
 }

@@ -77,6 +77,9 @@ int dw_tenant_port(const struct dw_tenant *tenant);
 /* The public signing keys; a new reference, or NULL. Any thread. The shape of dw_key_source.keys.
  */
 struct dw_jwks *dw_tenant_keys(void *tenant);
+/* Whether an access token's login was replayed, by its `jti`: within a second of the replay. Any
+ * thread. The shape of dw_key_source.is_dead. */
+bool dw_tenant_token_is_dead(void *tenant, struct dw_slice token_id);
 
 /* What `doorward dev` needs to exist. */
 struct dw_tenant_dev_user {

@@ -23,6 +23,7 @@
 
 struct dw_tenant_listener;
 struct dw_client_keys_cache;
+struct dw_dead_families;
 struct dw_audit_log;
 struct dw_settings_cache;
 
@@ -44,6 +45,7 @@ struct dw_tenant {
     struct dw_store *store;
     struct dw_keyring *keyring;
     struct dw_client_keys_cache *client_keys;
+    struct dw_dead_families *dead_families;
     struct dw_audit_log *audit; /* audit_internal.h */
     unsigned char master_key[32];
     unsigned char refresh_key[32]; /* makes successors of refresh tokens */

@@ -53,6 +53,16 @@ describe("dev", () => {
     await peer.open();
     assert.equal(textOf(await peer.call("echo", { message: "hi" })), "Echo: hi");
   });
+  test("a login whose refresh token came twice is over at the gateway, too", async () => {
+    const post = async (more) => (await fetch(`${dev.issuer}oauth/token`, { method: "POST", body: new URLSearchParams({ client_id: "doorward-dev", ...more }) })).json();
+    const first = await post({ grant_type: "password", username: users.user.email, password: users.user.password, audience: dev.url, scope: "offline_access read:tools" });
+    const second = await post({ grant_type: "refresh_token", refresh_token: first.refresh_token });
+    const peer = new Peer(dev.url, "2025-11-25", second.access_token);
+    await peer.open();
+    await post({ grant_type: "refresh_token", refresh_token: second.refresh_token });
+    assert.equal((await post({ grant_type: "refresh_token", refresh_token: first.refresh_token })).error, "invalid_grant");
+    await until(async () => (await new Peer(dev.url, "2025-11-25", second.access_token).send("initialize")).status === 401, "the gateway to refuse the access token", 5_000);
+  });
   test("a wrong password is one sentence and status 1", async () => {
     const ended = await doorward(["token", "--issuer", dev.issuer, "--audience", dev.url, "--client-id", "doorward-dev", "--user", users.user.email, "--password-stdin"], { input: "wrong\n" });
     assert.equal(ended.status, 1);

@@ -15,7 +15,16 @@ static struct dw_jwks *published_keys(void *user)
     return published ? dw_jwks_ref(published) : NULL;
 }
 
-static const struct dw_key_source source = {published_keys, NULL};
+/* The `jti` that was taken back; empty: none. */
+static struct dw_slice dead_id;
+
+static bool token_is_dead(void *user, struct dw_slice token_id)
+{
+    (void)user;
+    return dead_id.len > 0 && dw_slice_eq(token_id, dead_id);
+}
+
+static const struct dw_key_source source = {published_keys, NULL, token_is_dead};
 
 static void publish(struct dw_signing_key *const *keys, size_t count)
 {
@@ -116,6 +125,27 @@ static void a_request_without_a_good_token_is_refused(void **state)
                 fail_msg("%s", answer.error.message);
             assert_int_equal(hits() - before, round);
         }
+    dw_guard_free(guard);
+}
+
+static void a_token_that_was_taken_back_is_refused(void **state)
+{
+    struct dw_guard *guard = guard_with(NULL, 0);
+    struct dw_slice token = token_of(rsa_key, ISSUER, ",\"jti\":\"family.1\"");
+    struct dw_slice other = token_of(rsa_key, ISSUER, ",\"jti\":\"family.2\"");
+    struct answer answer = ask(guard, token);
+
+    (void)state;
+    assert_int_equal(answer.error.code, DW_OK);
+    dw_guard_release(answer.principal);
+    dead_id = S("family.1");
+    answer = ask(guard, token); /* although it is remembered as good */
+    assert_int_equal(answer.error.code, DW_INVALID_TOKEN);
+    assert_non_null(strstr(answer.error.message, "revoked"));
+    answer = ask(guard, other);
+    assert_int_equal(answer.error.code, DW_OK);
+    dw_guard_release(answer.principal);
+    dead_id = DW_EMPTY;
     dw_guard_free(guard);
 }
 
@@ -330,6 +360,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_request_without_a_good_token_is_refused),
+        cmocka_unit_test(a_token_that_was_taken_back_is_refused),
         cmocka_unit_test(a_good_token_is_verified_once),
         cmocka_unit_test(the_key_of_a_principal_is_the_persons_and_the_applications),
         cmocka_unit_test(a_token_ends_with_its_key),

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "fixture.h"
 #include "jose/jwt_secret.h"
+#include "tenant/dead_families_internal.h"
 #include "tenant/own_token_internal.h"
 
 #define API_SECRET "an-hs256-secret-of-more-than-32-bytes"
@@ -352,6 +353,27 @@ static void a_replayed_code_kills_its_access_tokens(void **state)
     }
 }
 
+/* What the gateway of the same process asks. */
+static void a_replay_is_known_in_memory(void **state)
+{
+    const char *code = code_for(AUTHORIZE "&scope=read:tools");
+    struct dw_tenant_call *call = redeem(code), *other = user_tokens();
+    struct dw_slice token_id = dw_json_text(claims_of(call, "access_token"), "jti");
+    struct dw_dead_families *dead = world.tenant->dead_families;
+
+    (void)state;
+    assert_false(dw_tenant_token_is_dead(world.tenant, token_id));
+    assert_status(redeem(code), 403);
+    assert_done(dw_dead_families_watch(dead, world.tenant->store, &error), error);
+    assert_true(dw_tenant_token_is_dead(world.tenant, token_id));
+    assert_false(dw_tenant_token_is_dead(world.tenant, S("no-family")));
+    assert_false(dw_tenant_token_is_dead(world.tenant, DW_EMPTY));
+    assert_false(dw_tenant_token_is_dead(world.tenant,
+                                         dw_json_text(claims_of(other, "access_token"), "jti")));
+    assert_done(dw_dead_families_watch(dead, world.tenant->store, &error), error); /* again */
+    assert_true(dw_tenant_token_is_dead(world.tenant, token_id));
+}
+
 static void a_reused_refresh_token_kills_access_tokens(void **state)
 {
     struct dw_tenant_call *call =
@@ -416,6 +438,7 @@ int main(void)
         cmocka_unit_test(an_id_token_is_no_access_token),
         cmocka_unit_test(without_an_api_the_token_is_opaque),
         cmocka_unit_test(a_replayed_code_kills_its_access_tokens),
+        cmocka_unit_test(a_replay_is_known_in_memory),
         cmocka_unit_test(a_reused_refresh_token_kills_access_tokens),
         cmocka_unit_test(certificates_come_in_four_forms),
         cmocka_unit_test(tokens_of_deleted_users_and_revoked_keys_are_worthless),
