@@ -4,16 +4,14 @@
 #include "json/json_writer.h"
 
 const char *const dw_authenticator_type_names[] = {
-    [DW_AUTHENTICATOR_TOTP] = "totp",
-    [DW_AUTHENTICATOR_EMAIL] = "email",
-    [DW_AUTHENTICATOR_RECOVERY_CODE] = "recovery-code",
+    [DW_AUTHENTICATOR_TOTP] = "totp",     [DW_AUTHENTICATOR_EMAIL] = "email",
+    [DW_AUTHENTICATOR_SMS] = "sms",       [DW_AUTHENTICATOR_RECOVERY_CODE] = "recovery-code",
     [DW_AUTHENTICATOR_TYPE_COUNT] = NULL,
 };
 
 const char *const dw_mfa_factor_names[] = {
-    [DW_AUTHENTICATOR_TOTP] = "otp",
-    [DW_AUTHENTICATOR_EMAIL] = "email",
-    [DW_AUTHENTICATOR_RECOVERY_CODE] = "recovery-code",
+    [DW_AUTHENTICATOR_TOTP] = "otp",      [DW_AUTHENTICATOR_EMAIL] = "email",
+    [DW_AUTHENTICATOR_SMS] = "sms",       [DW_AUTHENTICATOR_RECOVERY_CODE] = "recovery-code",
     [DW_AUTHENTICATOR_TYPE_COUNT] = NULL,
 };
 
@@ -26,6 +24,16 @@ const char *const dw_mfa_policy_names[] = {
 
 static const struct dw_slice standard_factors[] = {{"otp", 3}, {"recovery-code", 13}};
 const struct dw_mfa_settings dw_mfa_standard_settings = {DW_MFA_NEVER, {standard_factors, 2}};
+
+bool dw_authenticator_is_sent(enum dw_authenticator_type type)
+{
+    return type == DW_AUTHENTICATOR_EMAIL || type == DW_AUTHENTICATOR_SMS;
+}
+
+const char *dw_authenticator_channel(enum dw_authenticator_type type)
+{
+    return type == DW_AUTHENTICATOR_SMS ? "sms" : "email";
+}
 
 bool dw_mfa_has_factor(const struct dw_mfa_settings *settings, enum dw_authenticator_type type)
 {
@@ -79,13 +87,23 @@ static void add_masked(struct dw_buf *out, struct dw_slice part, bool keeps_end)
         dw_buf_add_byte(out, i == 0 || i >= end ? part.ptr[i] : '*');
 }
 
+/* "XXXXXXXX1234", as Auth0 writes a phone number. */
+static void add_masked_number(struct dw_buf *out, struct dw_slice number)
+{
+    for (size_t i = 0; i < number.len; i++)
+        dw_buf_add_byte(out, i + 4 < number.len ? 'X' : number.ptr[i]);
+}
+
 struct dw_slice dw_mask_email(struct dw_arena *arena, struct dw_slice email)
 {
     struct dw_buf out = dw_buf_in(arena);
     size_t at = dw_slice_index(email, '@');
     struct dw_slice text;
 
-    add_masked(&out, dw_slice_sub(email, 0, at), false);
+    if (dw_slice_starts_with(email, DW_LIT("+")) && at == email.len)
+        add_masked_number(&out, email);
+    else
+        add_masked(&out, dw_slice_sub(email, 0, at), false);
     if (at < email.len) {
         dw_buf_add_byte(&out, '@');
         add_masked(&out, dw_slice_sub(email, at + 1, email.len), true);
@@ -99,6 +117,7 @@ void dw_authenticator_write(const struct dw_authenticator *authenticator, bool s
     static const char *const types[] = {
         [DW_AUTHENTICATOR_TOTP] = "otp",
         [DW_AUTHENTICATOR_EMAIL] = "oob",
+        [DW_AUTHENTICATOR_SMS] = "oob",
         [DW_AUTHENTICATOR_RECOVERY_CODE] = "recovery-code",
     };
     struct dw_json_writer json = dw_json_writer_to(out);
@@ -110,8 +129,9 @@ void dw_authenticator_write(const struct dw_authenticator *authenticator, bool s
     dw_json_put_text(&json, "id", authenticator->id);
     dw_json_put_text(&json, "authenticator_type", dw_slice_from_text(types[authenticator->type]));
     dw_json_put_bool(&json, "active", authenticator->confirmed_at_s != 0);
-    if (authenticator->type == DW_AUTHENTICATOR_EMAIL) {
-        dw_json_put_text(&json, "oob_channel", DW_LIT("email"));
+    if (dw_authenticator_is_sent(authenticator->type)) {
+        dw_json_put_text(&json, "oob_channel",
+                         dw_slice_from_text(dw_authenticator_channel(authenticator->type)));
         dw_json_put_text(&json, "name", name.ptr ? name : DW_EMPTY);
     }
     dw_json_write_object_end(&json);

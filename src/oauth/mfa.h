@@ -15,17 +15,18 @@
 enum dw_authenticator_type {
     DW_AUTHENTICATOR_TOTP,
     DW_AUTHENTICATOR_EMAIL,
+    DW_AUTHENTICATOR_SMS,
     DW_AUTHENTICATOR_RECOVERY_CODE,
     DW_AUTHENTICATOR_TYPE_COUNT
 };
-extern const char *const dw_authenticator_type_names[]; /* totp email recovery-code */
+extern const char *const dw_authenticator_type_names[]; /* totp email sms recovery-code */
 
 /* One thing a user can show besides the password. The rules of records.h hold. */
 struct dw_authenticator {
     struct dw_slice id; /* "totp|dev_" + 16, and the like */
     struct dw_slice user_id;
     enum dw_authenticator_type type;
-    struct dw_slice email;         /* EMAIL: where codes go */
+    struct dw_slice email;         /* EMAIL, SMS: where codes go, an address or a phone number */
     struct dw_slice sealed_secret; /* TOTP: DW_TOTP_SECRET_BYTES */
     struct dw_slice code_digest;   /* RECOVERY_CODE: keyed */
     int64_t last_step;             /* TOTP: steps up to this one are used */
@@ -44,7 +45,7 @@ enum dw_mfa_policy {
 };
 extern const char *const dw_mfa_policy_names[]; /* never all-applications confidence-score */
 
-/* The factors there are (Auth0 /guardian/factors): otp email recovery-code. */
+/* The factors there are (Auth0 /guardian/factors): otp email sms recovery-code. */
 extern const char *const dw_mfa_factor_names[];
 
 struct dw_mfa_settings {
@@ -53,6 +54,10 @@ struct dw_mfa_settings {
 };
 /* Nobody is asked; otp and recovery-code may be enrolled. */
 extern const struct dw_mfa_settings dw_mfa_standard_settings;
+/* Whether a code is sent that is to be typed in ("out of band"). */
+bool dw_authenticator_is_sent(enum dw_authenticator_type type);
+/* "email", "sms"; only for those. */
+const char *dw_authenticator_channel(enum dw_authenticator_type type);
 bool dw_mfa_has_factor(const struct dw_mfa_settings *settings, enum dw_authenticator_type type);
 
 /* A grant that waits for the second factor: what an mfa_token stands for. */

@@ -57,6 +57,7 @@ static const struct verb_row verbs[] = {
     {{"mfa", "set", "[--policy POLICY] [--factor FACTOR]...",
       "POLICY: never (only when the application asks by acr_values) or all-applications; "
       "confidence-score is kept and means never. FACTOR, all that are to be enabled: otp, email, "
+      "sms, "
       "recovery-code."},
      dw_manage_mfa_set},
     {{"session", "list", "[--email EMAIL]", "List who is logged in in which browser."},

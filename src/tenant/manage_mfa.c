@@ -53,6 +53,10 @@ bool dw_manage_user_mfa_list(struct dw_manage *manage, struct dw_error *reterr)
             dw_manage_cell_text(row, "email", list[i].email);
         else
             dw_manage_cell_json(row, "email", DW_LIT("null"));
+        if (list[i].type == DW_AUTHENTICATOR_SMS)
+            dw_manage_cell_text(row, "phone_number", list[i].email);
+        else
+            dw_manage_cell_json(row, "phone_number", DW_LIT("null"));
         add_time(manage, row, "created_at", list[i].created_at_s);
         add_time(manage, row, "enrolled_at", list[i].confirmed_at_s);
         add_time(manage, row, "last_auth_at", list[i].last_auth_at_s);
@@ -160,7 +164,7 @@ bool dw_manage_mfa_set(struct dw_manage *manage, struct dw_error *reterr)
     }
     for (size_t i = 0; i < factors.count; i++)
         if (!dw_enum_from(dw_mfa_factor_names, factors.items[i], &member))
-            return dw_fail(reterr, DW_USAGE, "--factor is otp, email or recovery-code");
+            return dw_fail(reterr, DW_USAGE, "--factor is otp, email, sms or recovery-code");
     if (factors.count > 0)
         settings.factors = factors;
     return dw_store_put_mfa_settings(manage->tenant->store, &settings, reterr) &&

@@ -259,14 +259,18 @@ bool dw_mfa_send_email(struct dw_tenant_call *call, const struct dw_mfa_state *s
     if (!may_send(call, state, reterr) || !dw_otp_new_code(call, &otp, &code, reterr))
         return false;
     struct dw_mail mail = {
-        .template = DW_MAIL_MFA_CODE,
+        .template =
+            authenticator->type == DW_AUTHENTICATOR_SMS ? DW_MAIL_SMS_CODE : DW_MAIL_MFA_CODE,
         .to = authenticator->email,
         .language = dw_tenant_language(call),
         .client_name = client_name,
         .code = code.hidden,
         .lifetime_s = DW_MFA_CODE_LIFETIME_S,
     };
-    dw_audit(call, DW_AUDIT_GD_SEND_EMAIL, .user = state->user);
+    if (authenticator->type == DW_AUTHENTICATOR_SMS)
+        dw_audit(call, DW_AUDIT_GD_SEND_SMS, .user = state->user);
+    else
+        dw_audit(call, DW_AUDIT_GD_SEND_EMAIL, .user = state->user);
     return dw_mail_send(call->tenant, &mail, call->now_s, call->arena, reterr);
 }
 

@@ -70,8 +70,8 @@ static bool is_wanted(struct dw_slice wanted, const struct dw_authenticator *aut
 static bool choose(const struct dw_mfa_state *state, struct dw_slice id, struct dw_slice wanted,
                    const struct dw_authenticator **ret_authenticator, struct dw_error *reterr)
 {
-    static const enum dw_authenticator_type order[] = {DW_AUTHENTICATOR_TOTP,
-                                                       DW_AUTHENTICATOR_EMAIL};
+    static const enum dw_authenticator_type order[] = {
+        DW_AUTHENTICATOR_TOTP, DW_AUTHENTICATOR_EMAIL, DW_AUTHENTICATOR_SMS};
     const struct dw_authenticator *found = NULL;
 
     if (!state->is_enrolled)
@@ -131,7 +131,7 @@ bool dw_endpoint_mfa_challenge(struct dw_tenant_call *call, struct dw_error *ret
         !choose(&caller.state, dw_form_value(&form, "authenticator_id"), wanted, &authenticator,
                 reterr))
         return false;
-    if (authenticator->type == DW_AUTHENTICATOR_EMAIL &&
+    if (dw_authenticator_is_sent(authenticator->type) &&
         !send_code(call, &caller, authenticator, &oob_code, reterr))
         return false;
     dw_audit(call, DW_AUDIT_GD_START_AUTH, .user = caller.state.user);
@@ -147,7 +147,7 @@ bool dw_endpoint_mfa_challenge(struct dw_tenant_call *call, struct dw_error *ret
 
 /* --- POST /mfa/associate ---------------------------------------------------------------------- */
 
-/* The arrays of the body, which a form cannot have: ["otp"], ["oob"] with ["email"]. */
+/* The arrays of the body, which a form cannot have: ["otp"], ["oob"] with ["email"] or ["sms"]. */
 static bool read_wish(struct dw_tenant_call *call, const struct dw_mfa_caller *caller,
                       struct dw_mfa_enrol_terms *terms, struct dw_error *reterr)
 {
@@ -170,8 +170,14 @@ static bool read_wish(struct dw_tenant_call *call, const struct dw_mfa_caller *c
         return dw_fail(reterr, DW_INVALID_REQUEST, "authenticator_types must be otp or oob");
     if (channels.count == 0)
         return dw_fail(reterr, DW_INVALID_REQUEST, "Missing required parameter: oob_channels");
+    if (dw_slices_have(channels, DW_LIT("sms"))) {
+        terms->type = DW_AUTHENTICATOR_SMS;
+        terms->email = dw_json_text(body, "phone_number");
+        return terms->email.len > 0 ||
+               dw_fail(reterr, DW_INVALID_REQUEST, "Missing required parameter: phone_number");
+    }
     if (!dw_slices_have(channels, DW_LIT("email")))
-        return dw_fail(reterr, DW_INVALID_REQUEST, "oob_channels: only email is available");
+        return dw_fail(reterr, DW_INVALID_REQUEST, "oob_channels: there are email and sms");
     terms->type = DW_AUTHENTICATOR_EMAIL;
     terms->email = dw_json_text(body, "email");
     if (terms->email.len == 0)
@@ -197,7 +203,8 @@ static void write_enrolment(const struct dw_mfa_enrolment *enrolment, struct dw_
         dw_json_put_texts(&json, "recovery_codes",
                           (struct dw_slices){&enrolment->recovery_code, 1});
     if (!is_totp) {
-        dw_json_put_text(&json, "oob_channel", DW_LIT("email"));
+        dw_json_put_text(&json, "oob_channel",
+                         dw_slice_from_text(dw_authenticator_channel(enrolment->record.type)));
         dw_json_put_text(&json, "oob_code", oob_code);
     }
     dw_json_write_object_end(&json);
@@ -220,7 +227,7 @@ bool dw_endpoint_mfa_associate(struct dw_tenant_call *call, struct dw_error *ret
     terms.enrolment_id = caller.transaction->enrolment_id;
     if (!dw_mfa_enrol(call, &caller.state, &terms, &enrolment, reterr))
         return false;
-    if (terms.type == DW_AUTHENTICATOR_EMAIL &&
+    if (dw_authenticator_is_sent(terms.type) &&
         !send_code(call, &caller, &enrolment.record, &oob_code, reterr))
         return false;
     write_enrolment(&enrolment, oob_code, &out);

@@ -2,6 +2,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "crypto/seal.h"
+#include "oauth/identifier.h"
 #include "oauth/totp.h"
 #include "sys/sys.h"
 #include "tenant/audit_internal.h"
@@ -144,6 +145,9 @@ static bool check_terms(const struct dw_mfa_state *state, const struct dw_mfa_en
                        dw_mfa_factor_names[terms->type]);
     if (terms->type == DW_AUTHENTICATOR_EMAIL && !dw_mail_is_address(terms->email))
         return dw_fail(reterr, DW_INVALID_REQUEST, "email must be an e-mail address");
+    if (terms->type == DW_AUTHENTICATOR_SMS && !dw_identifier_is_phone_number(terms->email))
+        return dw_fail(reterr, DW_INVALID_REQUEST,
+                       "phone_number must be in E.164 form, as +12025550123");
     return true;
 }
 
@@ -165,7 +169,7 @@ bool dw_mfa_enrol(struct dw_tenant_call *call, const struct dw_mfa_state *state,
         .id = new_id(call, terms->type),
         .user_id = state->user->id,
         .type = terms->type,
-        .email = terms->type == DW_AUTHENTICATOR_EMAIL ? terms->email : DW_EMPTY,
+        .email = dw_authenticator_is_sent(terms->type) ? terms->email : DW_EMPTY,
         .enrolment_id = terms->enrolment_id,
         .created_at_s = call->now_s,
     };

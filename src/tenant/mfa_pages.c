@@ -129,12 +129,22 @@ static bool show_enrol_otp(struct page *page, struct dw_error *reterr)
     return answer(page, "mfa_enroll", own, sizeof own / sizeof *own, reterr);
 }
 
+/* What a code is sent to: an address before a phone number. */
+static const struct dw_authenticator *sent_to(const struct page *page)
+{
+    const struct dw_authenticator *mail =
+        dw_mfa_find(page->state.authenticators, page->state.count, &page->state.settings,
+                    DW_AUTHENTICATOR_EMAIL);
+
+    return mail ? mail
+                : dw_mfa_find(page->state.authenticators, page->state.count, &page->state.settings,
+                              DW_AUTHENTICATOR_SMS);
+}
+
 /* Enrolling by e-mail goes to the address of the account: a page must not send to any other. */
 static struct dw_slice mail_address(const struct page *page)
 {
-    const struct dw_authenticator *there =
-        dw_mfa_find(page->state.authenticators, page->state.count, &page->state.settings,
-                    DW_AUTHENTICATOR_EMAIL);
+    const struct dw_authenticator *there = sent_to(page);
 
     return there ? there->email : page->state.user->email;
 }
@@ -215,10 +225,7 @@ static bool mail_target(struct page *page, struct dw_authenticator *ret_authenti
 
     if (!terms.enrolment_id.ptr)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
-    there = page->need == DW_MFA_CHALLENGE
-                ? dw_mfa_find(page->state.authenticators, page->state.count, &page->state.settings,
-                              DW_AUTHENTICATOR_EMAIL)
-                : pending(page, terms.enrolment_id);
+    there = page->need == DW_MFA_CHALLENGE ? sent_to(page) : pending(page, terms.enrolment_id);
     if (there) {
         *ret_authenticator = *there;
         return true;

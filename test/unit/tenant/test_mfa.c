@@ -438,8 +438,10 @@ static void bad_requests_are_told_apart(void **state)
          "invalid_request: authenticator_types must be otp or oob"},
         {"\"authenticator_types\":[\"oob\"]", 400,
          "invalid_request: Missing required parameter: oob_channels"},
+        {"\"authenticator_types\":[\"oob\"],\"oob_channels\":[\"voice\"]", 400,
+         "invalid_request: oob_channels: there are email and sms"},
         {"\"authenticator_types\":[\"oob\"],\"oob_channels\":[\"sms\"]", 400,
-         "invalid_request: oob_channels: only email is available"},
+         "invalid_request: Missing required parameter: phone_number"},
         {EMAIL_WISH ",\"email\":\"no address\"", 400,
          "invalid_request: email must be an e-mail address"},
     };

@@ -1,0 +1,208 @@
+// Recorded exchanges with Auth0's Authentication API, sent to a tenant of ours: the same status, keys, types of values and
+// error codes. What they name (codes, tokens, users) is made first and put in its place. The outcome is
+// docs/auth0-compatibility.md: this test fails when that page says something else, and writes it when DOORWARD_WRITE_DOCS is set.
+import assert from "node:assert/strict";
+import { createHash, randomBytes } from "node:crypto";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { after, before, describe, test } from "node:test";
+import { exportJWK, generateKeyPair, SignJWT } from "jose";
+import { Browser } from "./support/browser.mjs";
+import { doorward, startTenant } from "./support/doorward.mjs";
+import { root, temporaryFolder, until, writeFile } from "./support/process.mjs";
+import { differences, hasSameWords, loadRecordings, replay } from "./support/recordings.mjs";
+
+const page = path.join(root, "docs/auth0-compatibility.md");
+const recordings = loadRecordings(path.join(root, "test/recordings/authentication"));
+const redirectUri = "http://localhost:3000";
+const ada = { email: "ada@example.com", password: "a long enough password" };
+const web = { client_id: "test-client_id", client_secret: "test-client_secret" };
+const mfaGrants = ["mfa-otp", "mfa-oob", "mfa-recovery-code", "password-realm"].map((name) => `http://auth0.com/oauth/grant-type/${name}`);
+const seed = {
+  apis: [{ identifier: "no-scopes", name: "Without scopes" }, { identifier: "test-audience", name: "Test", permissions: ["profile:read"] }],
+  clients: [
+    { ...web, name: "Web", redirect_uris: [`${redirectUri}/callback`], grant_types: ["authorization_code", "refresh_token", "client_credentials", "password", "urn:openid:params:grant-type:ciba", "http://auth0.com/oauth/grant-type/passwordless/otp", ...mfaGrants], audiences: ["test-audience"] },
+    { client_id: "keyed", client_secret: "not for long", name: "Keyed", grant_types: ["client_credentials", "http://auth0.com/oauth/grant-type/passwordless/otp"], audiences: ["no-scopes"] },
+    { client_id: "public", name: "Public", redirect_uris: [redirectUri], grant_types: ["authorization_code", "refresh_token"] },
+  ],
+  users: [ada, ...["sms", "mail", "challenged", "deleted", "verified"].map((name) => ({ ...ada, email: `${name}@example.com` }))],
+};
+
+// Where our answer differs, and why it stays so. Everything else must be the same.
+const misses = {
+  "TestMFAChallenge/Should_make_a_challenge_request_using_OOB": "The recorded authenticator is Auth0's Guardian app, which is asked by a push message and answers by itself; there is none here. Ours is an e-mail address, whose code is to be typed in, and that is what `binding_method` says at Auth0, too.",
+};
+
+let tenant;
+const verb = async (...args) => {
+  const ended = await doorward(["tenant", ...args, "--json", "--config", tenant.config]);
+  assert.equal(ended.status, 0, `${args.join(" ")}: ${ended.talk}`);
+  return ended.stdout.trim() ? JSON.parse(ended.stdout) : undefined;
+};
+const post = async (name, parameters) => (await fetch(new URL(name, tenant.issuer), { method: "POST", body: new URLSearchParams(parameters) })).json();
+
+async function code(clientId, uri, { scope = "", audience = "test-audience", sent = uri } = {}) {
+  const verifier = randomBytes(32).toString("base64url");
+  const url = `${tenant.issuer}authorize?${new URLSearchParams({
+    response_type: "code", client_id: clientId, ...(sent && { redirect_uri: sent }), ...(scope && { scope }), ...(audience && { audience }),
+    ...(clientId === "public" && { code_challenge: createHash("sha256").update(verifier).digest("base64url"), code_challenge_method: "S256" }),
+  })}`;
+  return { code: (await new Browser().authorize(url, uri, ada)).searchParams.get("code"), code_verifier: verifier };
+}
+
+async function refreshToken(scope) {
+  const answer = await post("oauth/token", { grant_type: "authorization_code", client_id: "public", redirect_uri: redirectUri, ...await code("public", redirectUri, { scope }) });
+  assert.ok(answer.refresh_token, JSON.stringify(answer));
+  return answer.refresh_token;
+}
+
+// A database connection of its own for each sign-up, so that the recorded account is new in it.
+async function database(name, settings) {
+  await verb("connection", "create", "--name", name, "--strategy", "auth0", "--client", web.client_id, ...settings.flatMap((setting) => ["--set", setting]));
+  return { replace: { connection: name } };
+}
+
+// Auth0's flexible identifiers.
+const attributes = (...names) => `attributes=${JSON.stringify(Object.fromEntries(names.map((name) => [name, { identifier: { active: true }, signup: { status: "required" } }])))}`;
+
+// As a client does that proves itself by a key.
+const { privateKey, publicKey } = await generateKeyPair("RS256");
+const assertion = () => new SignJWT({}).setProtectedHeader({ alg: "RS256", kid: "k1" }).setIssuer("keyed").setSubject("keyed").setAudience(tenant.issuer).setIssuedAt().setExpirationTime("1m").setJti(randomBytes(8).toString("hex")).sign(privateKey);
+
+// ---- second factors ----
+const json = async (name, body, headers = {}) => (await fetch(new URL(name, tenant.issuer), { method: "POST", headers: { "content-type": "application/json", ...headers }, body: JSON.stringify(body) })).json();
+const password = (email, more) => post("oauth/token", { grant_type: "password", ...web, username: email, password: ada.password, ...more });
+
+// The newest code that went to an address.
+const sentCode = (address) => until(async () => {
+  const page = await (await fetch(new URL("dev/outbox", tenant.issuer))).text();
+  return page.slice(page.indexOf(address)).match(/\b(\d{6})\b/)?.[1];
+}, `a code for ${address}`);
+
+// While every login asks for a second factor.
+async function asking(work) {
+  await verb("mfa", "set", "--policy", "all-applications");
+  try { return await work(); } finally { await verb("mfa", "set", "--policy", "never"); }
+}
+const bearer = (token) => ({ authorization: `Bearer ${token}` });
+const verify = async (email, token, oobCode) => {
+  const answer = await post("oauth/token", { grant_type: "http://auth0.com/oauth/grant-type/mfa-oob", ...web, mfa_token: token, oob_code: oobCode, binding_code: await sentCode(email) });
+  assert.ok(answer.access_token, JSON.stringify(answer));
+  return answer.access_token;
+};
+
+// A password, and the mfa_token that is given for it.
+const passwordOnly = async (email, more = { scope: "profile:read", audience: "test-audience" }) => {
+  const answer = await password(email, more);
+  assert.ok(answer.mfa_token, JSON.stringify(answer));
+  return answer.mfa_token;
+};
+
+// Enrols the user's e-mail address; gives a token for the MFA API, and the authenticator's id.
+async function enrol(email) {
+  const token = await passwordOnly(email, { audience: `${tenant.issuer}mfa/`, scope: "enroll read:authenticators remove:authenticators" });
+  const { oob_code: oobCode } = await json("mfa/associate", { ...web, authenticator_types: ["oob"], oob_channels: ["email"] }, bearer(token));
+  const headers = bearer(await verify(email, token, oobCode));
+  const list = await (await fetch(new URL("mfa/authenticators", tenant.issuer), { headers })).json();
+  return { headers, id: list.find(({ oob_channel: channel }) => channel === "email").id };
+}
+
+const userId = async () => (await verb("user", "list")).find((user) => user.email === ada.email).user_id;
+const hint = async (sub) => ({ replace: { login_hint: JSON.stringify({ format: "iss_sub", iss: tenant.issuer, sub }) } });
+
+// What a recording needs: parameters in the place of recorded ones, header fields, another path.
+const preparations = {
+  "TestCIBA_Initiate": async () => hint(await userId()),
+  "TestCIBANegative_Initiate/Should_throw_error_for_invalid_User_ID": () => hint("auth0|Random-ID"),
+  "TestCIBANegative_Initiate/Should_throw_error_if_scope_is_not_openid": async () => hint(await userId()),
+  "TestDatabaseSignUp_RequiresUsername": () => database("requires-username", ["requires_username=true", "passwordPolicy=none"]),
+  "TestDatabaseSignUp_WithEmailIdentifier": () => database("email", ["passwordPolicy=none"]),
+  "TestDatabaseSignUp_WithUsernameAndEmailIdentifiers": () => database("username-email", [attributes("username", "email"), "passwordPolicy=none"]),
+  "TestDatabaseSignUp_WithUsernameAndPhoneNumberIdentifiers": () => database("username-phone", [attributes("username", "phone_number"), "passwordPolicy=none"]),
+  "TestDatabaseSignUp_WithUsernameEmailAndPhoneNumberIdentifiers": () => database("all-identifiers", [attributes("username", "email", "phone_number"), "passwordPolicy=none"]),
+  "TestDatabaseSignUp_WithUsernameIdentifier": () => database("username", [attributes("username"), "passwordPolicy=none"]),
+  "TestLoginWithClientCredentials/Should_support_using_private_key_jwt_auth": async () => ({ replace: { client_id: "keyed", audience: "no-scopes", client_assertion: await assertion() } }),
+  "TestMFAAddAuthenticator/Should_return_response_for_OOB_(SMS_channel)": () => asking(async () => ({ headers: bearer(await passwordOnly("sms@example.com")) })),
+  "TestMFAAddAuthenticator/Should_return_response_for_OTP": () => asking(async () => ({ headers: (await enrol("mail@example.com")).headers })),
+  "TestMFAChallenge/Should_make_a_challenge_request_using_OOB": () => asking(async () => {
+    const { id } = await enrol("challenged@example.com");
+    return { replace: { mfa_token: await passwordOnly("challenged@example.com"), authenticator_id: id } };
+  }),
+  "TestMFADeleteAuthenticator": () => asking(async () => {
+    const { headers, id } = await enrol("deleted@example.com");
+    return { headers, path: `/mfa/authenticators/${encodeURIComponent(id)}` };
+  }),
+  "TestMFAVerifyWithOOB/Should_return_tokens_when_authorization_is_approved": () => asking(async () => {
+    const email = "verified@example.com";
+    await enrol(email);
+    const token = await passwordOnly(email, { scope: "profile", audience: "test-audience" });
+    const { oob_code: oobCode } = await json("mfa/challenge", { ...web, mfa_token: token, challenge_type: "oob" });
+    return { replace: { mfa_token: token, oob_code: oobCode, binding_code: await sentCode(email) } };
+  }),
+  "TestPasswordlessWithClientAssertion/Should_support_using_private_key_jwt_auth": async () => ({ replace: { client_id: "keyed", client_assertion: await assertion() } }),
+  "TestSendSMS": () => ({ replace: { client_id: "public" } }),
+  "TestLoginWithAuthCode/Should_return_tokens": async () => {
+    const given = await code(web.client_id, `${redirectUri}/callback`, { sent: "" });
+    return { replace: { code: given.code } };
+  },
+  "TestLoginWithAuthCodeWithPKCE/Should_support_setting_a_redirect_uri": async () => ({ replace: { client_id: "public", ...await code("public", redirectUri) } }),
+  "TestRefreshToken/Should_return_tokens_with_reduced_scopes": async () => ({ replace: { client_id: "public", refresh_token: await refreshToken("offline_access profile profile:read") } }),
+  "TestRevokeRefreshToken/Should_revoke_token": async () => ({ replace: { client_id: "public", token: await refreshToken("offline_access") } }),
+};
+
+function row({ recording, found, sameWords }) {
+  const how = found.length === 0 ? (sameWords ? "same" : "same, in other words") : "differs";
+  return `| ${recording.name.replaceAll("_", " ").replace("/", ": ")} | \`${recording.request.method} ${recording.request.path.replace(/%7C.*/, "/ID")}\` | ${recording.answer.status} | ${how} |`;
+}
+
+function render(outcomes) {
+  const same = outcomes.filter(({ found }) => found.length === 0).length;
+  const missed = outcomes.filter(({ found }) => found.length > 0);
+  return `# Compatibility with Auth0's Authentication API
+
+Made by \`test/integration/recordings.test.mjs\`; do not edit. Each row is an exchange that Auth0 recorded with its own SDK
+([test/recordings](../test/recordings/NOTICE)), sent to a tenant of ours with the ids in it replaced. Where a recorded answer was
+edited by hand (its token is \`test-access-token\`), the login before it asked for scopes that give the members it has. "Same" means: the same status, the
+same keys, values of the same types, the same error codes, and the same error texts.
+
+${same} of ${outcomes.length} are the same (${(100 * same / outcomes.length).toFixed(1)} %).
+
+| recording | request | status | our answer |
+|---|---|---|---|
+${outcomes.map(row).join("\n")}
+
+## What differs, and why
+
+${missed.map(({ recording, found }) => `- ${recording.name}: ${found.join("; ")}. ${misses[recording.name] ?? ""}`).join("\n") || "Nothing."}
+`;
+}
+
+describe("recordings", () => {
+  const outcomes = [];
+  before(async () => {
+    const folder = temporaryFolder();
+    const keys = writeFile(folder, "keys.json", JSON.stringify({ keys: [{ ...await exportJWK(publicKey), kid: "k1", alg: "RS256", use: "sig" }] }));
+    tenant = await startTenant({ seed, folder, tenant: { allow_password_grant: true }, tables: { mail: { outbox: true } } });
+    await verb("client", "update", "--id", "keyed", "--jwks", keys);
+    await verb("connection", "create", "--name", "sms", "--strategy", "sms", "--client", "public", "--client", "keyed");
+    await verb("mfa", "set", "--factor", "otp", "--factor", "email", "--factor", "sms", "--factor", "recovery-code");
+  });
+  after(() => tenant?.stop());
+
+  for (const recording of recordings) {
+    test(recording.name, async () => {
+      const ours = await replay(recording, tenant.issuer, await preparations[recording.name]?.());
+      const found = differences(recording.answer, ours);
+      outcomes.push({ recording, found, sameWords: hasSameWords(recording.answer, ours) });
+      if (misses[recording.name]) assert.notDeepEqual(found, [], "it does not differ any more: take it out of the list");
+      else assert.deepEqual(found, [], ours.text.slice(0, 500));
+    });
+  }
+  test("at least 95 in 100 are the same, and docs/auth0-compatibility.md says so", () => {
+    assert.equal(outcomes.length, recordings.length);
+    const text = render(outcomes);
+    if (process.env.DOORWARD_WRITE_DOCS) writeFileSync(page, text);
+    assert.ok(outcomes.filter(({ found }) => found.length === 0).length >= 0.95 * recordings.length, text);
+    assert.equal(existsSync(page) && readFileSync(page, "utf8"), text, "write it again: DOORWARD_WRITE_DOCS=1 tools/with-node test/integration/recordings.test.mjs");
+  });
+});
