@@ -1,5 +1,5 @@
 /* The passwords that attackers try first, in lower case and in the order of their bytes, for
- * dw_password_is_common. Far from all: the list of breached passwords (docs/attack-protection.md)
+ * dw_password_is_common. Far from all: the list of breached passwords (docs/accounts.md)
  * is the long one. */
 #include <stdlib.h>
 
