@@ -5,8 +5,9 @@
 
 #include "store/store.h"
 
-#define DW_DEAD_FAMILIES_MAX 50000 /* the newest; a token lives shorter than so many replays take  \
-                                    */
+#define DW_DEAD_FAMILIES_MAX                                                                       \
+    50000 /* the newest; a token lives shorter than so many replays take                           \
+           */
 
 struct dw_dead_families;
 
