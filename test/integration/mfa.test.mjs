@@ -194,7 +194,7 @@ test("a code by mail will do, in the reader's language", { timeout: 120_000 }, a
   await page.getByLabel("I have kept it").check();
   await page.getByRole("button", { name: "Continue" }).click();
   assert.deepEqual((await tokens(page)).amr, ["mfa"]);
-  for (const [language, words] of [["de", "Code per E-Mail"], ["es", "Un código por correo"], ["fr", "Un code par e-mail"], ["ja", "メールでコードを受け取る"]]) {
+  for (const [language, words] of [["de", "Ein Code, den wir senden"], ["es", "Un código que enviamos"], ["fr", "Un code que nous envoyons"], ["ja", "送信されるコード"]]) {
     const context = await openBrowser(phone);
     await logIn(context, bob);
     await context.waitForURL(/\/u\/mfa/);
