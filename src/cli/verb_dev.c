@@ -163,6 +163,7 @@ static bool prepare(const struct settings *settings, struct dw_arena *arena,
     tenant->default_audience = gateway->public_url;
     tenant->allow_registration = true;
     tenant->allow_metadata_documents = true;
+    tenant->client_security_mode = DW_TENANT_CLIENTS_PERMISSIVE; /* who tries things out sees why */
     tenant->allow_insecure_client_metadata = true;
     tenant->allow_password_grant = true;
     tenant->mail_outbox = true;

@@ -14,7 +14,7 @@ struct dw_grant_question {
     struct dw_slice audience;                /* as asked, for messages */
     const struct dw_client_grant *own_grant; /* of this client for this API and subject, or NULL */
     const struct dw_client_grant *default_grant; /* for third parties, or NULL */
-    bool is_third_party_oidc_allowed;            /* dw_tenant_settings */
+    bool is_third_party_oidc_allowed;            /* its security mode */
     /* [auth.dcr] allowed_scopes: the most that DCR and CIMD clients get; empty: no limit.
      * offline_access is not counted. */
     struct dw_slices dynamic_scopes;

@@ -181,7 +181,6 @@ struct dw_tenant_settings {
     bool sends_iss_parameter;         /* RFC 9207 */
     bool is_dcr_enabled;              /* RFC 7591 */
     bool is_cimd_enabled;             /* Client ID Metadata Documents */
-    bool is_third_party_oidc_allowed; /* DCR and CIMD clients may ask for openid, profile, email */
     bool is_dcr_strict;               /* Auth0 dynamic_client_registration_security_mode */
     bool allows_organization_name;    /* /authorize takes names, tokens carry org_name (Auth0
                                          allow_organization_name_in_authentication_api) */

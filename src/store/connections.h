@@ -45,4 +45,9 @@ bool dw_must_check dw_store_connections_of_client(struct dw_store *store, struct
                                                   struct dw_connection_record **ret_connections,
                                                   size_t *ret_count, struct dw_error *reterr);
 
+/* Whether there is such a connection. name: only that one; empty: any. */
+bool dw_must_check dw_store_is_client_served(struct dw_store *store, struct dw_slice client_id,
+                                             bool is_first_party, struct dw_slice name,
+                                             bool *ret_is_served, struct dw_error *reterr);
+
 #endif

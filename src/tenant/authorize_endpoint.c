@@ -1,6 +1,7 @@
 /* GET and POST /authorize (RFC 6749 section 3.1, OpenID Connect Core 3.1.2): judges the request in
  * the order that keeps us from redirecting to where we must not. */
 #include "oauth/authorization_request.h"
+#include "store/connections.h"
 #include "tenant/clients_internal.h"
 #include "tenant/endpoints_internal.h"
 #include "tenant/grants_internal.h"
@@ -32,6 +33,19 @@ static bool read_pushed(struct dw_tenant_call *call, struct dw_form *form, bool 
     return dw_par_take(call, request_uri, client_id, form, reterr);
 }
 
+/* Nobody could log in: a third-party application needs a connection of the domain, one of ours one
+ * that is enabled for it. */
+static bool has_connection(struct dw_tenant_call *call, const struct dw_oauth_client *client,
+                           struct dw_error *reterr)
+{
+    bool is_served = false;
+
+    return dw_store_is_client_served(call->tenant->store, client->id, client->is_first_party,
+                                     DW_EMPTY, &is_served, reterr) &&
+           (is_served ||
+            dw_fail(reterr, DW_INVALID_REQUEST, "no connections enabled for the client"));
+}
+
 /* From here on the client hears about failures. */
 static bool go_on(struct dw_tenant_call *call, const struct dw_form *form, bool is_pushed,
                   struct dw_visit *visit, struct dw_error *reterr)
@@ -45,6 +59,9 @@ static bool go_on(struct dw_tenant_call *call, const struct dw_form *form, bool 
         return dw_fail(reterr, DW_INVALID_REQUEST,
                        "Pushed authorization requests are required: send it to "
                        "/oauth/par first.");
+    if (!dw_third_party_check_request(visit->client, form, reterr) ||
+        !has_connection(call, visit->client, reterr))
+        return false;
     if (!dw_authorization_request_fill(form, visit->client, call->settings, call->arena,
                                        visit->request, reterr) ||
         !dw_tenant_settle_audience(call, &visit->request->audience, reterr))

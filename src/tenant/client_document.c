@@ -138,6 +138,9 @@ bool dw_client_document_fetch(struct dw_tenant_call *call, struct dw_slice clien
             max_age(response.fields), call->now_s, call->arena, client, reterr))
         return false;
     dw_tenant_client_lifetimes(call->tenant, client);
+    dw_third_party_start(client, known                           ? known->security_mode
+                                 : call->settings->is_dcr_strict ? DW_SECURITY_STRICT
+                                                                 : DW_SECURITY_PERMISSIVE);
     if (!keep(call, known, client, reterr))
         return false;
     *ret_client = client;

@@ -77,8 +77,3 @@ bool dw_client_authenticate(struct dw_tenant_call *call, const struct dw_form *f
                ? check_assertion(call, *ret_client, &credentials, reterr)
                : dw_client_check_secret(*ret_client, &credentials, reterr);
 }
-
-bool dw_client_is_strict(const struct dw_oauth_client *client)
-{
-    return !client->is_first_party && client->security_mode == DW_SECURITY_STRICT;
-}

@@ -3,6 +3,7 @@
 #ifndef DW_TENANT_CLIENTS_INTERNAL_H
 #define DW_TENANT_CLIENTS_INTERNAL_H
 
+#include "oauth/third_party.h"
 #include "tenant/tenant_internal.h"
 
 /* For a new authorization: a metadata document that is unknown or too old is fetched. NULL: there
@@ -16,9 +17,6 @@ bool dw_must_check dw_client_find_fresh(struct dw_tenant_call *call, struct dw_s
 bool dw_must_check dw_client_authenticate(struct dw_tenant_call *call, const struct dw_form *form,
                                           struct dw_oauth_client **ret_client,
                                           struct dw_error *reterr);
-
-/* A third party in strict mode: no flow but codes, nothing pushed. */
-bool dw_client_is_strict(const struct dw_oauth_client *client);
 
 /* client_document.c: fetches and checks the document, and stores the client. `known` is the one in
  * the store, or NULL. */

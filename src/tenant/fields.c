@@ -76,9 +76,14 @@ static const struct dw_field tenant_rows[] = {
 };
 const struct dw_fields dw_tenant_fields = DW_FIELDS_SAID(CONFIG, tenant_rows, said);
 
+static const char *const security_modes[] = {"strict", "permissive", NULL};
+
 static const struct dw_field dcr_rows[] = {
     DW_BOOL_ROW(CONFIG, allow_registration, "enabled", false,
                 "Let MCP clients register themselves (RFC 7591)."),
+    DW_ENUM_ROW(CONFIG, client_security_mode, "security_mode", security_modes, 0,
+                "What clients that register themselves or publish their metadata may do from then "
+                "on: strict (no OpenID Connect, errors stay on our pages) or permissive."),
     DW_TEXTS_ROW(CONFIG, public_client_patterns, "public_client_patterns", "",
                  "Names of clients that may be public, that is without a secret: a part of the "
                  "name, or a pattern with * and ?. Empty: every client may."),

@@ -2,6 +2,7 @@
 #include "tenant/grants_internal.h"
 
 #include "http/url.h"
+#include "oauth/third_party.h"
 #include "store/organizations.h"
 
 /* "http://host" and "http://host/" are one URL (RFC 3986 section 6.2.3), and URL classes as that of
@@ -112,7 +113,7 @@ bool dw_tenant_decide(struct dw_tenant_call *call, const struct dw_grant_subject
         .grant_type = subjects->grant_type,
         .client = subjects->client,
         .is_grant_required = subjects->is_grant_required,
-        .is_third_party_oidc_allowed = call->settings->is_third_party_oidc_allowed,
+        .is_third_party_oidc_allowed = !dw_client_is_strict(subjects->client),
         .requested = subjects->requested,
         .dynamic_scopes = call->tenant->config.allowed_scopes,
         .original = subjects->original,

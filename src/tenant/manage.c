@@ -103,7 +103,7 @@ static const struct verb_row verbs[] = {
     {{"role", "delete", "--role NAME", "Delete a role."}, dw_manage_role_delete},
     {{"client", "add",
       "--name NAME [--id ID] [--redirect-uri URI]... [--grant-type TYPE]... [--audience API]... "
-      "[--scope SCOPE]... [--logout-url URL]... [--public] [--third-party]",
+      "[--scope SCOPE]... [--logout-url URL]... [--public] [--third-party] [--permissive]",
       "Make an application. Its secret is shown once. --audience lets it ask for tokens of that "
       "API without a user."},
      dw_manage_client_add},

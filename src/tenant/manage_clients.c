@@ -3,6 +3,7 @@
 #include "jose/jwk.h"
 #include "oauth/object_json.h"
 #include "oauth/redirect_uri.h"
+#include "oauth/third_party.h"
 #include "oauth/refresh_target.h"
 #include "oauth/token_request.h"
 #include "sys/sys.h"
@@ -70,11 +71,15 @@ static bool fill_client(struct dw_manage *manage, struct dw_oauth_client *client
     bool is_public = dw_manage_has(manage, "public");
 
     dw_seed_client_defaults(manage->tenant, client);
+    client->is_first_party = !dw_manage_has(manage, "third-party");
+    if (!client->is_first_party)
+        dw_third_party_start(client, dw_manage_has(manage, "permissive") ? DW_SECURITY_PERMISSIVE
+                                                                         : DW_SECURITY_STRICT);
     client->id = dw_manage_value(manage, "id");
     if (client->id.len == 0)
-        client->id = dw_tenant_random_text(manage->arena, "", 24);
+        client->id = dw_tenant_random_id(manage->arena, dw_client_is_strict(client) ? "tpc_" : "",
+                                         32);
     client->name = dw_manage_value(manage, "name");
-    client->is_first_party = !dw_manage_has(manage, "third-party");
     client->auth_method = is_public ? DW_CLIENT_AUTH_NONE : DW_CLIENT_AUTH_POST;
     if (!client->id.ptr)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");

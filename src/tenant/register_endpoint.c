@@ -1,6 +1,7 @@
 /* POST /oidc/register (RFC 7591): clients that register themselves, by the rules of [auth.dcr]. */
 #include "http/field.h"
 #include "oauth/registration.h"
+#include "oauth/third_party.h"
 #include "sys/sys.h"
 #include "tenant/endpoints_internal.h"
 
@@ -54,6 +55,8 @@ bool dw_endpoint_register(struct dw_tenant_call *call, struct dw_error *reterr)
                               &secret, reterr))
         return false;
     dw_tenant_client_lifetimes(call->tenant, &client);
+    dw_third_party_start(&client, call->settings->is_dcr_strict ? DW_SECURITY_STRICT
+                                                                : DW_SECURITY_PERMISSIVE);
     if (!dw_store_add_client(call->tenant->store, &client, reterr))
         return false;
     call->client_id = client.id;

@@ -36,6 +36,10 @@ static const struct override {
      "allow_metadata_documents",
      {"client_id_metadata_document_supported", NULL},
      false},
+    {&dw_tenant_dcr_fields,
+     "security_mode",
+     {"dynamic_client_registration_security_mode", NULL},
+     false},
     {&dw_tenant_dcr_fields, "enabled", {"flags", "enable_dynamic_client_registration"}, false},
 };
 #define OVERRIDE_COUNT (sizeof overrides / sizeof *overrides)
@@ -55,6 +59,8 @@ static bool is_said(const struct dw_tenant_config *config, const struct override
         return ((const struct dw_slices *)member)->count > 0;
     case DW_FIELD_BOOL:
         return *(const bool *)member != (field->standard != 0);
+    case DW_FIELD_ENUM:
+        return *(const int *)member != (int)field->standard;
     default:
         return *(const int64_t *)member != field->standard;
     }
@@ -75,6 +81,9 @@ static void write_member(struct dw_json_writer *json, const struct dw_field *fie
         break;
     case DW_FIELD_BOOL:
         dw_json_write_bool(json, *(const bool *)member);
+        break;
+    case DW_FIELD_ENUM:
+        dw_json_write_text(json, dw_slice_from_text(field->choices[*(const int *)member]));
         break;
     default:
         if (is_hours && *(const int64_t *)member % 3600 == 0)
@@ -154,7 +163,6 @@ static bool read_all(const struct dw_tenant *tenant, struct dw_arena *arena,
             !dw_settings_read((enum dw_settings_document)i, json, arena, settings, reterr))
             return false;
     }
-    settings->is_third_party_oidc_allowed = true;
     if (settings->friendly_name.len == 0)
         settings->friendly_name = tenant->host;
     return true;

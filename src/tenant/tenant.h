@@ -38,7 +38,8 @@ struct dw_tenant_config {
     int64_t log_retention_s;
     int64_t log_max_mb;
 
-    bool allow_registration; /* [auth.dcr] enabled */
+    bool allow_registration;  /* [auth.dcr] enabled */
+    int client_security_mode; /* enum dw_security_mode: of DCR and CIMD clients */
     struct dw_slices public_client_patterns;
     struct dw_slices default_scopes;
     struct dw_slices allowed_scopes;
@@ -62,6 +63,8 @@ struct dw_tenant_config {
     struct dw_slice seed_audience;
     struct dw_slice seed_file;
 };
+
+#define DW_TENANT_CLIENTS_PERMISSIVE 1 /* client_security_mode */
 
 extern const struct dw_fields dw_tenant_fields;
 extern const struct dw_fields dw_tenant_dcr_fields;

@@ -43,6 +43,7 @@ static bool run(struct dw_token_call *token, struct dw_error *reterr)
     token->grant_type = token->request.grant_type;
     if (!dw_client_authenticate(call, &token->form, &token->client, reterr) ||
         !dw_token_request_check_grant(&token->request, token->client, reterr) ||
+        !dw_third_party_check_grant(token->client, token->request.grant_type, reterr) ||
         !take_proof(token, reterr) ||
         !dw_tenant_settle_audience(call, &token->request.audience, reterr))
         return false;

@@ -1,6 +1,7 @@
 /* The steps that several grants share; see token_grants_internal.h. */
 #include "base/mem.h"
 #include "oauth/refresh_token.h"
+#include "oauth/third_party.h"
 #include "sys/sys.h"
 #include "tenant/token_grants_internal.h"
 
@@ -38,6 +39,7 @@ bool dw_token_start_family(struct dw_token_call *token, const struct dw_authoriz
                            struct dw_error *reterr)
 {
     struct dw_tenant_call *call = token->call;
+    struct dw_refresh_policy policy;
     struct dw_refresh_family family;
     unsigned char random[32];
     struct dw_secret first;
@@ -50,7 +52,8 @@ bool dw_token_start_family(struct dw_token_call *token, const struct dw_authoriz
     dw_mem_wipe(random, sizeof random);
     if (!first.hidden.ptr)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
-    dw_refresh_family_make(code, &token->client->refresh, call->now_s, &family);
+    policy = dw_third_party_refresh_policy(token->client);
+    dw_refresh_family_make(code, &policy, call->now_s, &family);
     if (token->client->auth_method == DW_CLIENT_AUTH_NONE) /* RFC 9449 section 5 MUST */
         family.dpop_jkt = call->dpop_jkt;
     family.grant_type = dw_slice_from_text(dw_grant_type_name(token->request.grant_type));

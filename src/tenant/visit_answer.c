@@ -2,6 +2,7 @@
  * see visit_internal.h. */
 #include "oauth/authorization_code.h"
 #include "oauth/authorization_request.h"
+#include "oauth/third_party.h"
 #include "sys/sys.h"
 #include "tenant/brand_internal.h"
 #include "tenant/decoupled_internal.h"
@@ -96,5 +97,9 @@ bool dw_visit_answer_error(struct dw_tenant_call *call, struct dw_visit *visit,
     }
     if (visit->request->decoupled_id.len > 0)
         return dw_decoupled_refuse(call, visit, error, reterr);
+    if (!dw_third_party_hears_errors(visit->client)) {
+        *reterr = *error;
+        return false;
+    }
     return answer_client(call, visit, DW_EMPTY, error, reterr);
 }

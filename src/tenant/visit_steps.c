@@ -2,6 +2,7 @@
  * Each step's page and form are an endpoint of their own, which ends in dw_visit_go_on. */
 #include "oauth/redirect_uri.h"
 #include "oauth/scope.h"
+#include "store/connections.h"
 #include "tenant/decoupled_internal.h"
 #include "tenant/grants_internal.h"
 #include "tenant/mfa_step_internal.h"
@@ -79,10 +80,13 @@ bool dw_visit_terms(struct dw_tenant_call *call, const struct dw_visit *visit,
 
 /* RFC 8252 section 8.6: who listens on a loopback port or opens a private-use scheme cannot be
  * known. So a code goes there only when a page of ours was seen on the way, which says so. */
-static bool is_unseen(const struct dw_visit *visit)
+static bool is_unseen(const struct dw_tenant_call *call, const struct dw_visit *visit)
 {
     struct dw_slice uri = visit->request->redirect_uri;
+    enum dw_tristate skips = visit->client->skips_callback_confirmation;
 
+    if (skips == DW_TRUE || (skips == DW_UNSAID && call->settings->skips_callback_confirmation))
+        return false;
     return dw_slice_is_empty(visit->state) &&
            (dw_redirect_uri_is_loopback(uri) || dw_redirect_uri_is_private_use(uri));
 }
@@ -96,7 +100,7 @@ static bool needs_consent(const struct dw_tenant_call *call, const struct dw_vis
     bool is_cross_site =
         !visit->client->is_first_party && dw_slice_eq_nocase(site, DW_LIT("cross-site"));
 
-    return visit->request->prompts_consent || is_unseen(visit) ||
+    return visit->request->prompts_consent || is_unseen(call, visit) ||
            dw_consent_is_needed(visit->client, terms->api, terms->asked,
                                 is_cross_site ? NULL : terms->consent);
 }
@@ -133,12 +137,27 @@ static bool is_ciba_due(const struct dw_visit_walk *walk, bool *ret_is_due, stru
     return true;
 }
 
+/* Never due: a login by a connection that does not serve this application is refused. */
+static bool is_connection_due(const struct dw_visit_walk *walk, bool *ret_is_due,
+                              struct dw_error *reterr)
+{
+    const struct dw_oauth_client *client = walk->visit->client;
+    bool is_served = false;
+
+    *ret_is_due = false;
+    if (!dw_store_is_client_served(walk->call->tenant->store, client->id, client->is_first_party,
+                                   walk->login->user->connection, &is_served, reterr))
+        return false;
+    return is_served || dw_fail(reterr, DW_ACCESS_DENIED, "the connection is not enabled");
+}
+
 /* In this order. A step sees what the steps before it have settled. */
 static const struct dw_visit_step steps[] = {
     {"/u/device", is_device_due, DW_CONSENT_REQUIRED, "Consent required"},
     {DW_ORGANIZATION_PROMPT_PATH, dw_visit_is_organization_prompt_due, DW_INTERACTION_REQUIRED,
      "Interaction required"},
     {"/u/login", is_login_due, DW_LOGIN_REQUIRED, "Login required"},
+    {"", is_connection_due, DW_ACCESS_DENIED, ""},
     {DW_MFA_PATH, dw_mfa_step_is_due, DW_INTERACTION_REQUIRED,
      "Multifactor authentication required"},
     {"/u/ciba", is_ciba_due, DW_CONSENT_REQUIRED, "Consent required"},

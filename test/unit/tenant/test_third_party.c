@@ -1,0 +1,168 @@
+/* Clients that registered themselves, in strict mode: what they ask for in vain, and that errors do
+ * not travel. */
+#include "fixture.h"
+#include "store/connections.h"
+
+static struct dw_error error;
+
+static const char *register_one(void)
+{
+    struct browser nobody = {0};
+    struct dw_tenant_call *call =
+        ask(&nobody, DW_HTTP_POST, "/oidc/register", "application/json",
+            "{\"client_name\":\"MCP\",\"redirect_uris\":[\"https://app.example/cb\"],"
+            "\"token_endpoint_auth_method\":\"none\",\"grant_types\":[\"authorization_code\","
+            "\"refresh_token\",\"client_credentials\"]}");
+
+    assert_status(call, 201);
+    assert_true(dw_slice_starts_with(dw_json_text(json_of(call), "client_id"), S("tpc_")));
+    assert_has_not(call->answer, "client_credentials");
+    return text_of(dw_json_text(json_of(call), "client_id"));
+}
+
+static const char *url_for(const char *id, const char *more)
+{
+    return text_of(dw_arena_printf(world.arena,
+                                   "/authorize?response_type=code&client_id=%s"
+                                   "&redirect_uri=https%%3A%%2F%%2Fapp.example%%2Fcb&state=s1"
+                                   "&code_challenge=" CHALLENGE "&code_challenge_method=S256"
+                                   "&resource=https%%3A%%2F%%2Fmcp.example.com%%2Fmcp%s",
+                                   id, more));
+}
+
+static struct dw_tenant_call *redeem_for(const char *id, const struct dw_tenant_call *answer)
+{
+    struct browser nobody = {0};
+
+    return post(&nobody, "/oauth/token",
+                text_of(dw_arena_printf(world.arena,
+                                        "grant_type=authorization_code&client_id=%s&code=%.*s"
+                                        "&code_verifier=" VERIFIER
+                                        "&redirect_uri=https://app.example/cb",
+                                        id, DW_PRINT(location_value(answer, "code")))));
+}
+
+static void openid_connect_is_passed_over_and_the_rest_works(void **state)
+{
+    struct browser browser = {0};
+    const char *id = register_one();
+    struct dw_tenant_call *call = authorize(
+        &browser, url_for(id, "&scope=openid+profile+email+offline_access+read:tools"));
+
+    (void)state;
+    assert_status(call, 303);
+    call = redeem_for(id, call);
+    assert_status(call, 200);
+    assert_null(dw_json_get(json_of(call), "id_token"));
+    assert_non_null(dw_json_get(json_of(call), "refresh_token"));
+    assert_has_not(dw_json_text(json_of(call), "scope"), "openid");
+    assert_has(dw_json_text(json_of(call), "scope"), "read:tools");
+    assert_slice(dw_json_text(claims_of(call, "access_token"), "aud"), AUDIENCE);
+}
+
+static void permissive_clients_have_openid_connect_and_hear_errors(void **state)
+{
+    struct browser browser = {0};
+    const char *id;
+    struct dw_tenant_call *call;
+
+    (void)state;
+    world_set("{\"dynamic_client_registration_security_mode\":\"permissive\"}");
+    id = register_one();
+    world_set("{\"dynamic_client_registration_security_mode\":null}"); /* old ones stay as they are */
+    call = authorize(&browser, url_for(id, "&scope=openid+read:tools"));
+    call = redeem_for(id, call);
+    assert_status(call, 200);
+    assert_non_null(dw_json_get(json_of(call), "id_token"));
+    assert_has(header(get(&browser, url_for(id, "&claims=x&prompt=none&response_type=x")),
+                      "Location"),
+               "https://app.example/cb?error=");
+}
+
+static void errors_stay_on_a_page_of_ours(void **state)
+{
+    const char *id = register_one();
+    static const char *const more[] = {
+        "&prompt=none", "&screen_hint=signup", "&invitation=x", "&id_token_hint=x", "&claims=%7B%7D",
+        "&request=x",   "&max_age=x",          "&audience=https%3A%2F%2Fnone.example",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof more / sizeof *more; i++) {
+        struct browser browser = {0};
+        struct dw_tenant_call *call = get(&browser, url_for(id, more[i]));
+
+        assert_true(call->status >= 400);
+        assert_int_equal(header(call, "Location").len, 0);
+        assert_has(header(call, "Content-Type"), "text/html");
+    }
+}
+
+static void who_says_no_stays_on_a_page_of_ours(void **state)
+{
+    struct browser browser = {0};
+    struct dw_tenant_call *call = get(&browser, url_for(register_one(), "&scope=read:tools"));
+    const char *visit = state_of(call);
+
+    (void)state;
+    (void)log_in(&browser, visit, ADA_PASSWORD);
+    call = decide(&browser, visit, "deny");
+    assert_int_equal(header(call, "Location").len, 0);
+    assert_has(header(call, "Content-Type"), "text/html");
+}
+
+static void without_a_connection_of_the_domain_nobody_logs_in(void **state)
+{
+    struct dw_connection_record *connection = NULL;
+    struct browser browser = {0};
+    const char *id = register_one();
+
+    (void)state;
+    assert_done(dw_store_connection_by_name(world.tenant->store, S(DW_TENANT_CONNECTION),
+                                            world.arena, &connection, &error),
+                error);
+    connection->is_domain_connection = false;
+    assert_done(dw_store_put_connection(world.tenant->store, connection, &error), error);
+    assert_has(get(&browser, url_for(id, ""))->answer, "no connections enabled for the client");
+    /* Applications of ours have it enabled. */
+    assert_status(get(&browser, AUTHORIZE), 302);
+    assert_done(dw_store_enable_connection(world.tenant->store, connection->id,
+                                           S(DW_TENANT_DEV_CLIENT), false, &error),
+                error);
+    assert_slice(location_value(get(&browser, AUTHORIZE), "error_description"),
+                 "no connections enabled for the client");
+}
+
+static void a_code_without_a_challenge_is_not_made(void **state)
+{
+    struct browser browser = {0};
+    const char *id = register_one();
+    static const char *const more[] = {
+        "", "&code_challenge=" CHALLENGE, "&code_challenge=" CHALLENGE "&code_challenge_method=plain",
+        "&code_challenge=short&code_challenge_method=S256"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof more / sizeof *more; i++)
+        assert_true(get(&browser, text_of(dw_arena_printf(
+                                      world.arena,
+                                      "/authorize?response_type=code&client_id=%s"
+                                      "&redirect_uri=https%%3A%%2F%%2Fapp.example%%2Fcb%s",
+                                      id, more[i])))
+                        ->status >= 400);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, world_start, world_stop)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(openid_connect_is_passed_over_and_the_rest_works),
+        CASE(permissive_clients_have_openid_connect_and_hear_errors),
+        CASE(errors_stay_on_a_page_of_ours),
+        CASE(who_says_no_stays_on_a_page_of_ours),
+        CASE(without_a_connection_of_the_domain_nobody_logs_in),
+        CASE(a_code_without_a_challenge_is_not_made),
+    };
+
+    return cmocka_run_group_tests_name("tenant/third_party", tests, NULL, NULL);
+}
