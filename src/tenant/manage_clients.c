@@ -3,8 +3,8 @@
 #include "jose/jwk.h"
 #include "oauth/object_json.h"
 #include "oauth/redirect_uri.h"
-#include "oauth/third_party.h"
 #include "oauth/refresh_target.h"
+#include "oauth/third_party.h"
 #include "oauth/token_request.h"
 #include "sys/sys.h"
 #include "tenant/manage_internal.h"
@@ -77,8 +77,8 @@ static bool fill_client(struct dw_manage *manage, struct dw_oauth_client *client
                                                                          : DW_SECURITY_STRICT);
     client->id = dw_manage_value(manage, "id");
     if (client->id.len == 0)
-        client->id = dw_tenant_random_id(manage->arena, dw_client_is_strict(client) ? "tpc_" : "",
-                                         32);
+        client->id =
+            dw_tenant_random_id(manage->arena, dw_client_is_strict(client) ? "tpc_" : "", 32);
     client->name = dw_manage_value(manage, "name");
     client->auth_method = is_public ? DW_CLIENT_AUTH_NONE : DW_CLIENT_AUTH_POST;
     if (!client->id.ptr)

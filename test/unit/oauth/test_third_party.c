@@ -34,9 +34,9 @@ static void only_strict_third_parties_are_strict(void **state)
 static void a_parameter_that_is_not_listed_is_refused(void **state)
 {
     static const char *const allowed[] = {"client_id", "scope", "resource", "nonce", "dpop_jkt"};
-    static const char *const refused[] = {"request",    "request_uri", "id_token_hint", "claims",
-                                          "invitation", "screen_hint", "ext-x",         "Scope",
-                                          "acr",        "",            "authorization_details"};
+    static const char *const refused[] = {
+        "request", "request_uri", "id_token_hint", "claims", "invitation",           "screen_hint",
+        "ext-x",   "Scope",       "acr",           "",       "authorization_details"};
     struct dw_oauth_client strict = make(false, DW_SECURITY_STRICT);
     struct dw_oauth_client permissive = make(false, DW_SECURITY_PERMISSIVE);
 

@@ -214,6 +214,7 @@ static void consent_is_remembered_but_not_for_other_sites(void **state)
     client.id = S("third");
     client.name = S("Third");
     client.is_first_party = false;
+    client.security_mode = DW_SECURITY_PERMISSIVE; /* it asks for `email` */
     client.auth_method = DW_CLIENT_AUTH_NONE;
     client.redirect_uris = (struct dw_slices){&uri, 1};
     client.grant_types = (struct dw_slices){&grant, 1};

@@ -199,7 +199,7 @@ static void whoever_may_not_act_is_refused(void **state)
         const char *error;
     } rows[] = {
         {"agent", token, DOWN, "", 403, "unauthorized_client: Grant type"},
-        {"third", token, DOWN, "", 403, "unauthorized_client: The client is not allowed"},
+        {"third", token, DOWN, "", 403, "unauthorized_client: Grant type"},
         {"other-kind", token, DOWN, "", 403, "unauthorized_client: The client is not allowed"},
         {"no-api", token, DOWN, "", 403, "unauthorized_client: Only an API's own client"},
         {"ungranted", token, DOWN, "", 403, "access_denied: Client is not authorized to access"},

@@ -34,20 +34,20 @@ static struct dw_tenant_call *redeem_for(const char *id, const struct dw_tenant_
 {
     struct browser nobody = {0};
 
-    return post(&nobody, "/oauth/token",
-                text_of(dw_arena_printf(world.arena,
-                                        "grant_type=authorization_code&client_id=%s&code=%.*s"
-                                        "&code_verifier=" VERIFIER
-                                        "&redirect_uri=https://app.example/cb",
-                                        id, DW_PRINT(location_value(answer, "code")))));
+    return post(
+        &nobody, "/oauth/token",
+        text_of(dw_arena_printf(world.arena,
+                                "grant_type=authorization_code&client_id=%s&code=%.*s"
+                                "&code_verifier=" VERIFIER "&redirect_uri=https://app.example/cb",
+                                id, DW_PRINT(location_value(answer, "code")))));
 }
 
 static void openid_connect_is_passed_over_and_the_rest_works(void **state)
 {
     struct browser browser = {0};
     const char *id = register_one();
-    struct dw_tenant_call *call = authorize(
-        &browser, url_for(id, "&scope=openid+profile+email+offline_access+read:tools"));
+    struct dw_tenant_call *call =
+        authorize(&browser, url_for(id, "&scope=openid+profile+email+offline_access+read:tools"));
 
     (void)state;
     assert_status(call, 303);
@@ -69,22 +69,25 @@ static void permissive_clients_have_openid_connect_and_hear_errors(void **state)
     (void)state;
     world_set("{\"dynamic_client_registration_security_mode\":\"permissive\"}");
     id = register_one();
-    world_set("{\"dynamic_client_registration_security_mode\":null}"); /* old ones stay as they are */
+    world_set(
+        "{\"dynamic_client_registration_security_mode\":null}"); /* old ones stay as they are */
     call = authorize(&browser, url_for(id, "&scope=openid+read:tools"));
     call = redeem_for(id, call);
     assert_status(call, 200);
     assert_non_null(dw_json_get(json_of(call), "id_token"));
-    assert_has(header(get(&browser, url_for(id, "&claims=x&prompt=none&response_type=x")),
-                      "Location"),
-               "https://app.example/cb?error=");
+    assert_has(
+        header(get(&browser, url_for(id, "&claims=x&prompt=none&response_type=x")), "Location"),
+        "https://app.example/cb?error=");
 }
 
 static void errors_stay_on_a_page_of_ours(void **state)
 {
     const char *id = register_one();
     static const char *const more[] = {
-        "&prompt=none", "&screen_hint=signup", "&invitation=x", "&id_token_hint=x", "&claims=%7B%7D",
-        "&request=x",   "&max_age=x",          "&audience=https%3A%2F%2Fnone.example",
+        "&prompt=none",   "&screen_hint=signup",
+        "&invitation=x",  "&id_token_hint=x",
+        "&claims=%7B%7D", "&request=x",
+        "&max_age=x",     "&audience=https%3A%2F%2Fnone.example",
     };
 
     (void)state;
@@ -137,9 +140,9 @@ static void a_code_without_a_challenge_is_not_made(void **state)
 {
     struct browser browser = {0};
     const char *id = register_one();
-    static const char *const more[] = {
-        "", "&code_challenge=" CHALLENGE, "&code_challenge=" CHALLENGE "&code_challenge_method=plain",
-        "&code_challenge=short&code_challenge_method=S256"};
+    static const char *const more[] = {"", "&code_challenge=" CHALLENGE,
+                                       "&code_challenge=" CHALLENGE "&code_challenge_method=plain",
+                                       "&code_challenge=short&code_challenge_method=S256"};
 
     (void)state;
     for (size_t i = 0; i < sizeof more / sizeof *more; i++)
