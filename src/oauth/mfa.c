@@ -25,16 +25,6 @@ const char *const dw_mfa_policy_names[] = {
 static const struct dw_slice standard_factors[] = {{"otp", 3}, {"recovery-code", 13}};
 const struct dw_mfa_settings dw_mfa_standard_settings = {DW_MFA_NEVER, {standard_factors, 2}};
 
-bool dw_authenticator_is_sent(enum dw_authenticator_type type)
-{
-    return type == DW_AUTHENTICATOR_EMAIL || type == DW_AUTHENTICATOR_SMS;
-}
-
-const char *dw_authenticator_channel(enum dw_authenticator_type type)
-{
-    return type == DW_AUTHENTICATOR_SMS ? "sms" : "email";
-}
-
 bool dw_mfa_has_factor(const struct dw_mfa_settings *settings, enum dw_authenticator_type type)
 {
     return dw_slices_have(settings->factors, dw_slice_from_text(dw_mfa_factor_names[type]));
@@ -87,31 +77,31 @@ static void add_masked(struct dw_buf *out, struct dw_slice part, bool keeps_end)
         dw_buf_add_byte(out, i == 0 || i >= end ? part.ptr[i] : '*');
 }
 
-/* "XXXXXXXX1234", as Auth0 writes a phone number. */
-static void add_masked_number(struct dw_buf *out, struct dw_slice number)
+bool dw_authenticator_is_oob(enum dw_authenticator_type type)
 {
-    for (size_t i = 0; i < number.len; i++)
-        dw_buf_add_byte(out, i + 4 < number.len ? 'X' : number.ptr[i]);
+    return type == DW_AUTHENTICATOR_EMAIL || type == DW_AUTHENTICATOR_SMS;
 }
 
-struct dw_slice dw_mask_email(struct dw_arena *arena, struct dw_slice email)
+#define PHONE_DIGITS_SHOWN 4
+
+struct dw_slice dw_mask_address(struct dw_arena *arena, struct dw_slice address)
 {
     struct dw_buf out = dw_buf_in(arena);
-    size_t at = dw_slice_index(email, '@');
+    size_t at = dw_slice_index(address, '@');
     struct dw_slice text;
 
-    if (dw_slice_starts_with(email, DW_LIT("+")) && at == email.len)
-        add_masked_number(&out, email);
-    else
-        add_masked(&out, dw_slice_sub(email, 0, at), false);
-    if (at < email.len) {
+    if (at == address.len) /* a phone number */
+        for (size_t i = 0; i < address.len; i++)
+            dw_buf_add_byte(&out, i + PHONE_DIGITS_SHOWN < address.len ? '*' : address.ptr[i]);
+    else {
+        add_masked(&out, dw_slice_sub(address, 0, at), false);
         dw_buf_add_byte(&out, '@');
-        add_masked(&out, dw_slice_sub(email, at + 1, email.len), true);
+        add_masked(&out, dw_slice_sub(address, at + 1, address.len), true);
     }
     return dw_buf_finish(&out, &text, NULL) ? text : (struct dw_slice){0};
 }
 
-void dw_authenticator_write(const struct dw_authenticator *authenticator, bool shows_email,
+void dw_authenticator_write(const struct dw_authenticator *authenticator, bool shows_address,
                             struct dw_buf *out)
 {
     static const char *const types[] = {
@@ -121,17 +111,17 @@ void dw_authenticator_write(const struct dw_authenticator *authenticator, bool s
         [DW_AUTHENTICATOR_RECOVERY_CODE] = "recovery-code",
     };
     struct dw_json_writer json = dw_json_writer_to(out);
-    struct dw_slice name = authenticator->email;
+    struct dw_slice name = authenticator->address;
 
-    if (!shows_email)
-        name = dw_mask_email(out->arena, name);
+    if (!shows_address)
+        name = dw_mask_address(out->arena, name);
     dw_json_write_object_start(&json);
     dw_json_put_text(&json, "id", authenticator->id);
     dw_json_put_text(&json, "authenticator_type", dw_slice_from_text(types[authenticator->type]));
     dw_json_put_bool(&json, "active", authenticator->confirmed_at_s != 0);
-    if (dw_authenticator_is_sent(authenticator->type)) {
+    if (dw_authenticator_is_oob(authenticator->type)) {
         dw_json_put_text(&json, "oob_channel",
-                         dw_slice_from_text(dw_authenticator_channel(authenticator->type)));
+                         dw_slice_from_text(dw_mfa_factor_names[authenticator->type]));
         dw_json_put_text(&json, "name", name.ptr ? name : DW_EMPTY);
     }
     dw_json_write_object_end(&json);

@@ -26,7 +26,7 @@ struct dw_authenticator {
     struct dw_slice id; /* "totp|dev_" + 16, and the like */
     struct dw_slice user_id;
     enum dw_authenticator_type type;
-    struct dw_slice email;         /* EMAIL, SMS: where codes go, an address or a phone number */
+    struct dw_slice address;       /* EMAIL, SMS: where codes go */
     struct dw_slice sealed_secret; /* TOTP: DW_TOTP_SECRET_BYTES */
     struct dw_slice code_digest;   /* RECOVERY_CODE: keyed */
     int64_t last_step;             /* TOTP: steps up to this one are used */
@@ -54,10 +54,6 @@ struct dw_mfa_settings {
 };
 /* Nobody is asked; otp and recovery-code may be enrolled. */
 extern const struct dw_mfa_settings dw_mfa_standard_settings;
-/* Whether a code is sent that is to be typed in ("out of band"). */
-bool dw_authenticator_is_sent(enum dw_authenticator_type type);
-/* "email", "sms"; only for those. */
-const char *dw_authenticator_channel(enum dw_authenticator_type type);
 bool dw_mfa_has_factor(const struct dw_mfa_settings *settings, enum dw_authenticator_type type);
 
 /* A grant that waits for the second factor: what an mfa_token stands for. */
@@ -97,12 +93,13 @@ const struct dw_authenticator *dw_mfa_find(const struct dw_authenticator *authen
                                            size_t count, const struct dw_mfa_settings *settings,
                                            enum dw_authenticator_type type);
 
-/* As /mfa/authenticators shows it. With shows_email the address is whole, else "a**@e******.com".
- */
-void dw_authenticator_write(const struct dw_authenticator *authenticator, bool shows_email,
+/* Whether its codes are sent, and come back by another way than the one they went. */
+bool dw_authenticator_is_oob(enum dw_authenticator_type type);
+/* As /mfa/authenticators shows it; the address whole or masked. */
+void dw_authenticator_write(const struct dw_authenticator *authenticator, bool shows_address,
                             struct dw_buf *out);
-/* "a**@e******.com". ptr NULL when memory is short. */
-struct dw_slice dw_mask_email(struct dw_arena *arena, struct dw_slice email);
+/* "a**@e******.com", "********0100". ptr NULL when memory is short. */
+struct dw_slice dw_mask_address(struct dw_arena *arena, struct dw_slice address);
 /* Upper case, without what people put between the groups; at most DW_RECOVERY_CODE_LEN + 1 bytes.
  * ptr NULL when memory is short. */
 struct dw_slice dw_recovery_code_plain(struct dw_arena *arena, struct dw_slice typed);

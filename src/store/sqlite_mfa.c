@@ -17,7 +17,7 @@ static const struct dw_sql_table settings_table = DW_SQL_TABLE("MFA settings", s
     first(TEXT, id, id) \
     next(TEXT, user_id, user_id) \
     next(ENUM, type, type, dw_authenticator_type_names) \
-    next(TEXT, email, email) \
+    next(TEXT, email, address) \
     next(BLOB, sealed_secret, sealed_secret) \
     next(BLOB, code_digest, code_digest) \
     next(INT, last_step, last_step) \

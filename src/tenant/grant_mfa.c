@@ -74,7 +74,7 @@ static bool say_how_it_stands(struct dw_token_call *token, const struct waiting 
 {
     enum dw_otp_verdict verdict = DW_OTP_WRONG;
 
-    if (!dw_mfa_email_stands(token->call, &waiting->caller.state, subject, &verdict, reterr))
+    if (!dw_mfa_sent_code_stands(token->call, &waiting->caller.state, subject, &verdict, reterr))
         return false;
     switch (verdict) {
     case DW_OTP_RIGHT:
@@ -103,8 +103,8 @@ bool dw_grant_mfa_oob(struct dw_token_call *token, struct dw_error *reterr)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
     if (token->request.binding_code.len == 0)
         return say_how_it_stands(token, &waiting, subject, reterr);
-    return dw_mfa_check_email(token->call, &waiting.check, subject, token->request.binding_code,
-                              reterr) &&
+    return dw_mfa_check_sent_code(token->call, &waiting.check, subject, token->request.binding_code,
+                                  reterr) &&
            finish(token, &waiting, reterr);
 }
 

@@ -50,11 +50,11 @@ bool dw_manage_user_mfa_list(struct dw_manage *manage, struct dw_error *reterr)
                             dw_slice_from_text(dw_authenticator_type_names[list[i].type]));
         dw_manage_cell_bool(row, "confirmed", list[i].confirmed_at_s != 0);
         if (list[i].type == DW_AUTHENTICATOR_EMAIL)
-            dw_manage_cell_text(row, "email", list[i].email);
+            dw_manage_cell_text(row, "email", list[i].address);
         else
             dw_manage_cell_json(row, "email", DW_LIT("null"));
         if (list[i].type == DW_AUTHENTICATOR_SMS)
-            dw_manage_cell_text(row, "phone_number", list[i].email);
+            dw_manage_cell_text(row, "phone_number", list[i].address);
         else
             dw_manage_cell_json(row, "phone_number", DW_LIT("null"));
         add_time(manage, row, "created_at", list[i].created_at_s);

@@ -217,10 +217,11 @@ bool dw_mfa_check_totp(struct dw_tenant_call *call, const struct dw_mfa_check *c
     return succeed(call, state, was_enrolment, reterr);
 }
 
-/* --- codes by e-mail -------------------------------------------------------------------------- */
+/* --- codes that are sent
+ * -------------------------------------------------------------------------- */
 
-static struct dw_otp email_code(struct dw_tenant_call *call, const struct dw_mfa_state *state,
-                                struct dw_slice subject)
+static struct dw_otp sent_code(struct dw_tenant_call *call, const struct dw_mfa_state *state,
+                               struct dw_slice subject)
 {
     return (struct dw_otp){
         .purpose = "mfa-email",
@@ -245,11 +246,12 @@ static bool may_send(struct dw_tenant_call *call, const struct dw_mfa_state *sta
            dw_fail(reterr, DW_TOO_MANY, "Too many codes were sent. Wait an hour, then try again.");
 }
 
-bool dw_mfa_send_email(struct dw_tenant_call *call, const struct dw_mfa_state *state,
-                       const struct dw_authenticator *authenticator, struct dw_slice subject,
-                       struct dw_slice client_name, struct dw_error *reterr)
+bool dw_mfa_send_code(struct dw_tenant_call *call, const struct dw_mfa_state *state,
+                      const struct dw_authenticator *authenticator, struct dw_slice subject,
+                      struct dw_slice client_name, struct dw_error *reterr)
 {
-    struct dw_otp otp = email_code(call, state, subject);
+    struct dw_otp otp = sent_code(call, state, subject);
+    bool is_sms = authenticator->type == DW_AUTHENTICATOR_SMS;
     struct dw_secret code;
 
     otp.detail_json =
@@ -259,26 +261,22 @@ bool dw_mfa_send_email(struct dw_tenant_call *call, const struct dw_mfa_state *s
     if (!may_send(call, state, reterr) || !dw_otp_new_code(call, &otp, &code, reterr))
         return false;
     struct dw_mail mail = {
-        .template =
-            authenticator->type == DW_AUTHENTICATOR_SMS ? DW_MAIL_SMS_CODE : DW_MAIL_MFA_CODE,
-        .to = authenticator->email,
+        .template = is_sms ? DW_MAIL_SMS_CODE : DW_MAIL_MFA_CODE,
+        .to = authenticator->address,
         .language = dw_tenant_language(call),
         .client_name = client_name,
         .code = code.hidden,
         .lifetime_s = DW_MFA_CODE_LIFETIME_S,
     };
-    if (authenticator->type == DW_AUTHENTICATOR_SMS)
-        dw_audit(call, DW_AUDIT_GD_SEND_SMS, .user = state->user);
-    else
-        dw_audit(call, DW_AUDIT_GD_SEND_EMAIL, .user = state->user);
+    dw_audit(call, is_sms ? DW_AUDIT_GD_SEND_SMS : DW_AUDIT_GD_SEND_EMAIL, .user = state->user);
     return dw_mail_send(call->tenant, &mail, call->now_s, call->arena, reterr);
 }
 
-bool dw_mfa_email_stands(struct dw_tenant_call *call, const struct dw_mfa_state *state,
-                         struct dw_slice subject, enum dw_otp_verdict *ret_verdict,
-                         struct dw_error *reterr)
+bool dw_mfa_sent_code_stands(struct dw_tenant_call *call, const struct dw_mfa_state *state,
+                             struct dw_slice subject, enum dw_otp_verdict *ret_verdict,
+                             struct dw_error *reterr)
 {
-    struct dw_otp otp = email_code(call, state, subject);
+    struct dw_otp otp = sent_code(call, state, subject);
 
     if (!otp.subject.ptr)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
@@ -286,8 +284,8 @@ bool dw_mfa_email_stands(struct dw_tenant_call *call, const struct dw_mfa_state 
 }
 
 /* The authenticator the code was sent to, as it is now. */
-static bool finish_email(struct dw_tenant_call *call, const struct dw_mfa_check *check,
-                         struct dw_slice detail_json, struct dw_error *reterr)
+static bool finish_sent(struct dw_tenant_call *call, const struct dw_mfa_check *check,
+                        struct dw_slice detail_json, struct dw_error *reterr)
 {
     const struct dw_mfa_state *state = check->state;
     const struct dw_json *detail;
@@ -313,10 +311,10 @@ static bool finish_email(struct dw_tenant_call *call, const struct dw_mfa_check 
     return succeed(call, state, was_enrolment, reterr);
 }
 
-bool dw_mfa_check_email(struct dw_tenant_call *call, const struct dw_mfa_check *check,
-                        struct dw_slice subject, struct dw_slice code, struct dw_error *reterr)
+bool dw_mfa_check_sent_code(struct dw_tenant_call *call, const struct dw_mfa_check *check,
+                            struct dw_slice subject, struct dw_slice code, struct dw_error *reterr)
 {
-    struct dw_otp otp = email_code(call, check->state, subject);
+    struct dw_otp otp = sent_code(call, check->state, subject);
     enum dw_otp_verdict verdict = DW_OTP_WRONG;
     struct dw_slice detail;
 
@@ -327,7 +325,7 @@ bool dw_mfa_check_email(struct dw_tenant_call *call, const struct dw_mfa_check *
         return false;
     switch (verdict) {
     case DW_OTP_RIGHT:
-        return finish_email(call, check, detail, reterr);
+        return finish_sent(call, check, detail, reterr);
     case DW_OTP_DEAD:
         return fail_check(call, check->state, DW_MFA_REJECTED, "MFA Authorization rejected.",
                           reterr);

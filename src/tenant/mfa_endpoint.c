@@ -108,8 +108,8 @@ static bool send_code(struct dw_tenant_call *call, const struct dw_mfa_caller *c
     if (!subject.ptr)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
     return dw_store_client(call->tenant->store, call->client_id, call->arena, &client, reterr) &&
-           dw_mfa_send_email(call, &caller->state, authenticator, subject,
-                             client ? client->name : DW_EMPTY, reterr);
+           dw_mfa_send_code(call, &caller->state, authenticator, subject,
+                            client ? client->name : DW_EMPTY, reterr);
 }
 
 bool dw_endpoint_mfa_challenge(struct dw_tenant_call *call, struct dw_error *reterr)
@@ -131,7 +131,7 @@ bool dw_endpoint_mfa_challenge(struct dw_tenant_call *call, struct dw_error *ret
         !choose(&caller.state, dw_form_value(&form, "authenticator_id"), wanted, &authenticator,
                 reterr))
         return false;
-    if (dw_authenticator_is_sent(authenticator->type) &&
+    if (dw_authenticator_is_oob(authenticator->type) &&
         !send_code(call, &caller, authenticator, &oob_code, reterr))
         return false;
     dw_audit(call, DW_AUDIT_GD_START_AUTH, .user = caller.state.user);
@@ -147,7 +147,7 @@ bool dw_endpoint_mfa_challenge(struct dw_tenant_call *call, struct dw_error *ret
 
 /* --- POST /mfa/associate ---------------------------------------------------------------------- */
 
-/* The arrays of the body, which a form cannot have: ["otp"], ["oob"] with ["email"] or ["sms"]. */
+/* The arrays of the body, which a form cannot have: ["otp"], ["oob"] with ["email"]. */
 static bool read_wish(struct dw_tenant_call *call, const struct dw_mfa_caller *caller,
                       struct dw_mfa_enrol_terms *terms, struct dw_error *reterr)
 {
@@ -172,16 +172,16 @@ static bool read_wish(struct dw_tenant_call *call, const struct dw_mfa_caller *c
         return dw_fail(reterr, DW_INVALID_REQUEST, "Missing required parameter: oob_channels");
     if (dw_slices_have(channels, DW_LIT("sms"))) {
         terms->type = DW_AUTHENTICATOR_SMS;
-        terms->email = dw_json_text(body, "phone_number");
-        return terms->email.len > 0 ||
+        terms->address = dw_json_text(body, "phone_number");
+        return terms->address.len > 0 ||
                dw_fail(reterr, DW_INVALID_REQUEST, "Missing required parameter: phone_number");
     }
     if (!dw_slices_have(channels, DW_LIT("email")))
-        return dw_fail(reterr, DW_INVALID_REQUEST, "oob_channels: there are email and sms");
+        return dw_fail(reterr, DW_INVALID_REQUEST, "oob_channels: sms and email are available");
     terms->type = DW_AUTHENTICATOR_EMAIL;
-    terms->email = dw_json_text(body, "email");
-    if (terms->email.len == 0)
-        terms->email = caller->state.user->email;
+    terms->address = dw_json_text(body, "email");
+    if (terms->address.len == 0)
+        terms->address = caller->state.user->email;
     return true;
 }
 
@@ -204,7 +204,7 @@ static void write_enrolment(const struct dw_mfa_enrolment *enrolment, struct dw_
                           (struct dw_slices){&enrolment->recovery_code, 1});
     if (!is_totp) {
         dw_json_put_text(&json, "oob_channel",
-                         dw_slice_from_text(dw_authenticator_channel(enrolment->record.type)));
+                         dw_slice_from_text(dw_mfa_factor_names[enrolment->record.type]));
         dw_json_put_text(&json, "oob_code", oob_code);
     }
     dw_json_write_object_end(&json);
@@ -227,7 +227,7 @@ bool dw_endpoint_mfa_associate(struct dw_tenant_call *call, struct dw_error *ret
     terms.enrolment_id = caller.transaction->enrolment_id;
     if (!dw_mfa_enrol(call, &caller.state, &terms, &enrolment, reterr))
         return false;
-    if (dw_authenticator_is_sent(terms.type) &&
+    if (dw_authenticator_is_oob(terms.type) &&
         !send_code(call, &caller, &enrolment.record, &oob_code, reterr))
         return false;
     write_enrolment(&enrolment, oob_code, &out);

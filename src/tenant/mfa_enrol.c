@@ -143,11 +143,10 @@ static bool check_terms(const struct dw_mfa_state *state, const struct dw_mfa_en
         !dw_mfa_has_factor(&state->settings, terms->type))
         return dw_fail(reterr, DW_INVALID_REQUEST, "The factor %s is not enabled.",
                        dw_mfa_factor_names[terms->type]);
-    if (terms->type == DW_AUTHENTICATOR_EMAIL && !dw_mail_is_address(terms->email))
+    if (terms->type == DW_AUTHENTICATOR_EMAIL && !dw_mail_is_address(terms->address))
         return dw_fail(reterr, DW_INVALID_REQUEST, "email must be an e-mail address");
-    if (terms->type == DW_AUTHENTICATOR_SMS && !dw_identifier_is_phone_number(terms->email))
-        return dw_fail(reterr, DW_INVALID_REQUEST,
-                       "phone_number must be in E.164 form, as +12025550123");
+    if (terms->type == DW_AUTHENTICATOR_SMS && !dw_identifier_is_phone_number(terms->address))
+        return dw_fail(reterr, DW_INVALID_REQUEST, "phone_number must be E.164, as +14155550100");
     return true;
 }
 
@@ -169,7 +168,7 @@ bool dw_mfa_enrol(struct dw_tenant_call *call, const struct dw_mfa_state *state,
         .id = new_id(call, terms->type),
         .user_id = state->user->id,
         .type = terms->type,
-        .email = dw_authenticator_is_sent(terms->type) ? terms->email : DW_EMPTY,
+        .address = dw_authenticator_is_oob(terms->type) ? terms->address : DW_EMPTY,
         .enrolment_id = terms->enrolment_id,
         .created_at_s = call->now_s,
     };
@@ -205,7 +204,7 @@ bool dw_mfa_import_factors(struct dw_tenant_call *call, const struct dw_user *us
             .id = new_id(call, factors[i].type),
             .user_id = user->id,
             .type = factors[i].type,
-            .email = factors[i].email,
+            .address = factors[i].email,
             .enrolment_id = dw_tenant_random_text(call->arena, "import_", 12),
             .created_at_s = call->now_s,
         };

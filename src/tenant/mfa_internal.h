@@ -51,7 +51,7 @@ struct dw_mfa_enrolment {
 
 struct dw_mfa_enrol_terms {
     enum dw_authenticator_type type;
-    struct dw_slice email;        /* EMAIL */
+    struct dw_slice address;      /* EMAIL, SMS */
     struct dw_slice enrolment_id; /* of the mfa_token or the visit */
     enum dw_enrolment_rule rule;
     bool with_recovery_code;
@@ -94,19 +94,21 @@ bool dw_must_check dw_mfa_check_totp(struct dw_tenant_call *call, const struct d
                                      struct dw_slice code, struct dw_error *reterr);
 /* A mail with a code to the address of `authenticator`, confirmed or being enrolled. `subject`
  * binds the code to where it was asked for. Fails with DW_TOO_MANY. */
-bool dw_must_check dw_mfa_send_email(struct dw_tenant_call *call, const struct dw_mfa_state *state,
-                                     const struct dw_authenticator *authenticator,
-                                     struct dw_slice subject, struct dw_slice client_name,
-                                     struct dw_error *reterr);
+bool dw_must_check dw_mfa_send_code(struct dw_tenant_call *call, const struct dw_mfa_state *state,
+                                    const struct dw_authenticator *authenticator,
+                                    struct dw_slice subject, struct dw_slice client_name,
+                                    struct dw_error *reterr);
 /* How such a code stands, without a try. */
-bool dw_must_check dw_mfa_email_stands(struct dw_tenant_call *call,
-                                       const struct dw_mfa_state *state, struct dw_slice subject,
-                                       enum dw_otp_verdict *ret_verdict, struct dw_error *reterr);
+bool dw_must_check dw_mfa_sent_code_stands(struct dw_tenant_call *call,
+                                           const struct dw_mfa_state *state,
+                                           struct dw_slice subject,
+                                           enum dw_otp_verdict *ret_verdict,
+                                           struct dw_error *reterr);
 /* Fails with DW_INVALID_GRANT "Invalid binding_code.", DW_MFA_REJECTED (dead), DW_EXPIRED_TOKEN or
  * DW_TOO_MANY_ATTEMPTS. */
-bool dw_must_check dw_mfa_check_email(struct dw_tenant_call *call, const struct dw_mfa_check *check,
-                                      struct dw_slice subject, struct dw_slice code,
-                                      struct dw_error *reterr);
+bool dw_must_check dw_mfa_check_sent_code(struct dw_tenant_call *call,
+                                          const struct dw_mfa_check *check, struct dw_slice subject,
+                                          struct dw_slice code, struct dw_error *reterr);
 /* Fails with DW_INVALID_GRANT "MFA Authorization rejected." or DW_TOO_MANY_ATTEMPTS.
  *
  * ret_next  the one that takes its place, to be shown once */

@@ -26,9 +26,10 @@ static struct dw_slice enrolment_id(const struct page *page)
                            DW_PRINT(page->login.session->id));
 }
 
-static struct dw_slice mail_subject(const struct page *page)
+static struct dw_slice code_subject(const struct page *page)
 {
-    return dw_arena_printf(page->call->arena, "page %.*s", DW_PRINT(page->login.session->id));
+    return dw_arena_printf(page->call->arena, "page %s %.*s", dw_mfa_method_names[page->method],
+                           DW_PRINT(page->login.session->id));
 }
 
 static const struct dw_authenticator *pending(const struct page *page, struct dw_slice enrolment)
@@ -50,6 +51,7 @@ static bool add_others(const struct page *page, struct dw_html_field *ret_field,
     static const char *const labels[] = {
         [DW_MFA_BY_OTP] = "mfa.use_otp",
         [DW_MFA_BY_EMAIL] = "mfa.use_email",
+        [DW_MFA_BY_SMS] = "mfa.use_sms",
         [DW_MFA_BY_RECOVERY_CODE] = "mfa.use_recovery",
     };
     struct dw_arena *arena = page->call->arena;
@@ -129,34 +131,36 @@ static bool show_enrol_otp(struct page *page, struct dw_error *reterr)
     return answer(page, "mfa_enroll", own, sizeof own / sizeof *own, reterr);
 }
 
-/* What a code is sent to: an address before a phone number. */
-static const struct dw_authenticator *sent_to(const struct page *page)
+static enum dw_authenticator_type sent_type(const struct page *page)
 {
-    const struct dw_authenticator *mail =
-        dw_mfa_find(page->state.authenticators, page->state.count, &page->state.settings,
-                    DW_AUTHENTICATOR_EMAIL);
-
-    return mail ? mail
-                : dw_mfa_find(page->state.authenticators, page->state.count, &page->state.settings,
-                              DW_AUTHENTICATOR_SMS);
+    return page->method == DW_MFA_BY_SMS ? DW_AUTHENTICATOR_SMS : DW_AUTHENTICATOR_EMAIL;
 }
 
-/* Enrolling by e-mail goes to the address of the account: a page must not send to any other. */
-static struct dw_slice mail_address(const struct page *page)
+/* Enrolling goes to the account's own address: a page must not send to any other. */
+static struct dw_slice own_address(const struct page *page)
 {
-    const struct dw_authenticator *there = sent_to(page);
-
-    return there ? there->email : page->state.user->email;
+    return page->method == DW_MFA_BY_SMS ? page->state.user->phone_number : page->state.user->email;
 }
 
-static bool show_email(struct page *page, bool is_sent, struct dw_error *reterr)
+static struct dw_slice sent_address(const struct page *page)
+{
+    const struct dw_authenticator *there = dw_mfa_find(
+        page->state.authenticators, page->state.count, &page->state.settings, sent_type(page));
+
+    return there ? there->address : own_address(page);
+}
+
+static bool show_sent(struct page *page, bool is_sent, struct dw_error *reterr)
 {
     struct dw_html_field own[] = {
-        {.name = "address", .text = dw_mask_email(page->call->arena, mail_address(page))},
+        {.name = "title",
+         .key = page->method == DW_MFA_BY_SMS ? "mfa.sms_title" : "mfa.email_title"},
+        {.name = "method", .text = dw_slice_from_text(dw_mfa_method_names[page->method])},
+        {.name = "address", .text = dw_mask_address(page->call->arena, sent_address(page))},
         {.name = "sent", .text = is_sent ? DW_LIT("yes") : DW_EMPTY},
     };
 
-    return answer(page, "mfa_email", own, sizeof own / sizeof *own, reterr);
+    return answer(page, "mfa_sent", own, sizeof own / sizeof *own, reterr);
 }
 
 static bool show_otp(struct page *page, struct dw_error *reterr)
@@ -174,7 +178,8 @@ static bool show(struct page *page, bool is_sent, struct dw_error *reterr)
     case DW_MFA_BY_OTP:
         return show_otp(page, reterr);
     case DW_MFA_BY_EMAIL:
-        return show_email(page, is_sent, reterr);
+    case DW_MFA_BY_SMS:
+        return show_sent(page, is_sent, reterr);
     case DW_MFA_BY_RECOVERY_CODE:
         return answer(page, "mfa_recovery", NULL, 0, reterr);
     case DW_MFA_BY_NOTHING:
@@ -213,11 +218,11 @@ static bool show_again(struct page *page, const struct dw_error *error, struct d
 /* --- acting ----------------------------------------------------------------------------------- */
 
 /* The first mail of an enrolment also begins it. */
-static bool mail_target(struct page *page, struct dw_authenticator *ret_authenticator,
+static bool code_target(struct page *page, struct dw_authenticator *ret_authenticator,
                         struct dw_error *reterr)
 {
-    struct dw_mfa_enrol_terms terms = {.type = DW_AUTHENTICATOR_EMAIL,
-                                       .email = page->state.user->email,
+    struct dw_mfa_enrol_terms terms = {.type = sent_type(page),
+                                       .address = own_address(page),
                                        .enrolment_id = enrolment_id(page),
                                        .rule = DW_ENROL_FIRST_ONLY};
     const struct dw_authenticator *there;
@@ -225,7 +230,10 @@ static bool mail_target(struct page *page, struct dw_authenticator *ret_authenti
 
     if (!terms.enrolment_id.ptr)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
-    there = page->need == DW_MFA_CHALLENGE ? sent_to(page) : pending(page, terms.enrolment_id);
+    there = page->need == DW_MFA_CHALLENGE
+                ? dw_mfa_find(page->state.authenticators, page->state.count, &page->state.settings,
+                              sent_type(page))
+                : pending(page, terms.enrolment_id);
     if (there) {
         *ret_authenticator = *there;
         return true;
@@ -236,21 +244,21 @@ static bool mail_target(struct page *page, struct dw_authenticator *ret_authenti
     return true;
 }
 
-static bool send_mail(struct page *page, struct dw_error *reterr)
+static bool send_code(struct page *page, struct dw_error *reterr)
 {
-    struct dw_slice subject = mail_subject(page);
+    struct dw_slice subject = code_subject(page);
     struct dw_authenticator target;
     struct dw_error error = {0};
     struct dw_slice url;
 
     if (!subject.ptr)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
-    if (!mail_target(page, &target, &error) ||
-        !dw_mfa_send_email(page->call, &page->state, &target, subject,
-                           dw_visit_client_name(&page->visit), &error))
+    if (!code_target(page, &target, &error) ||
+        !dw_mfa_send_code(page->call, &page->state, &target, subject,
+                          dw_visit_client_name(&page->visit), &error))
         return show_again(page, &error, reterr);
-    url = dw_arena_printf(page->call->arena, DW_MFA_PATH "?state=%.*s&method=email&sent=yes",
-                          DW_PRINT(page->visit.state));
+    url = dw_arena_printf(page->call->arena, DW_MFA_PATH "?state=%.*s&method=%s&sent=yes",
+                          DW_PRINT(page->visit.state), dw_mfa_method_names[page->method]);
     return dw_answer_redirect(page->call, url, reterr);
 }
 
@@ -274,7 +282,7 @@ static bool check_code(struct page *page, struct dw_slice code, struct dw_slice 
                        struct dw_error *reterr)
 {
     struct dw_mfa_check check = {.state = &page->state, .rule = DW_ENROL_FIRST_ONLY};
-    struct dw_slice subject = mail_subject(page);
+    struct dw_slice subject = code_subject(page);
 
     if (page->need == DW_MFA_ENROL)
         check.enrolment_id = enrolment_id(page);
@@ -284,7 +292,8 @@ static bool check_code(struct page *page, struct dw_slice code, struct dw_slice 
     case DW_MFA_BY_OTP:
         return dw_mfa_check_totp(page->call, &check, code, reterr);
     case DW_MFA_BY_EMAIL:
-        return dw_mfa_check_email(page->call, &check, subject, code, reterr);
+    case DW_MFA_BY_SMS:
+        return dw_mfa_check_sent_code(page->call, &check, subject, code, reterr);
     case DW_MFA_BY_RECOVERY_CODE:
         return dw_mfa_check_recovery_code(page->call, &page->state, code, ret_recovery_code,
                                           reterr);
@@ -381,8 +390,9 @@ bool dw_endpoint_mfa(struct dw_tenant_call *call, struct dw_error *reterr)
     if (!is_due)
         return true;
     action = dw_form_value(&page.form, "action");
-    if (page.method == DW_MFA_BY_EMAIL && dw_slice_eq(action, DW_LIT("send")))
-        return send_mail(&page, reterr);
+    if ((page.method == DW_MFA_BY_EMAIL || page.method == DW_MFA_BY_SMS) &&
+        dw_slice_eq(action, DW_LIT("send")))
+        return send_code(&page, reterr);
     return dw_slice_eq(action, DW_LIT("verify")) ? verify(&page, reterr)
                                                  : show(&page, false, reterr);
 }

@@ -2,8 +2,11 @@
 #include "tenant/mfa_step_internal.h"
 
 const char *const dw_mfa_method_names[] = {
-    [DW_MFA_BY_NOTHING] = "",     [DW_MFA_BY_OTP] = "otp",
-    [DW_MFA_BY_EMAIL] = "email",  [DW_MFA_BY_RECOVERY_CODE] = "recovery-code",
+    [DW_MFA_BY_NOTHING] = "",
+    [DW_MFA_BY_OTP] = "otp",
+    [DW_MFA_BY_EMAIL] = "email",
+    [DW_MFA_BY_SMS] = "sms",
+    [DW_MFA_BY_RECOVERY_CODE] = "recovery-code",
     [DW_MFA_METHOD_COUNT] = NULL,
 };
 
@@ -51,8 +54,8 @@ static bool has(const struct dw_mfa_state *state, enum dw_mfa_need need,
         return dw_mfa_find(state->authenticators, state->count, &state->settings, type) != NULL;
     /* To enrol: what is enabled. A recovery code is no factor of its own. */
     return type != DW_AUTHENTICATOR_RECOVERY_CODE && dw_mfa_has_factor(&state->settings, type) &&
-           type != DW_AUTHENTICATOR_SMS && /* by /mfa/associate: a page asks for no number */
-           (type != DW_AUTHENTICATOR_EMAIL || state->user->email.len > 0);
+           (type != DW_AUTHENTICATOR_EMAIL || state->user->email.len > 0) &&
+           (type != DW_AUTHENTICATOR_SMS || state->user->phone_number.len > 0);
 }
 
 size_t dw_mfa_methods(const struct dw_mfa_state *state, enum dw_mfa_need need,
@@ -64,14 +67,13 @@ size_t dw_mfa_methods(const struct dw_mfa_state *state, enum dw_mfa_need need,
     } all[] = {
         {DW_MFA_BY_OTP, DW_AUTHENTICATOR_TOTP},
         {DW_MFA_BY_EMAIL, DW_AUTHENTICATOR_EMAIL},
-        {DW_MFA_BY_EMAIL, DW_AUTHENTICATOR_SMS}, /* for who has no other */
+        {DW_MFA_BY_SMS, DW_AUTHENTICATOR_SMS},
         {DW_MFA_BY_RECOVERY_CODE, DW_AUTHENTICATOR_RECOVERY_CODE},
     };
     size_t count = 0;
 
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        if (has(state, need, all[i].type) &&
-            (count == 0 || ret_methods[count - 1] != all[i].method))
+        if (has(state, need, all[i].type))
             ret_methods[count++] = all[i].method;
     return count;
 }

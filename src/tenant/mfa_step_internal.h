@@ -21,10 +21,11 @@ enum dw_mfa_method {
     DW_MFA_BY_NOTHING,
     DW_MFA_BY_OTP,
     DW_MFA_BY_EMAIL,
+    DW_MFA_BY_SMS,
     DW_MFA_BY_RECOVERY_CODE,
     DW_MFA_METHOD_COUNT
 };
-extern const char *const dw_mfa_method_names[]; /* otp email recovery-code */
+extern const char *const dw_mfa_method_names[]; /* otp email sms recovery-code */
 /* Which ones this user may use now, the best first; returns how many. */
 size_t dw_mfa_methods(const struct dw_mfa_state *state, enum dw_mfa_need need,
                       enum dw_mfa_method ret_methods[static DW_MFA_METHOD_COUNT]);

@@ -183,7 +183,7 @@ test("the next login asks for the code, and remembers the browser", { timeout: 1
 test("a code by mail will do, in the reader's language", { timeout: 120_000 }, async () => {
   const page = await openBrowser(phone);
   await logIn(page, bob);
-  await page.getByRole("button", { name: "With a code that we send" }).click();
+  await page.getByRole("button", { name: "With a code by email" }).click();
   await picture(page, "mfa-email-phone");
   await page.getByRole("button", { name: "Send the code" }).click();
   await page.getByText("It works for five minutes.").waitFor();

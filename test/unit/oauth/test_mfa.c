@@ -78,16 +78,23 @@ static void authenticators_look_as_auth0_shows_them(void **state)
          true,
          "{\"id\":\"recovery-code|dev_a\",\"authenticator_type\":\"recovery-code\","
          "\"active\":false}"},
+        {{.id = {"sms|dev_a", 9},
+          .type = DW_AUTHENTICATOR_SMS,
+          .address = {"+14155550100", 12},
+          .confirmed_at_s = 5},
+         false,
+         "{\"id\":\"sms|dev_a\",\"authenticator_type\":\"oob\",\"active\":true,"
+         "\"oob_channel\":\"sms\",\"name\":\"********0100\"}"},
         {{.id = {"email|dev_a", 11},
           .type = DW_AUTHENTICATOR_EMAIL,
-          .email = {"ada@x.org", 9},
+          .address = {"ada@x.org", 9},
           .confirmed_at_s = 5},
          true,
          "{\"id\":\"email|dev_a\",\"authenticator_type\":\"oob\",\"active\":true,"
          "\"oob_channel\":\"email\",\"name\":\"ada@x.org\"}"},
         {{.id = {"email|dev_a", 11},
           .type = DW_AUTHENTICATOR_EMAIL,
-          .email = {"ada@x.org", 9},
+          .address = {"ada@x.org", 9},
           .confirmed_at_s = 5},
          false,
          "{\"id\":\"email|dev_a\",\"authenticator_type\":\"oob\",\"active\":true,"
@@ -102,10 +109,10 @@ static void authenticators_look_as_auth0_shows_them(void **state)
         dw_authenticator_write(&cases[i].authenticator, cases[i].shows_email, &out);
         assert_slice(dw_buf_view(&out), cases[i].expected);
     }
-    assert_slice(dw_mask_email(arena, S("ada.lovelace@mail.example.com")),
+    assert_slice(dw_mask_address(arena, S("ada.lovelace@mail.example.com")),
                  "a***********@m***********.com");
-    assert_slice(dw_mask_email(arena, S("a@localhost")), "a@l********");
-    assert_slice(dw_mask_email(arena, S("")), "");
+    assert_slice(dw_mask_address(arena, S("a@localhost")), "a@l********");
+    assert_slice(dw_mask_address(arena, S("")), "");
     dw_arena_free(arena);
 }
 

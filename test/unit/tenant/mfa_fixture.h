@@ -55,8 +55,9 @@ static inline const char *wrong_app_code(const char *secret)
 
 static inline void set_policy(enum dw_mfa_policy policy)
 {
-    static const struct dw_slice factors[] = {{"otp", 3}, {"email", 5}, {"recovery-code", 13}};
-    struct dw_mfa_settings settings = {policy, {factors, 3}};
+    static const struct dw_slice factors[] = {
+        {"otp", 3}, {"email", 5}, {"sms", 3}, {"recovery-code", 13}};
+    struct dw_mfa_settings settings = {policy, {factors, 4}};
     struct dw_error error = {0};
 
     assert_done(dw_store_put_mfa_settings(world.tenant->store, &settings, &error), error);

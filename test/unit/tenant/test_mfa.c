@@ -75,6 +75,9 @@ static struct dw_tenant_call *associate(const char *bearer, const char *wish)
 #define OTP_WISH "\"authenticator_types\":[\"otp\"]"
 #define EMAIL_WISH "\"authenticator_types\":[\"oob\"],\"oob_channels\":[\"email\"]"
 
+#define SMS_WISH(number)                                                                           \
+    "\"authenticator_types\":[\"oob\"],\"oob_channels\":[\"sms\"],\"phone_number\":\"" number "\""
+
 static struct dw_tenant_call *challenge(const char *mfa, const char *more)
 {
     return api(DW_HTTP_POST, "/mfa/challenge", NULL,
@@ -387,6 +390,30 @@ static void a_code_by_mail_is_bound_to_its_challenge(void **state)
                  "invalid_request: The oob_code doesn't match the mfa_token");
 }
 
+/* Every member of the recorded answer. */
+static void a_code_by_text_message_has_the_recorded_shape(void **state)
+{
+    static const char *const members[] = {"authenticator_type", "binding_method", "recovery_codes",
+                                          "oob_channel", "oob_code"};
+    const char *mfa = mfa_token();
+    struct dw_tenant_call *call = associate(mfa, SMS_WISH("+14155550100"));
+    const struct dw_json *answer = json_of(call);
+
+    (void)state;
+    assert_status(call, 200);
+    assert_int_equal(answer->object.count, sizeof members / sizeof *members);
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+        assert_slice(answer->object.members[i].key, members[i]);
+    assert_slice(dw_json_text(answer, "oob_channel"), "sms");
+    assert_slice(dw_json_text(newest_mail(), "template"), "sms_code");
+    assert_slice(dw_json_text(newest_mail(), "to"), "+14155550100");
+    assert_status(oob(mfa, member(call, "oob_code"), mailed_code()), 200);
+    mfa = mfa_token();
+    assert_has(api(DW_HTTP_GET, "/mfa/authenticators", mfa, NULL)->answer, "********0100");
+    call = challenge(mfa, ",\"challenge_type\":\"oob\"");
+    assert_status(oob(mfa, member(call, "oob_code"), mailed_code()), 200);
+}
+
 static void the_address_is_masked_for_a_password(void **state)
 {
     const char *mfa = mfa_token();
@@ -439,9 +466,10 @@ static void bad_requests_are_told_apart(void **state)
         {"\"authenticator_types\":[\"oob\"]", 400,
          "invalid_request: Missing required parameter: oob_channels"},
         {"\"authenticator_types\":[\"oob\"],\"oob_channels\":[\"voice\"]", 400,
-         "invalid_request: oob_channels: there are email and sms"},
+         "invalid_request: oob_channels: sms and email are available"},
         {"\"authenticator_types\":[\"oob\"],\"oob_channels\":[\"sms\"]", 400,
          "invalid_request: Missing required parameter: phone_number"},
+        {SMS_WISH("5"), 400, "invalid_request: phone_number must be E.164, as +14155550100"},
         {EMAIL_WISH ",\"email\":\"no address\"", 400,
          "invalid_request: email must be an e-mail address"},
     };
@@ -474,6 +502,7 @@ int main(void)
         cmocka_unit_test_setup(a_refresh_still_knows_of_the_factor, fresh),
         cmocka_unit_test_setup(a_recovery_code_works_once_and_gives_the_next, fresh),
         cmocka_unit_test_setup(a_code_by_mail_is_bound_to_its_challenge, fresh),
+        cmocka_unit_test_setup(a_code_by_text_message_has_the_recorded_shape, fresh),
         cmocka_unit_test_setup(the_address_is_masked_for_a_password, fresh),
         cmocka_unit_test_setup(authenticators_are_removed_with_the_right_token, fresh),
         cmocka_unit_test_setup(bad_requests_are_told_apart, fresh),
