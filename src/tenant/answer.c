@@ -163,9 +163,25 @@ static const struct {
     {0, "error.refused", "error.refused_lead"},
 };
 
+/* Whether who sees the page may be who can mend it: the tenant is on this machine only, or its
+ * settings say so (Auth0 error_page.show_log_link). Everybody else reads what a user can do. */
+static bool is_for_developers(const struct dw_tenant_call *call)
+{
+    const struct dw_tenant *tenant = call->tenant;
+    struct dw_slice host;
+    int port;
+
+    return !tenant->is_https || tenant->config.mail_outbox ||
+           call->settings->error_page_shows_log_link ||
+           (dw_url_parse_authority(tenant->host, &host, &port, NULL) &&
+            dw_url_is_loopback_host(host));
+}
+
 void dw_answer_error_page(struct dw_tenant_call *call, const struct dw_error *error)
 {
     const struct dw_code_row *row = dw_code_row(error->code);
+    struct dw_slice message =
+        dw_slice_from_text(error->message[0] != '\0' ? error->message : row->text);
     size_t i = 0;
 
     start_over(call);
@@ -175,8 +191,7 @@ void dw_answer_error_page(struct dw_tenant_call *call, const struct dw_error *er
         {.name = "title", .key = error_texts[i].title},
         {.name = "lead", .key = error_texts[i].lead},
         {.name = "help", .key = call->error_key},
-        {.name = "message",
-         .text = dw_slice_from_text(error->message[0] != '\0' ? error->message : row->text)},
+        {.name = "message", .text = is_for_developers(call) ? message : DW_EMPTY},
         {.name = "error", .text = dw_slice_from_text(row->oauth_error)},
         {.name = "trace_id", .text = call->trace_id},
     };

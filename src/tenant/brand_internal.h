@@ -17,9 +17,8 @@ struct dw_brand {
     struct dw_slice img_src;     /* " https://cdn.example.com" */
 };
 
-/* Colours are #RGB or #RRGGBB. They are moved towards black or white until text and buttons keep
- * the contrast of WCAG 2.2 (1.4.3, 1.4.11) in both colour schemes. Fails with DW_NO_MEMORY or
- * DW_UNAVAILABLE only. */
+/* Colours are #RGB or #RRGGBB. They are moved towards black or white until text keeps the contrast
+ * of WCAG 2.2 (1.4.3) in both colour schemes. Fails with DW_NO_MEMORY or DW_UNAVAILABLE only. */
 bool dw_must_check dw_brand_make(const struct dw_tenant_settings *settings, struct dw_arena *arena,
                                  struct dw_brand *ret_brand, struct dw_error *reterr);
 

@@ -22,6 +22,7 @@ static bool show(struct dw_tenant_call *call, const struct dw_visit *visit, cons
                                            home.rules.phone_number != DW_IDENTIFIER_UNUSED);
     struct dw_html_field fields[] = {
         {.name = "has_codes", .text = codes ? DW_LIT("yes") : DW_EMPTY},
+        {.name = "has_reset", .text = home.connection ? DW_LIT("yes") : DW_EMPTY},
         {.name = "client_name", .text = dw_visit_client_name(visit)},
         {.name = "state", .text = visit->state},
         {.name = "username", .text = username},

@@ -106,6 +106,7 @@ static bool fill_client(const struct seed *seed, const struct dw_json *entry,
     if (!dw_json_texts(entry, "redirect_uris", seed->arena, &client->redirect_uris, reterr) ||
         !dw_json_texts(entry, "allowed_logout_urls", seed->arena, &client->allowed_logout_urls,
                        reterr) ||
+        !dw_json_texts(entry, "web_origins", seed->arena, &client->web_origins, reterr) ||
         !dw_json_texts(entry, "grant_types", seed->arena, &client->grant_types, reterr) ||
         !dw_redirect_uris_check(client->redirect_uris, reterr))
         return false;
