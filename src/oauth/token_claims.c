@@ -212,6 +212,9 @@ static void write_user(const struct dw_user *user, struct dw_slices scopes,
     if (user->email.len && is_let_through(scopes, verified) &&
         !dw_json_get(custom, "email_verified"))
         dw_json_put_bool(writer, "email_verified", user->is_email_verified);
+    if (user->phone_number.len && dw_slices_have(scopes, DW_LIT("phone")) &&
+        !dw_json_get(custom, "phone_number_verified")) /* OpenID Connect Core 5.4 */
+        dw_json_put_bool(writer, "phone_number_verified", user->is_phone_verified);
     if (dw_slices_have(scopes, DW_LIT("created_at")) && user->created_at_s &&
         !dw_json_get(custom, "created_at"))
         put_time(writer, "created_at", user->created_at_s);

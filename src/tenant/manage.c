@@ -27,6 +27,12 @@ static const struct verb_row verbs[] = {
       "Make a user. Without a password one is made and shown once."},
      dw_manage_user_add},
     {{"user", "list", "", "List the users."}, dw_manage_user_list},
+    {{"user", "show", "--email EMAIL", "Show a user; with --json as Auth0's Management API does."},
+     dw_manage_user_show},
+    {{"user", "update", "--email EMAIL [--set NAME=VALUE]...",
+      "Change a user's members by Auth0's names, as given_name=Ada, email_verified=true or "
+      "app_metadata.plan=gold; null removes."},
+     dw_manage_user_update},
     {{"user", "block", "--email EMAIL", "Block a user; ends logins and refresh tokens."},
      dw_manage_user_block},
     {{"user", "unblock", "--email EMAIL",

@@ -72,7 +72,8 @@ dw_manage_function dw_manage_client_grant_put, dw_manage_client_grant_list,
 dw_manage_function dw_manage_trusted_issuer_add, dw_manage_trusted_issuer_list,
     dw_manage_trusted_issuer_delete, dw_manage_exchange_profile_add,
     dw_manage_exchange_profile_list, dw_manage_exchange_profile_delete, dw_manage_subject_map,
-    dw_manage_subject_unmap; /* manage_trust.c */
+    dw_manage_subject_unmap;                                   /* manage_trust.c */
+dw_manage_function dw_manage_user_show, dw_manage_user_update; /* manage_users.c */
 dw_manage_function dw_manage_user_import, dw_manage_user_blocks, dw_manage_ticket_verification,
     dw_manage_ticket_password, dw_manage_protection_show,
     dw_manage_protection_set; /* manage_accounts.c */

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "base/mem.h"
+#include "oauth/user_json.h"
 #include "tenant/account_internal.h"
 #include "tenant/manage_internal.h"
 #include "tenant/password_internal.h"
@@ -37,6 +38,31 @@ static bool choose_password(struct dw_manage *manage, struct dw_secret *ret_pass
     return ret_password->hidden.ptr || dw_fail(reterr, DW_NO_MEMORY, "out of memory");
 }
 
+/* Auth0's members, for --json; those that the table shows are there already. */
+static bool add_details(struct dw_manage *manage, struct dw_manage_row *row,
+                        const struct dw_user *user, struct dw_error *reterr)
+{
+    const struct dw_json *document;
+    struct dw_slice json;
+
+    if (!dw_user_to_json(user, manage->arena, &json, reterr) ||
+        !dw_json_parse(json, manage->arena, &document, reterr))
+        return false;
+    for (size_t i = 0; i < document->object.count; i++) {
+        const struct dw_json_member *member = &document->object.members[i];
+        char *name = dw_arena_text(manage->arena, member->key);
+
+        if (!name)
+            return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+        if (strcmp(name, "user_id") == 0 || strcmp(name, "email") == 0 ||
+            strcmp(name, "blocked") == 0)
+            continue;
+        dw_manage_cell_json(row, name, member->value.raw);
+        dw_manage_cell_details(row);
+    }
+    return true;
+}
+
 static bool show_user(struct dw_manage *manage, const struct dw_user *user,
                       const struct dw_slice *fresh_password, struct dw_error *reterr)
 {
@@ -59,7 +85,7 @@ static bool show_user(struct dw_manage *manage, const struct dw_user *user,
     dw_manage_cell_texts(row, "roles", (struct dw_slices){names, count});
     if (fresh_password)
         dw_manage_cell_text(row, "password", *fresh_password);
-    return true;
+    return add_details(manage, row, user, reterr);
 }
 
 bool dw_manage_user_add(struct dw_manage *manage, struct dw_error *reterr)
@@ -107,6 +133,28 @@ bool dw_manage_user_list(struct dw_manage *manage, struct dw_error *reterr)
         page.skip += count;
     } while (count == DW_STORE_MAX_PAGE);
     return true;
+}
+
+bool dw_manage_user_show(struct dw_manage *manage, struct dw_error *reterr)
+{
+    struct dw_user *user = NULL;
+
+    return dw_manage_find_user(manage, dw_manage_value(manage, "email"), &user, reterr) &&
+           show_user(manage, user, NULL, reterr);
+}
+
+bool dw_manage_user_update(struct dw_manage *manage, struct dw_error *reterr)
+{
+    struct dw_slice patch = DW_LIT("{}");
+    struct dw_user *user = NULL;
+
+    if (!dw_manage_find_user(manage, dw_manage_value(manage, "email"), &user, reterr) ||
+        !dw_manage_patch_of_sets(manage, &patch, reterr) ||
+        !dw_user_apply_json(user, patch, manage->arena, reterr))
+        return false;
+    user->updated_at_s = manage->tenant->now_s();
+    return dw_store_update_user(manage->tenant->store, user, reterr) &&
+           show_user(manage, user, NULL, reterr);
 }
 
 static bool set_blocked(struct dw_manage *manage, bool is_blocked, struct dw_error *reterr)
