@@ -1,6 +1,7 @@
 /* grant_type=token-exchange (RFC 8693), in Auth0's two kinds: an API that calls another API on
  * behalf of its user, and tokens of others that a profile takes. */
 #include "store/accounts.h"
+#include "tenant/organization_internal.h"
 #include "tenant/own_token_internal.h"
 #include "tenant/token_grants_internal.h"
 #include "tenant/trust_internal.h"
@@ -74,8 +75,13 @@ static bool exchange_on_behalf(struct dw_token_call *token, struct dw_error *ret
                        "Only an API's own client with a secret acts on behalf of its users.");
     if (token->request.audience.len == 0)
         return dw_fail(reterr, DW_INVALID_REQUEST, "Missing required parameter: audience");
-    if (!read_subject(token, &subject, reterr) ||
-        !dw_act_extend(client->id, subject.client_id, dw_json_get(subject.claims, "act"),
+    if (!read_subject(token, &subject, reterr))
+        return false;
+    if (token->request.organization.len > 0 &&
+        !dw_slice_eq(token->request.organization, subject.organization))
+        return dw_fail(reterr, DW_INVALID_REQUEST,
+                       "The subject token is not of the organization that was asked for.");
+    if (!dw_act_extend(client->id, subject.client_id, dw_json_get(subject.claims, "act"),
                        token->call->arena, &act, reterr) ||
         !dw_token_load_user(token, subject.user_id, &user, reterr))
         return false;
@@ -145,9 +151,21 @@ static bool judge_token(struct dw_token_call *token,
     return dw_store_bucket_give(call->tenant->store, &bucket, reterr);
 }
 
+/* Whether the user is a member is asked when the tokens are made. */
+static bool find_organization(struct dw_token_call *token, struct dw_slice asked,
+                              struct dw_organization **ret_organization, struct dw_error *reterr)
+{
+    if (!dw_organization_is_id(asked) && !token->call->settings->allows_organization_name)
+        return dw_fail(reterr, DW_INVALID_REQUEST,
+                       "parameter organization must be an organization id");
+    return dw_organization_find(token->call, token->client, asked, ret_organization, reterr);
+}
+
 static bool exchange_by_profile(struct dw_token_call *token, struct dw_error *reterr)
 {
     struct dw_tenant_call *call = token->call;
+    struct dw_slice asked = token->request.organization;
+    struct dw_organization *organization = NULL;
     struct dw_token_exchange_profile *profile;
     struct dw_user *user = NULL;
 
@@ -156,7 +174,9 @@ static bool exchange_by_profile(struct dw_token_call *token, struct dw_error *re
         return false;
     if (!profile)
         return dw_fail(reterr, DW_INVALID_REQUEST, "Unsupported subject_token_type");
-    if (!check_client(token, TYPE_CUSTOM, reterr) || !judge_token(token, profile, &user, reterr) ||
+    if (!check_client(token, TYPE_CUSTOM, reterr) ||
+        (asked.len > 0 && !find_organization(token, asked, &organization, reterr)) ||
+        !judge_token(token, profile, &user, reterr) ||
         !dw_token_load_user(token, user->id, &user, reterr))
         return false;
     struct dw_authorization_code code = {
@@ -164,6 +184,7 @@ static bool exchange_by_profile(struct dw_token_call *token, struct dw_error *re
         .user_id = user->id,
         .family_id = dw_tenant_random_text(call->arena, "", 16),
         .audience = dw_token_audience(token),
+        .organization = organization ? organization->id : DW_EMPTY,
         .max_age_s = -1,
         .authenticated_at_s = call->now_s,
     };
@@ -174,6 +195,7 @@ static bool exchange_by_profile(struct dw_token_call *token, struct dw_error *re
                      .audience = code.audience,
                      .requested = token->request.scopes},
         .user = user,
+        .organization = code.organization,
         .family_id = code.family_id,
     };
     if (!code.family_id.ptr)

@@ -178,6 +178,26 @@ static bool settle_organization(struct dw_tenant_call *call, struct dw_issue *is
     return true;
 }
 
+/* What an operator wrote into the user's app_metadata, until there are Actions to say it:
+ * {"custom_claims":{"access_token":{...},"id_token":{...}}}. Users cannot write there. */
+static bool read_custom_claims(struct dw_tenant_call *call, struct dw_issue *issue,
+                               struct dw_error *reterr)
+{
+    const struct dw_json *metadata, *access, *id;
+
+    if (!issue->user || !dw_slice_has(issue->user->app_metadata_json, DW_LIT("\"custom_claims\"")))
+        return true;
+    if (!dw_json_parse(issue->user->app_metadata_json, call->arena, &metadata, reterr))
+        return false;
+    access = dw_json_path(metadata, "custom_claims", "access_token", NULL);
+    id = dw_json_path(metadata, "custom_claims", "id_token", NULL);
+    if (access && issue->access_claims_json.len == 0)
+        issue->access_claims_json = access->raw;
+    if (id && issue->id_claims_json.len == 0)
+        issue->id_claims_json = id->raw;
+    return true;
+}
+
 bool dw_tokens_issue(struct dw_tenant_call *call, const struct dw_issue *issue,
                      struct dw_issued *ret_issued, struct dw_error *reterr)
 {
@@ -186,7 +206,7 @@ bool dw_tokens_issue(struct dw_tenant_call *call, const struct dw_issue *issue,
     *ret_issued = (struct dw_issued){0};
     if (bound.dpop_jkt.len == 0) /* whatever the grant: who proves a key gets tokens bound to it */
         bound.dpop_jkt = call->dpop_jkt;
-    if (!settle_organization(call, &bound, reterr))
+    if (!settle_organization(call, &bound, reterr) || !read_custom_claims(call, &bound, reterr))
         return false;
     if (issue->user &&
         !dw_mfa_check_issue(call, issue->user, issue->subjects.audience, issue->is_mfa, reterr))

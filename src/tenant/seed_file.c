@@ -179,6 +179,24 @@ static bool seed_client(const struct seed *seed, const struct dw_json *entry,
            seed_client_grants(seed, audiences, id, reterr);
 }
 
+/* Objects, as a Management API client would give them. */
+static bool seed_metadata(const struct seed *seed, const struct dw_json *entry,
+                          struct dw_user *user, struct dw_error *reterr)
+{
+    const struct dw_json *app = dw_json_get(entry, "app_metadata");
+    const struct dw_json *own = dw_json_get(entry, "user_metadata");
+
+    if ((app && app->type != DW_JSON_OBJECT) || (own && own->type != DW_JSON_OBJECT))
+        return dw_fail(reterr, DW_CONFIG, "the seed file: metadata of a user is an object");
+    if (!app && !own)
+        return true;
+    if (app)
+        user->app_metadata_json = app->raw;
+    if (own)
+        user->user_metadata_json = own->raw;
+    return dw_store_update_user(seed->tenant->store, user, reterr);
+}
+
 static bool seed_user(const struct seed *seed, const struct dw_json *entry, struct dw_error *reterr)
 {
     struct dw_slice email;
@@ -193,7 +211,8 @@ static bool seed_user(const struct seed *seed, const struct dw_json *entry, stru
         return false;
     if (known) /* perhaps with another password by now, and other roles */
         return true;
-    if (!dw_seed_user(seed->tenant, email, password, seed->arena, &user, reterr))
+    if (!dw_seed_user(seed->tenant, email, password, seed->arena, &user, reterr) ||
+        !seed_metadata(seed, entry, user, reterr))
         return false;
     for (size_t i = 0; i < roles.count; i++)
         if (!dw_seed_user_role(seed->tenant, user, roles.items[i], seed->arena, reterr))

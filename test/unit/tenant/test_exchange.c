@@ -1,6 +1,7 @@
 /* Token exchange and ID-JAG at the token endpoint: who may, with what, and what comes of it. */
 #include "fixture.h"
 #include "jose/signing_key.h"
+#include "store/organizations.h"
 #include "tenant/trust_internal.h"
 
 #define EXCHANGE "grant_type=urn:ietf:params:oauth:grant-type:token-exchange"
@@ -312,6 +313,39 @@ static void a_mapped_token_is_its_user(void **state)
     assert_status(by_profile(NULL, "urn:ietf:params:oauth:token-type:jwt", "x", ""), 400);
 }
 
+static void an_exchange_may_be_for_an_organization(void **state)
+{
+    struct dw_organization organization = {
+        .id = S("org_0123456789abcdef"), .name = S("acme"), .created_at_s = world_now_s};
+    struct dw_tenant_call *call;
+
+    (void)state;
+#define FOR_ACME "&audience=" AUDIENCE "&organization=org_0123456789abcdef"
+    call = by_profile(NULL, LEGACY, "legacy-session-of-ada", FOR_ACME);
+    assert_has(error_of(call), "invalid_request: organization org_0123456789abcdef does not exist");
+    assert_done(dw_store_put_organization(world.tenant->store, &organization, &error), error);
+    call = by_profile(NULL, LEGACY, "legacy-session-of-ada", FOR_ACME);
+    assert_has(error_of(call), "is not part of the org_0123456789abcdef organization");
+    assert_done(
+        dw_store_add_member(world.tenant->store, organization.id, ada()->id, world_now_s, &error),
+        error);
+    call = by_profile(NULL, LEGACY, "legacy-session-of-ada", FOR_ACME);
+    assert_status(call, 200);
+    assert_slice(dw_json_text(claims_of(call, "access_token"), "org_id"), "org_0123456789abcdef");
+    call = by_profile(NULL, LEGACY, "legacy-session-of-ada",
+                      "&audience=" AUDIENCE "&organization=acme");
+    assert_slice(error_of(call),
+                 "invalid_request: parameter organization must be an organization id");
+    /* on behalf of a user the organization is the subject token's */
+    call = by_profile(NULL, LEGACY, "legacy-session-of-ada", FOR_ACME);
+    call = on_behalf("mcp", access_token(call), DOWN, "");
+    assert_slice(dw_json_text(claims_of(call, "access_token"), "org_id"), "org_0123456789abcdef");
+    call = on_behalf("mcp", login("read:tools"), DOWN, "&organization=org_0123456789abcdef");
+    assert_slice(error_of(call),
+                 "invalid_request: The subject token is not of the organization that was asked "
+                 "for.");
+}
+
 static void guessing_subject_tokens_is_slowed_down(void **state)
 {
     (void)state;
@@ -487,6 +521,7 @@ int main(void)
         cmocka_unit_test(a_blocked_user_is_not_acted_for),
         cmocka_unit_test(whoever_may_not_act_is_refused),
         cmocka_unit_test(a_mapped_token_is_its_user),
+        cmocka_unit_test(an_exchange_may_be_for_an_organization),
         cmocka_unit_test(guessing_subject_tokens_is_slowed_down),
         cmocka_unit_test(a_signed_token_is_the_user_its_issuer_means),
         cmocka_unit_test(an_identity_provider_lets_an_agent_in),

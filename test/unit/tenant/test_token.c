@@ -446,6 +446,33 @@ static void an_api_of_a_bare_host_is_found_with_and_without_its_slash(void **sta
     assert_slice(location_value(call, "error"), "access_denied");
 }
 
+static void an_operator_adds_claims(void **state)
+{
+    struct dw_tenant_call *call;
+    struct dw_error error = {0};
+    struct dw_user *user;
+
+    (void)state;
+    assert_done(dw_store_user_by_login(world.tenant->store, S(DW_TENANT_CONNECTION), S(ADA),
+                                       world.arena, &user, &error),
+                error);
+    user->app_metadata_json = S(
+        "{\"custom_claims\":{\"access_token\":{\"https://x.example/"
+        "plan\":\"gold\",\"sub\":\"root\","
+        "\"permissions\":[\"admin\"]},\"id_token\":{\"https://x.example/plan\":\"gold\",\"email\":"
+        "\"not asked for\",\"aud\":\"x\"}}}");
+    assert_done(dw_store_update_user(world.tenant->store, user, &error), error);
+    call = token("grant_type=password" ADA_LOGS_IN "&audience=" AUDIENCE);
+    assert_slice(dw_json_text(claims_of(call, "access_token"), "https://x.example/plan"), "gold");
+    assert_slice(dw_json_text(claims_of(call, "id_token"), "https://x.example/plan"), "gold");
+    assert_true(dw_slice_eq(dw_json_text(claims_of(call, "access_token"), "sub"), user->id));
+    assert_has_not(dw_json_get(claims_of(call, "access_token"), "permissions")->raw, "admin");
+    assert_slice(dw_json_text(claims_of(call, "id_token"), "aud"), DW_TENANT_DEV_CLIENT);
+    assert_null(dw_json_get(claims_of(call, "id_token"), "email"));
+    user->app_metadata_json = S("{}");
+    assert_done(dw_store_update_user(world.tenant->store, user, &error), error);
+}
+
 /* The type of the newest entry of the audit log. */
 static struct dw_slice newest_entry(void)
 {
@@ -505,6 +532,7 @@ int main(void)
         cmocka_unit_test(a_code_is_bound),
         cmocka_unit_test(a_code_expires),
         cmocka_unit_test(a_blocked_user_gets_no_tokens),
+        cmocka_unit_test(an_operator_adds_claims),
         cmocka_unit_test(every_grant_is_in_the_audit_log),
         cmocka_unit_test(a_password_is_for_a_directory),
         cmocka_unit_test(every_grant_has_the_default_audience),
