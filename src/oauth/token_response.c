@@ -43,10 +43,10 @@ static struct dw_slice description_of(const struct dw_error *error)
 
 void dw_oauth_error_write(const struct dw_error *error, struct dw_buf *out)
 {
-    dw_oauth_mfa_error_write(error, (struct dw_secret){0}, out);
+    dw_oauth_mfa_error_write(error, &(struct dw_mfa_hint){0}, out);
 }
 
-void dw_oauth_mfa_error_write(const struct dw_error *error, struct dw_secret mfa_token,
+void dw_oauth_mfa_error_write(const struct dw_error *error, const struct dw_mfa_hint *hint,
                               struct dw_buf *out)
 {
     const struct dw_code_row *row = dw_code_row(error->code);
@@ -58,7 +58,9 @@ void dw_oauth_mfa_error_write(const struct dw_error *error, struct dw_secret mfa
     dw_json_put_text(&writer, "error_description", description_of(error));
     if (error->code == DW_UNAUTHORIZED_CLIENT)
         dw_json_put_text(&writer, "error_uri", DW_LIT(GRANT_TYPES_URL));
-    if (mfa_token.hidden.len > 0)
-        dw_json_put_text(&writer, "mfa_token", mfa_token.hidden);
+    if (hint->mfa_token.hidden.len > 0)
+        dw_json_put_text(&writer, "mfa_token", hint->mfa_token.hidden);
+    if (hint->requirements_json.len > 0)
+        dw_json_put_raw(&writer, "mfa_requirements", hint->requirements_json);
     dw_json_write_object_end(&writer);
 }

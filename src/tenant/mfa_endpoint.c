@@ -166,7 +166,9 @@ static bool read_wish(struct dw_tenant_call *call, const struct dw_mfa_caller *c
     terms->type = DW_AUTHENTICATOR_TOTP;
     if (dw_slices_have(types, DW_LIT("otp")))
         return true;
-    if (!dw_slices_have(types, DW_LIT("oob")))
+    if (dw_slices_have(types, DW_LIT("email"))) /* as some of Auth0's clients say it */
+        channels = types;
+    else if (!dw_slices_have(types, DW_LIT("oob")))
         return dw_fail(reterr, DW_INVALID_REQUEST, "authenticator_types must be otp or oob");
     if (channels.count == 0)
         return dw_fail(reterr, DW_INVALID_REQUEST, "Missing required parameter: oob_channels");

@@ -8,6 +8,7 @@
 #include "http/message.h"
 #include "net/address_range.h"
 #include "net/job.h"
+#include "oauth/token_response.h"
 #include "store/store.h"
 #include "tenant/html_internal.h"
 #include "tenant/keys_internal.h"
@@ -84,9 +85,9 @@ struct dw_tenant_call {
     struct dw_slice answer;
     struct dw_http_field out[DW_TENANT_MAX_FIELDS];
     size_t out_count;
-    struct dw_slice allow;      /* for 405 */
-    struct dw_secret mfa_token; /* for the JSON of DW_MFA_REQUIRED; else empty */
-    const char *error_key;      /* the text of an error page that helps; NULL: a general one */
+    struct dw_slice allow;       /* for 405 */
+    struct dw_mfa_hint mfa_hint; /* for the JSON of DW_MFA_REQUIRED; else empty */
+    const char *error_key;       /* the text of an error page that helps; NULL: a general one */
     /* for the log line */
     struct dw_slice client_id, user_id;
     /* DPoP (dpop_internal.h) */

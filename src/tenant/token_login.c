@@ -5,25 +5,55 @@
 
 /* Whether the login waits for a second factor. Nobody can ask for one here but by asking for the
  * MFA API; browsers are remembered, programs are not. */
-static bool is_mfa_due(struct dw_token_call *token, const struct dw_token_login *login,
-                       bool *ret_is_due, struct dw_error *reterr)
+static bool find_need(struct dw_token_call *token, const struct dw_token_login *login,
+                      struct dw_mfa_state *ret_state, enum dw_mfa_need *ret_need,
+                      struct dw_error *reterr)
 {
     struct dw_tenant_call *call = token->call;
     struct dw_slice mfa_audience = dw_mfa_audience(call->tenant, call->arena);
-    struct dw_mfa_state state;
 
     if (!mfa_audience.ptr)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
-    if (!dw_mfa_load(call, login->user, &state, reterr))
+    if (!dw_mfa_load(call, login->user, ret_state, reterr))
         return false;
     struct dw_mfa_question question = {
-        .settings = &state.settings,
-        .is_enrolled = state.is_enrolled,
-        .is_requested = state.is_enrolled && dw_slice_eq(login->audience, mfa_audience),
+        .settings = &ret_state->settings,
+        .is_enrolled = ret_state->is_enrolled,
+        .is_requested = ret_state->is_enrolled && dw_slice_eq(login->audience, mfa_audience),
         .is_shown = login->mfa_at_s != 0,
     };
-    *ret_is_due = dw_mfa_decide(&question) != DW_MFA_NOTHING;
+    *ret_need = dw_mfa_decide(&question);
     return true;
+}
+
+/* Auth0 names what may be enrolled; for who has something, /mfa/authenticators does. */
+static bool write_requirements(struct dw_token_call *token, const struct dw_mfa_state *state,
+                               struct dw_error *reterr)
+{
+    static const struct {
+        enum dw_authenticator_type type;
+        const char *name;
+    } types[] = {
+        {DW_AUTHENTICATOR_TOTP, "otp"},
+        {DW_AUTHENTICATOR_EMAIL, "email"},
+        {DW_AUTHENTICATOR_SMS, "phone"},
+    };
+    struct dw_buf out = dw_buf_in(token->call->arena);
+    struct dw_json_writer json = dw_json_writer_to(&out);
+
+    dw_json_write_object_start(&json);
+    dw_json_write_key(&json, DW_LIT("enroll"));
+    dw_json_write_array_start(&json);
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        if (!dw_mfa_has_factor(&state->settings, types[i].type))
+            continue;
+        dw_json_write_object_start(&json);
+        dw_json_put_text(&json, "type", dw_slice_from_text(types[i].name));
+        dw_json_write_object_end(&json);
+    }
+    dw_json_write_array_end(&json);
+    dw_json_write_object_end(&json);
+    return dw_buf_finish(&out, &token->call->mfa_hint.requirements_json, reterr);
 }
 
 static bool require_mfa(struct dw_token_call *token, const struct dw_token_login *login,
@@ -40,7 +70,7 @@ static bool require_mfa(struct dw_token_call *token, const struct dw_token_login
         .authenticated_at_s = login->authenticated_at_s,
     };
 
-    if (!dw_mfa_token_make(token->call, &transaction, &token->call->mfa_token, reterr))
+    if (!dw_mfa_token_make(token->call, &transaction, &token->call->mfa_hint.mfa_token, reterr))
         return false;
     dw_audit(token->call, DW_AUDIT_MFAR, .client = token->client, .user = login->user);
     return dw_fail(reterr, DW_MFA_REQUIRED, "Multifactor authentication required");
@@ -50,11 +80,13 @@ bool dw_token_log_in(struct dw_token_call *token, const struct dw_token_login *l
                      struct dw_error *reterr)
 {
     struct dw_tenant_call *call = token->call;
-    bool is_due = true;
+    enum dw_mfa_need need = DW_MFA_ENROL;
+    struct dw_mfa_state state;
 
-    if (!is_mfa_due(token, login, &is_due, reterr))
+    if (!find_need(token, login, &state, &need, reterr) ||
+        (need == DW_MFA_ENROL && !write_requirements(token, &state, reterr)))
         return false;
-    if (is_due)
+    if (need != DW_MFA_NOTHING)
         return require_mfa(token, login, reterr);
     struct dw_authorization_code code = {
         .client_id = token->client->id,

@@ -9,7 +9,8 @@ const audience = "https://api.example.com/";
 const redirectUri = "http://127.0.0.1:39996/callback";
 const user = { email: "ada@example.com", password: "a long enough password" };
 const web = { client_id: "web", client_secret: "web-secret-0123456789abcdefghij" };
-const grants = ["authorization_code", "refresh_token", "client_credentials", "password", "http://auth0.com/oauth/grant-type/password-realm", "http://auth0.com/oauth/grant-type/passwordless/otp"];
+const grants = ["authorization_code", "refresh_token", "client_credentials", "password", "http://auth0.com/oauth/grant-type/password-realm", "http://auth0.com/oauth/grant-type/passwordless/otp",
+  ...["otp", "oob", "recovery-code"].map((name) => `http://auth0.com/oauth/grant-type/mfa-${name}`)];
 const [spaPort, sitePort] = [await freePort(), await freePort()];
 const signed = { ES256: "https://es256.example.com/", PS256: "https://ps256.example.com/", strict: "https://strict.example.com/" };
 const seed = {
@@ -45,6 +46,14 @@ describe("real clients over https", () => {
   };
 
   test("auth0, Auth0's client for Node.js", () => run("node_auth0"));
+  test("auth0-auth-js, with a second factor", async () => {
+    const set = async (policy) => {
+      const ended = await doorward(["tenant", "mfa", "set", "--policy", policy, "--factor", "otp", "--factor", "email", "--factor", "recovery-code", "--config", tenant.config]);
+      assert.equal(ended.status, 0, ended.talk);
+    };
+    await set("all-applications");
+    try { await run("auth0_auth"); } finally { await set("never"); }
+  });
   test("openid-client", () => run("openid_client"));
   test("jose, with a remote JWK Set", () => run("jose", { apis: { RS256: audience, ES256: signed.ES256, PS256: signed.PS256 } }));
   test("express-oauth2-jwt-bearer, strict", () => run("express_bearer", { audience: signed.strict }));

@@ -247,7 +247,7 @@ test("a program is asked for the factor, and management forgets it", { timeout: 
   await manage("user", "mfa", "reset", "--email", bob.email);
   const ask = async () => (await token({ grant_type: "password", username: bob.email, password: bob.password, scope: "openid" })).json();
   let needed = await ask();
-  assert.deepEqual(Object.keys(needed).sort(), ["error", "error_description", "mfa_token"]);
+  assert.deepEqual(Object.keys(needed).sort(), ["error", "error_description", "mfa_requirements", "mfa_token"]);
   assert.equal(needed.error, "mfa_required");
   const enrolment = await (await post("mfa/associate", { client_id: "app", authenticator_types: ["oob"], oob_channels: ["email"] }, needed.mfa_token)).json();
   assert.deepEqual(Object.keys(enrolment), ["authenticator_type", "binding_method", "recovery_codes", "oob_channel", "oob_code"], "as recorded");

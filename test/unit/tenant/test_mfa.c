@@ -264,8 +264,12 @@ static void the_password_grant_asks_for_a_factor_by_policy(void **state)
     call = password("scope=openid");
     assert_status(call, 403);
     assert_slice(error_of(call), "mfa_required: Multifactor authentication required");
-    assert_int_equal(json_of(call)->object.count, 3);
+    assert_int_equal(json_of(call)->object.count, 4);
     assert_true(dw_json_text(json_of(call), "mfa_token").len >= 40);
+    assert_has(call->answer, "\"mfa_requirements\":{\"enroll\":[{\"type\":\"otp\"},"
+                             "{\"type\":\"email\"},{\"type\":\"phone\"}]}");
+    (void)enrol(NULL);
+    assert_int_equal(json_of(password("scope=openid"))->object.count, 3);
 }
 
 static void an_app_is_enrolled_and_shown(void **state)
