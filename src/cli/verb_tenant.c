@@ -29,15 +29,36 @@ static const struct dw_option options[] = {
     OPTION(log_level, "log-level", "LEVEL", "debug, info, warn or error"),
 };
 
+#define COLUMNS 80
+
+/* Words, as many as fit on a line; the first line goes on at `column`, the others have an indent.
+ */
+static void print_words(struct dw_slice text, size_t column, int indent)
+{
+    struct dw_slice word;
+
+    while (dw_slice_split(&text, ' ', &word)) {
+        bool is_new_line = column + 1 + word.len > COLUMNS;
+
+        printf("%s%*s%.*s", is_new_line ? "\n" : "", is_new_line ? indent : 1, "", DW_PRINT(word));
+        column = (is_new_line ? (size_t)indent : column + 1) + word.len;
+    }
+    printf("\n");
+}
+
 static void print_verbs(void)
 {
     size_t count;
     const struct dw_tenant_verb *verbs = dw_tenant_verbs(&count);
 
     printf("\nManagement, while it runs or not:\n");
-    for (size_t i = 0; i < count; i++)
-        printf("  %s %s %s\n      %s\n", verbs[i].noun, verbs[i].verb, verbs[i].usage,
-               verbs[i].help);
+    for (size_t i = 0; i < count; i++) {
+        int printed = printf("  %s %s", verbs[i].noun, verbs[i].verb);
+
+        print_words(dw_slice_from_text(verbs[i].usage), (size_t)printed, 10);
+        printf("     ");
+        print_words(dw_slice_from_text(verbs[i].help), 5, 6);
+    }
 }
 
 /* Flags beat what the file and the environment said. */
