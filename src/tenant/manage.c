@@ -2,6 +2,7 @@
  * is shown is in manage_show.c. */
 #include "tenant/audit_internal.h"
 #include "tenant/manage_internal.h"
+#include "tenant/manage_organizations_internal.h"
 #include "json/json_merge.h"
 
 #include <stdio.h>
@@ -161,6 +162,67 @@ static const struct verb_row verbs[] = {
     {{"connection", "disable", "--name NAME --client ID",
       "Do not let an application use a connection."},
      dw_manage_connection_disable},
+    {{"organization", "create",
+      "--name NAME [--display-name TEXT] [--connection NAME]... [--third-party ACCESS] "
+      "[--set NAME=VALUE]...",
+      "Make an organization whose members log in by these connections. --third-party allow lets "
+      "third-party applications in. --set metadata.NAME=VALUE or branding.NAME=VALUE."},
+     dw_manage_organization_create},
+    {{"organization", "list", "", "List the organizations."}, dw_manage_organization_list},
+    {{"organization", "show", "--organization ID", "Show one, by its id or name."},
+     dw_manage_organization_show},
+    {{"organization", "update",
+      "--organization ID [--name NAME] [--display-name TEXT] [--third-party ACCESS] "
+      "[--set NAME=VALUE]...",
+      "Change one."},
+     dw_manage_organization_update},
+    {{"organization", "delete", "--organization ID", "Delete one, and the tokens of its logins."},
+     dw_manage_organization_delete},
+    {{"organization", "connection add",
+      "--organization ID --connection NAME [--assign-membership] [--show-as-button] [--signup]",
+      "Let accounts of a connection log in. --assign-membership makes members of them."},
+     dw_manage_organization_connection_add},
+    {{"organization", "connection list", "--organization ID", "List its connections."},
+     dw_manage_organization_connection_list},
+    {{"organization", "connection remove", "--organization ID --connection NAME",
+      "Do not let them log in any more."},
+     dw_manage_organization_connection_remove},
+    {{"organization", "grant add", "--organization ID --grant ID",
+      "Let an application act for it without a user, by a client grant."},
+     dw_manage_organization_grant_add},
+    {{"organization", "grant list", "--organization ID", "List its client grants."},
+     dw_manage_organization_grant_list},
+    {{"organization", "grant remove", "--organization ID --grant ID", "Take one away."},
+     dw_manage_organization_grant_remove},
+    {{"organization", "member add", "--organization ID --email EMAIL [--role NAME]...",
+      "Make a user a member, with roles that count in this organization alone."},
+     dw_manage_member_add},
+    {{"organization", "member list", "--organization ID", "List the members with their roles."},
+     dw_manage_member_list},
+    {{"organization", "member remove", "--organization ID --email EMAIL",
+      "Remove a member; ends the refresh tokens of logins to it."},
+     dw_manage_member_remove},
+    {{"organization", "role add", "--organization ID --email EMAIL --role NAME...",
+      "Give a member roles there."},
+     dw_manage_member_role_add},
+    {{"organization", "role remove", "--organization ID --email EMAIL --role NAME...",
+      "Take them away."},
+     dw_manage_member_role_remove},
+    {{"organization", "invitation create",
+      "--organization ID --email EMAIL --client ID --login-url URL [--inviter NAME] "
+      "[--role NAME]... [--ttl-sec SECONDS] [--send]",
+      "Invite somebody: shows the link once, and with --send mails it. --login-url is where the "
+      "application begins a login (Auth0 initiate_login_uri)."},
+     dw_manage_invitation_create},
+    {{"organization", "invitation list", "--organization ID", "List the invitations."},
+     dw_manage_invitation_list},
+    {{"organization", "invitation delete", "--id ID", "Take an invitation back."},
+     dw_manage_invitation_delete},
+    {{"grant", "list", "[--email EMAIL]", "List what users have allowed applications."},
+     dw_manage_consent_list},
+    {{"grant", "delete", "--id ID",
+      "Forget one; ends the refresh tokens that rest on it, and the user is asked again."},
+     dw_manage_consent_delete},
     {{"settings", "show", "", "Show the tenant's settings that are in force."},
      dw_manage_settings_show},
     {{"settings", "set", "NAME=VALUE...",
@@ -185,7 +247,7 @@ static const struct verb_row verbs[] = {
      dw_manage_key_rotate},
     {{"client-grant", "put",
       "--audience API [--client ID] [--default-for-third-parties] [--subject-type TYPE] "
-      "[--scope SCOPE]... [--all-scopes]",
+      "[--scope SCOPE]... [--all-scopes] [--organization-usage USAGE] [--any-organization]",
       "Say which scopes of an API an application may have: for itself (--subject-type client, the "
       "standard) or for its users (user). Replaces what was said before."},
      dw_manage_client_grant_put},

@@ -23,6 +23,11 @@ static bool show_grant(struct dw_manage *manage, const struct dw_client_grant *g
                         dw_slice_from_text(dw_grant_subject_name(grant->subject)));
     dw_manage_cell_texts(row, "scope", grant->scopes);
     dw_manage_cell_bool(row, "allow_all_scopes", grant->allows_all_scopes);
+    dw_manage_cell_text(row, "organization_usage",
+                        dw_slice_from_text(dw_organization_usage_names[grant->organization_usage]));
+    dw_manage_cell_details(row);
+    dw_manage_cell_bool(row, "allow_any_organization", grant->allows_any_organization);
+    dw_manage_cell_details(row);
     return true;
 }
 
@@ -41,6 +46,8 @@ static bool read_grant(struct dw_manage *manage, struct dw_client_grant *grant,
                        struct dw_error *reterr)
 {
     struct dw_slice subject = dw_manage_value(manage, "subject-type");
+    struct dw_slice usage = dw_manage_value(manage, "organization-usage");
+    unsigned usage_member = DW_ORGANIZATION_DENY;
 
     grant->is_third_party_default = dw_manage_has(manage, "default-for-third-parties");
     grant->client_id = dw_manage_value(manage, "client");
@@ -50,6 +57,10 @@ static bool read_grant(struct dw_manage *manage, struct dw_client_grant *grant,
         return dw_fail(reterr, DW_USAGE, "give --client ID or --default-for-third-parties");
     if (subject.len > 0 && !dw_grant_subject_from(subject, &grant->subject))
         return dw_fail(reterr, DW_USAGE, "a --subject-type is client or user");
+    grant->allows_any_organization = dw_manage_has(manage, "any-organization");
+    if (usage.len > 0 && !dw_enum_from(dw_organization_usage_names, usage, &usage_member))
+        return dw_fail(reterr, DW_USAGE, "an --organization-usage is deny, allow or require");
+    grant->organization_usage = (enum dw_organization_usage)usage_member;
     if (!dw_manage_values(manage, "scope", &grant->scopes, reterr))
         return false;
     for (size_t at = 0; at < grant->scopes.count; at++)

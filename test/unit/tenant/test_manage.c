@@ -315,6 +315,46 @@ static void issuers_are_trusted_and_profiles_made(void **state)
     assert_int_equal(MANAGE(&status, "token-exchange-profile", "list")->array.count, 0);
 }
 
+static void organizations_members_and_invitations_come_and_go(void **state)
+{
+    int status;
+    const struct dw_json *made =
+        MANAGE(&status, "organization", "create", "--name", "managed", "--connection",
+               DW_TENANT_CONNECTION, "--set", "metadata.plan=gold");
+
+    (void)state;
+    assert_int_equal(status, 0);
+    assert_true(dw_slice_starts_with(dw_json_text(made, "id"), S("org_")));
+    assert_int_equal(dw_json_text(made, "id").len, 20);
+    assert_slice(dw_json_text(dw_json_get(made, "metadata"), "plan"), "gold");
+    assert_slice(dw_json_text(made, "third_party_client_access"), "block");
+    (void)MANAGE(&status, "organization", "create", "--name", "Bad Name");
+    assert_int_equal(status, 1);
+    (void)MANAGE(&status, "organization", "create", "--name", "managed");
+    assert_int_equal(status, 1);
+    made = MANAGE(&status, "organization", "member", "add", "--organization", "managed", "--email",
+                  ADA, "--role", "MCP User");
+    assert_int_equal(status, 0);
+    assert_slice(dw_json_text(made, "email"), ADA);
+    (void)MANAGE(&status, "organization", "role", "add", "--organization", "managed", "--email",
+                 "root@example.com", "--role", "MCP User");
+    assert_int_equal(status, 1); /* no member */
+    made = MANAGE(&status, "organization", "invitation", "create", "--organization", "managed",
+                  "--email", "Grace@Example.com", "--client", DW_TENANT_DEV_CLIENT, "--login-url",
+                  "https://app.example/login");
+    assert_int_equal(status, 0);
+    assert_slice(dw_json_text(dw_json_get(made, "invitee"), "email"), "grace@example.com");
+    assert_has(dw_json_text(made, "invitation_url"), "https://app.example/login?invitation=");
+    made = MANAGE(&status, "organization", "invitation", "list", "--organization", "managed");
+    assert_int_equal(made->array.count, 1);
+    /* The link is not to be had a second time: only its digest is kept. */
+    assert_null(dw_json_get(&made->array.items[0], "invitation_url"));
+    (void)MANAGE(&status, "organization", "delete", "--organization", "managed");
+    assert_int_equal(status, 0);
+    (void)MANAGE(&status, "organization", "show", "--organization", "managed");
+    assert_int_equal(status, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -326,6 +366,7 @@ int main(void)
         cmocka_unit_test(applications_get_a_secret_once),
         cmocka_unit_test(apis_and_roles_grow),
         cmocka_unit_test(wrong_usage_is_2),
+        cmocka_unit_test(organizations_members_and_invitations_come_and_go),
     };
 
     return cmocka_run_group_tests(tests, world_start, world_stop);
