@@ -180,5 +180,6 @@ bool dw_endpoint_change_password(struct dw_tenant_call *call, struct dw_error *r
         return false;
     call->status = 200;
     call->answer = DW_LIT("We've just sent you an email to reset your password.");
-    return dw_answer_field(call, "Content-Type", DW_LIT("text/html; charset=utf-8"), reterr);
+    return dw_answer_field(call, "Content-Security-Policy", DW_LIT("default-src 'none'"), reterr) &&
+           dw_answer_field(call, "Content-Type", DW_LIT("text/html; charset=utf-8"), reterr);
 }

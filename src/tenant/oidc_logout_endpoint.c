@@ -7,6 +7,8 @@
 #include "tenant/logout_internal.h"
 #include "tenant/own_token_internal.h"
 
+#define MAX_REDIRECT_BYTES 8192 /* more than clients take in a field */
+
 /* What the request says. */
 struct request {
     struct dw_logout_target target;
@@ -109,7 +111,11 @@ static bool become_get(struct dw_tenant_call *call, struct dw_error *reterr)
     dw_buf_add(&url, DW_LIT("/oidc/logout"));
     for (size_t i = 0; i < form.count; i++)
         dw_form_add_to_url(&url, form.items[i].name, form.items[i].value);
-    return dw_buf_finish(&url, &text, reterr) && dw_answer_redirect(call, text, reterr);
+    if (!dw_buf_finish(&url, &text, reterr))
+        return false;
+    if (text.len > MAX_REDIRECT_BYTES)
+        return dw_fail(reterr, DW_TOO_LARGE, "the logout request has too many bytes");
+    return dw_answer_redirect(call, text, reterr);
 }
 
 bool dw_endpoint_oidc_logout(struct dw_tenant_call *call, struct dw_error *reterr)
