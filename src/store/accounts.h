@@ -84,22 +84,6 @@ struct dw_attempt {
     int64_t limit;           /* so many failures in a row ... */
     int64_t block_s;         /* ... block for so long */
 };
-/* Counts one more, before it is known whether it fails, so that many at once get no more than the
- * limit. *ret_count: 1 to limit; 0: blocked, and nothing was counted. */
-bool dw_must_check dw_store_attempt_take(struct dw_store *store, const struct dw_attempt *attempt,
-                                         int64_t now_s, int64_t *ret_count,
-                                         struct dw_error *reterr);
-/* After a success: from this address, as it was taken. */
-bool dw_must_check dw_store_attempt_succeeded(struct dw_store *store,
-                                              const struct dw_attempt *attempt,
-                                              struct dw_error *reterr);
-/* Forgets every failure of the subject, wherever it came from. */
-bool dw_must_check dw_store_unblock(struct dw_store *store, struct dw_slice subject,
-                                    struct dw_error *reterr);
-/* The addresses from which the subject is blocked now; at most 100. "" is anywhere. */
-bool dw_must_check dw_store_blocks(struct dw_store *store, struct dw_slice subject, int64_t limit,
-                                   int64_t now_s, struct dw_arena *arena,
-                                   struct dw_slices *ret_addresses, struct dw_error *reterr);
 
 /* A bucket of `size` that fills up by one every refill_ms (Auth0 max_attempts and rate). */
 struct dw_bucket {
@@ -112,8 +96,46 @@ struct dw_bucket {
 bool dw_must_check dw_store_bucket_take(struct dw_store *store, const struct dw_bucket *bucket,
                                         int64_t now_ms, bool *ret_is_allowed,
                                         struct dw_error *reterr);
+
 /* Puts one back that was taken. */
 bool dw_must_check dw_store_bucket_give(struct dw_store *store, const struct dw_bucket *bucket,
                                         struct dw_error *reterr);
+
+/* What is counted of a login. */
+struct dw_login_counting {
+    struct dw_attempt attempt; /* limit 0: failures are not counted */
+    struct dw_bucket bucket;   /* size 0: the address is not throttled */
+    struct dw_slice known_key; /* the subject at this address: who was here before */
+    int64_t known_s;           /* is not throttled for so long */
+};
+enum dw_login_verdict {
+    DW_LOGIN_BLOCKED,   /* too many failures of the subject */
+    DW_LOGIN_THROTTLED, /* too many of the address */
+    DW_LOGIN_COUNTED,
+};
+struct dw_login_count {
+    enum dw_login_verdict verdict;
+    int64_t failures; /* in a row, with this one, which may yet succeed */
+    bool is_bucket_taken;
+};
+/* Counts a login before it is known whether it fails, so that many at once get no more than the
+ * limits. What is not COUNTED changes nothing. One write. */
+bool dw_must_check dw_store_login_take(struct dw_store *store,
+                                       const struct dw_login_counting *counting, int64_t now_s,
+                                       struct dw_login_count *ret_count, struct dw_error *reterr);
+/* It succeeded: forgets the failures from this address, gives back what was taken, remembers that
+ * the subject was here; and as dw_store_note_login when user_id is not empty. One write. */
+bool dw_must_check dw_store_login_succeeded(struct dw_store *store,
+                                            const struct dw_login_counting *counting,
+                                            const struct dw_login_count *count,
+                                            struct dw_slice user_id, struct dw_slice ip,
+                                            int64_t now_s, struct dw_error *reterr);
+/* Forgets every failure of the subject, wherever it came from. */
+bool dw_must_check dw_store_unblock(struct dw_store *store, struct dw_slice subject,
+                                    struct dw_error *reterr);
+/* The addresses from which the subject is blocked now; at most 100. "" is anywhere. */
+bool dw_must_check dw_store_blocks(struct dw_store *store, struct dw_slice subject, int64_t limit,
+                                   int64_t now_s, struct dw_arena *arena,
+                                   struct dw_slices *ret_addresses, struct dw_error *reterr);
 
 #endif

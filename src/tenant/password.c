@@ -108,7 +108,8 @@ bool dw_password_check_in(struct dw_tenant_call *call, struct dw_slice connectio
     struct dw_slice name = dw_slice_sub(dw_slice_trim(identifier), 0, IDENTIFIER_MAX_BYTES);
     struct dw_login_attempt attempt;
     struct dw_slice subject;
-    bool is_right;
+    struct dw_error ignored = {0};
+    bool is_right, may_go_on;
 
     if (!dw_store_user_by_login(store, connection, name, call->arena, ret_user, reterr))
         return false;
@@ -120,12 +121,14 @@ bool dw_password_check_in(struct dw_tenant_call *call, struct dw_slice connectio
         return false;
     if (!is_right)
         return note_failure(call, &attempt, *ret_user, name, reterr);
-    if (!dw_protection_login_succeeded(call, &attempt, reterr) ||
-        !may_log_in(call, *ret_user, password, reterr))
+    may_go_on = may_log_in(call, *ret_user, password, reterr);
+    if (!dw_protection_login_succeeded(call, &attempt, may_go_on ? (*ret_user)->id : DW_EMPTY,
+                                       may_go_on ? reterr : &ignored) ||
+        !may_go_on)
         return false;
     call->user_id = (*ret_user)->id;
     dw_metrics_add(call->tenant->metrics, DW_METRIC_LOGINS_OK, 1);
-    return dw_store_note_login(store, (*ret_user)->id, call->peer_address, call->now_s, reterr);
+    return true;
 }
 
 bool dw_password_make_any(struct dw_secret password, struct dw_arena *arena,

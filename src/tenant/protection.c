@@ -38,99 +38,69 @@ static bool is_allowed(const struct dw_tenant_call *call, struct dw_slices allow
 
 /* ---- logins ---- */
 
-static struct dw_rate known_rate(struct dw_tenant_call *call, struct dw_slice subject,
-                                 struct dw_slice address)
-{
-    return (struct dw_rate){
-        .space = DW_LIT("login_known"),
-        .key = dw_arena_printf(call->arena, "%.*s %.*s", DW_PRINT(address), DW_PRINT(subject)),
-        .limit = 1,
-        .window_s = KNOWN_S,
-    };
-}
-
 /* Whoever fails at one account after the other from here uses up the bucket of this address. Not so
  * for people who logged in from here before: one bad neighbour must not lock an office out. */
-static bool take_bucket(struct dw_tenant_call *call, struct dw_slice subject,
-                        struct dw_slice address, struct dw_login_attempt *attempt,
-                        struct dw_error *reterr)
+static bool plan_counting(struct dw_tenant_call *call, struct dw_slice subject,
+                          struct dw_login_attempt *attempt, struct dw_error *reterr)
 {
-    const struct dw_suspicious_ip *settings = &attempt->suspicious_ip;
-    struct dw_rate known = known_rate(call, subject, address);
-    bool is_new = true;
+    const struct dw_brute_force *brute_force = &attempt->brute_force;
+    const struct dw_suspicious_ip *suspicious_ip = &attempt->suspicious_ip;
+    bool counts =
+        brute_force->is_enabled && brute_force->blocks && !is_allowed(call, brute_force->allowlist);
+    bool throttles = suspicious_ip->is_enabled && suspicious_ip->blocks &&
+                     !is_allowed(call, suspicious_ip->allowlist);
+    struct dw_slice address;
 
-    attempt->bucket = (struct dw_bucket){.space = DW_LIT("pre-login"),
-                                         .key = address,
-                                         .size = settings->login.max_attempts,
-                                         .refill_ms = settings->login.rate_ms};
-    if (!known.key.ptr)
-        return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
-    if (!dw_store_rate_has_room(call->tenant->store, &known, call->now_s, &is_new, reterr))
+    if (!dw_tenant_rate_key(call, &address, reterr))
         return false;
-    attempt->is_known = !is_new;
-    if (!settings->is_enabled || !settings->blocks || attempt->is_known ||
-        is_allowed(call, settings->allowlist))
-        return true;
-    if (!dw_store_bucket_take(call->tenant->store, &attempt->bucket, call->now_s * 1000,
-                              &attempt->is_bucket_taken, reterr))
-        return false;
-    if (attempt->is_bucket_taken)
-        return true;
-    dw_audit(call, DW_AUDIT_LIMIT_MU);
-    return too_many(reterr, "too many failed logins from this address");
-}
-
-static bool take_attempt(struct dw_tenant_call *call, struct dw_slice subject,
-                         struct dw_slice address, struct dw_login_attempt *attempt,
-                         struct dw_error *reterr)
-{
-    const struct dw_brute_force *settings = &attempt->brute_force;
-
-    attempt->attempt = (struct dw_attempt){
-        .subject = subject,
-        .address = settings->counts_by_address ? address : DW_EMPTY,
-        .limit = settings->max_attempts,
-        .block_s = DW_BLOCK_S,
+    attempt->counting = (struct dw_login_counting){
+        .attempt = {.subject = subject,
+                    .address = brute_force->counts_by_address ? address : DW_EMPTY,
+                    .limit = counts ? brute_force->max_attempts : 0,
+                    .block_s = DW_BLOCK_S},
+        .bucket = {.space = DW_LIT("pre-login"),
+                   .key = address,
+                   .size = throttles ? suspicious_ip->login.max_attempts : 0,
+                   .refill_ms = suspicious_ip->login.rate_ms},
+        .known_key =
+            dw_arena_printf(call->arena, "%.*s %.*s", DW_PRINT(address), DW_PRINT(subject)),
+        .known_s = KNOWN_S,
     };
-    if (!settings->is_enabled || !settings->blocks || is_allowed(call, settings->allowlist))
-        return true;
-    if (!dw_store_attempt_take(call->tenant->store, &attempt->attempt, call->now_s, &attempt->count,
-                               reterr))
-        return false;
-    return attempt->count > 0 || too_many(reterr, "too many failures of this account");
+    return attempt->counting.known_key.ptr || dw_fail(reterr, DW_NO_MEMORY, "out of memory");
 }
 
 bool dw_protection_take_login(struct dw_tenant_call *call, struct dw_slice subject,
                               struct dw_login_attempt *ret_attempt, struct dw_error *reterr)
 {
-    struct dw_slice brute_force, suspicious_ip, address;
+    struct dw_slice brute_force, suspicious_ip;
 
     *ret_attempt = (struct dw_login_attempt){0};
-    return settings_of(call, DW_BRUTE_FORCE, &brute_force, reterr) &&
-           settings_of(call, DW_SUSPICIOUS_IP, &suspicious_ip, reterr) &&
-           dw_brute_force_read(brute_force, call->arena, &ret_attempt->brute_force, reterr) &&
-           dw_suspicious_ip_read(suspicious_ip, call->arena, &ret_attempt->suspicious_ip, reterr) &&
-           dw_tenant_rate_key(call, &address, reterr) &&
-           take_attempt(call, subject, address, ret_attempt, reterr) &&
-           take_bucket(call, subject, address, ret_attempt, reterr);
+    if (!settings_of(call, DW_BRUTE_FORCE, &brute_force, reterr) ||
+        !settings_of(call, DW_SUSPICIOUS_IP, &suspicious_ip, reterr) ||
+        !dw_brute_force_read(brute_force, call->arena, &ret_attempt->brute_force, reterr) ||
+        !dw_suspicious_ip_read(suspicious_ip, call->arena, &ret_attempt->suspicious_ip, reterr) ||
+        !plan_counting(call, subject, ret_attempt, reterr) ||
+        !dw_store_login_take(call->tenant->store, &ret_attempt->counting, call->now_s,
+                             &ret_attempt->count, reterr))
+        return false;
+    switch (ret_attempt->count.verdict) {
+    case DW_LOGIN_COUNTED:
+        return true;
+    case DW_LOGIN_THROTTLED:
+        dw_audit(call, DW_AUDIT_LIMIT_MU);
+        return too_many(reterr, "too many failed logins from this address");
+    case DW_LOGIN_BLOCKED:
+    default:
+        return too_many(reterr, "too many failures of this account");
+    }
 }
 
 bool dw_protection_login_succeeded(struct dw_tenant_call *call,
-                                   const struct dw_login_attempt *attempt, struct dw_error *reterr)
+                                   const struct dw_login_attempt *attempt, struct dw_slice user_id,
+                                   struct dw_error *reterr)
 {
-    struct dw_store *store = call->tenant->store;
-    struct dw_slice address;
-    struct dw_rate known;
-    bool is_first;
-
-    if (!dw_tenant_rate_key(call, &address, reterr))
-        return false;
-    known = known_rate(call, attempt->attempt.subject, address);
-    if (!known.key.ptr)
-        return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
-    return (attempt->count == 0 || dw_store_attempt_succeeded(store, &attempt->attempt, reterr)) &&
-           (!attempt->is_bucket_taken || dw_store_bucket_give(store, &attempt->bucket, reterr)) &&
-           (attempt->is_known || dw_store_rate_take(store, &known, call->now_s, &is_first, reterr));
+    return dw_store_login_succeeded(call->tenant->store, &attempt->counting, &attempt->count,
+                                    user_id, call->peer_address, call->now_s, reterr);
 }
 
 /* Whoever has no account has no address to write to either: as much is done for nobody. */
@@ -156,7 +126,7 @@ static bool mail_block(struct dw_tenant_call *call, const struct dw_user *user,
 bool dw_protection_login_failed(struct dw_tenant_call *call, const struct dw_login_attempt *attempt,
                                 const struct dw_user *user, struct dw_error *reterr)
 {
-    if (attempt->count == 0 || attempt->count < attempt->brute_force.max_attempts)
+    if (attempt->count.failures == 0 || attempt->count.failures < attempt->brute_force.max_attempts)
         return true;
     dw_audit(call, DW_AUDIT_LIMIT_WC, .user = user);
     dw_log(call->tenant->log, DW_LOG_WARN, "account_blocked", DW_S("address", call->peer_address),

@@ -15,11 +15,8 @@
 struct dw_login_attempt {
     struct dw_brute_force brute_force;
     struct dw_suspicious_ip suspicious_ip;
-    struct dw_attempt attempt;
-    struct dw_bucket bucket;
-    int64_t count; /* failures in a row, with this one; 0: not counted */
-    bool is_bucket_taken;
-    bool is_known; /* this subject logged in from this address before */
+    struct dw_login_counting counting;
+    struct dw_login_count count;
 };
 /* Counts the attempt before the password is looked at, so that many requests at once get no more
  * tries. subject: a user's id, or what was typed when there is no such user. Fails with
@@ -27,10 +24,10 @@ struct dw_login_attempt {
 bool dw_must_check dw_protection_take_login(struct dw_tenant_call *call, struct dw_slice subject,
                                             struct dw_login_attempt *ret_attempt,
                                             struct dw_error *reterr);
-/* The password was right. */
+/* The password was right. user_id: who is logged in now; empty: may not be. */
 bool dw_must_check dw_protection_login_succeeded(struct dw_tenant_call *call,
                                                  const struct dw_login_attempt *attempt,
-                                                 struct dw_error *reterr);
+                                                 struct dw_slice user_id, struct dw_error *reterr);
 /* The password was wrong. When that blocks the account, its user is told by mail; user NULL:
  * nobody, and as much is done. */
 bool dw_must_check dw_protection_login_failed(struct dw_tenant_call *call,

@@ -124,18 +124,19 @@ static bool change(uint32_t seed, const char *hash)
 
 static void a_changed_password_ends_what_rested_on_the_old_one(void **state)
 {
-    struct dw_attempt attempt = {S(USER_ID), S("192.0.2.1"), 1, 100};
+    struct dw_login_counting one = {.attempt = {S(USER_ID), S("192.0.2.1"), 1, 100},
+                                    .known_key = S("k")};
+    struct dw_login_count count;
     struct dw_login_session session = {.id_digest = digest(fixture.arena, 77),
                                        .id = S("s1"),
                                        .user_id = S(USER_ID),
                                        .idle_expires_at_s = NOW_S + 1000,
                                        .expires_at_s = NOW_S + 1000};
     struct dw_login_session *found;
-    int64_t count;
 
     (void)state;
     assert_done(dw_store_add_session(fixture.store, &session, &error), error);
-    assert_done(dw_store_attempt_take(fixture.store, &attempt, NOW_S, &count, &error), error);
+    assert_done(dw_store_login_take(fixture.store, &one, NOW_S, &count, &error), error);
     add_ticket(1, DW_TICKET_CHANGE_PASSWORD, NULL);
     add_ticket(2, DW_TICKET_CHANGE_PASSWORD, NULL);
     add_ticket(3, DW_TICKET_UNBLOCK, NULL);
@@ -152,8 +153,9 @@ static void a_changed_password_ends_what_rested_on_the_old_one(void **state)
                                  &found, &error),
                 error);
     assert_null(found);
-    assert_done(dw_store_attempt_take(fixture.store, &attempt, NOW_S, &count, &error), error);
-    assert_int_equal(count, 1);
+    assert_done(dw_store_login_take(fixture.store, &one, NOW_S, &count, &error), error);
+    assert_int_equal(count.verdict, DW_LOGIN_COUNTED);
+    assert_int_equal(count.failures, 1);
 }
 
 static void so_many_old_passwords_are_kept(void **state)
@@ -201,24 +203,39 @@ static void another_form_of_the_same_password_ends_nothing(void **state)
 
 /* --- attempts --------------------------------------------------------------------------------- */
 
+static struct dw_login_counting counting(const char *subject, const char *address, int64_t bucket)
+{
+    return (struct dw_login_counting){
+        .attempt = {S(subject), S(address), 3, 100},
+        .bucket = {DW_LIT("pre-login"), S(address), bucket, 1000},
+        .known_key = dw_arena_printf(fixture.arena, "%s %s", address, subject),
+        .known_s = 50,
+    };
+}
+
+/* 0: blocked. */
 static int64_t attempt(const char *subject, const char *address, int64_t now_s)
 {
-    struct dw_attempt record = {S(subject), S(address), 3, 100};
-    int64_t count = -1;
+    struct dw_login_counting record = counting(subject, address, 0);
+    struct dw_login_count count;
 
-    assert_done(dw_store_attempt_take(fixture.store, &record, now_s, &count, &error), error);
-    return count;
+    assert_done(dw_store_login_take(fixture.store, &record, now_s, &count, &error), error);
+    assert_true(count.verdict != DW_LOGIN_THROTTLED);
+    return count.failures;
 }
 
 static void failures_in_a_row_block_until_the_time_is_over(void **state)
 {
-    struct dw_attempt record = {S("ada"), S("192.0.2.1"), 3, 100};
+    struct dw_login_counting record = counting("ada", "192.0.2.1", 0);
+    struct dw_login_count taken = {0};
     struct dw_slices addresses;
 
     (void)state;
     assert_int_equal(attempt("ada", "192.0.2.1", NOW_S), 1);
     assert_int_equal(attempt("ada", "192.0.2.1", NOW_S), 2);
-    assert_done(dw_store_attempt_succeeded(fixture.store, &record, &error), error);
+    assert_done(
+        dw_store_login_succeeded(fixture.store, &record, &taken, DW_EMPTY, DW_EMPTY, NOW_S, &error),
+        error);
     for (int i = 1; i <= 3; i++)
         assert_int_equal(attempt("ada", "192.0.2.1", NOW_S + i), i);
     assert_int_equal(attempt("ada", "192.0.2.1", NOW_S + 4), 0);
@@ -259,6 +276,38 @@ static void many_at_once_get_no_more_attempts(void **state)
     for (int i = 0; i < 8; i++)
         pthread_join(threads[i], NULL);
     assert_int_equal(atomic_load(&allowed), 3);
+}
+
+static enum dw_login_verdict log_in_from(const char *subject, int64_t now_s, bool succeeds)
+{
+    struct dw_login_counting record = counting(subject, "203.0.113.1", 2);
+    struct dw_login_count count;
+
+    assert_done(dw_store_login_take(fixture.store, &record, now_s, &count, &error), error);
+    if (succeeds)
+        assert_done(dw_store_login_succeeded(fixture.store, &record, &count, S(USER_ID),
+                                             S("203.0.113.1"), now_s, &error),
+                    error);
+    return count.verdict;
+}
+
+static void who_was_there_before_is_not_throttled(void **state)
+{
+    int64_t logins = user()->logins_count;
+
+    (void)state;
+    assert_int_equal(log_in_from("ada", NOW_S, true), DW_LOGIN_COUNTED);
+    assert_int_equal(user()->logins_count, logins + 1);
+    assert_slice(user()->last_ip, "203.0.113.1");
+    assert_int_equal(log_in_from("a", NOW_S, false), DW_LOGIN_COUNTED);
+    assert_int_equal(log_in_from("b", NOW_S, false), DW_LOGIN_COUNTED);
+    assert_int_equal(log_in_from("c", NOW_S, false), DW_LOGIN_THROTTLED);
+    assert_int_equal(log_in_from("ada", NOW_S, true), DW_LOGIN_COUNTED);
+    assert_int_equal(log_in_from("c", NOW_S + 1, false), DW_LOGIN_COUNTED);
+    assert_int_equal(log_in_from("c", NOW_S + 1, false), DW_LOGIN_THROTTLED);
+    /* what was throttled was not counted as a failure: two more are left of three */
+    assert_int_equal(attempt("c", "203.0.113.1", NOW_S + 1), 2);
+    assert_int_equal(log_in_from("ada", NOW_S + 60, false), DW_LOGIN_COUNTED);
 }
 
 static bool take(int64_t now_ms)
@@ -303,6 +352,7 @@ int main(void)
         CASE(another_form_of_the_same_password_ends_nothing),
         CASE(failures_in_a_row_block_until_the_time_is_over),
         CASE(many_at_once_get_no_more_attempts),
+        CASE(who_was_there_before_is_not_throttled),
         CASE(a_bucket_fills_up_one_by_one),
     };
 
