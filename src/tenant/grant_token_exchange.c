@@ -127,13 +127,14 @@ static bool find_user(struct dw_token_call *token, const struct dw_token_exchang
 
 /* A wrong token costs its address one of few; taken before it is judged, given back when right. */
 static bool judge_token(struct dw_token_call *token,
-                        const struct dw_token_exchange_profile *profile, struct dw_user **ret_user,
-                        struct dw_error *reterr)
+                        const struct dw_token_exchange_profile *profile,
+                        struct dw_slice *ret_user_id, struct dw_error *reterr)
 {
     struct dw_tenant_call *call = token->call;
     struct dw_bucket bucket = {.space = DW_LIT("pre-custom-token-exchange"),
                                .size = WRONG_TOKENS,
                                .refill_ms = WRONG_TOKEN_REFILL_MS};
+    struct dw_user *user = NULL;
     bool is_allowed = false;
 
     if (!dw_tenant_rate_key(call, &bucket.key, reterr) ||
@@ -144,10 +145,11 @@ static bool judge_token(struct dw_token_call *token,
         return dw_fail(reterr, DW_TOO_MANY_ATTEMPTS,
                        "Too many wrong subject tokens came from your "
                        "address.");
-    if (!find_user(token, profile, ret_user, reterr))
+    if (!find_user(token, profile, &user, reterr))
         return false;
-    if (!*ret_user)
+    if (!user)
         return dw_fail(reterr, DW_INVALID_REQUEST, "Invalid subject token");
+    *ret_user_id = user->id;
     return dw_store_bucket_give(call->tenant->store, &bucket, reterr);
 }
 
@@ -167,7 +169,8 @@ static bool exchange_by_profile(struct dw_token_call *token, struct dw_error *re
     struct dw_slice asked = token->request.organization;
     struct dw_organization *organization = NULL;
     struct dw_token_exchange_profile *profile;
-    struct dw_user *user = NULL;
+    struct dw_slice user_id;
+    struct dw_user *user;
 
     if (!dw_store_token_exchange_profile(call->tenant->store, token->request.subject_token_type,
                                          call->arena, &profile, reterr))
@@ -176,8 +179,8 @@ static bool exchange_by_profile(struct dw_token_call *token, struct dw_error *re
         return dw_fail(reterr, DW_INVALID_REQUEST, "Unsupported subject_token_type");
     if (!check_client(token, TYPE_CUSTOM, reterr) ||
         (asked.len > 0 && !find_organization(token, asked, &organization, reterr)) ||
-        !judge_token(token, profile, &user, reterr) ||
-        !dw_token_load_user(token, user->id, &user, reterr))
+        !judge_token(token, profile, &user_id, reterr) ||
+        !dw_token_load_user(token, user_id, &user, reterr))
         return false;
     struct dw_authorization_code code = {
         .client_id = token->client->id,

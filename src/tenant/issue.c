@@ -183,14 +183,15 @@ static bool settle_organization(struct dw_tenant_call *call, struct dw_issue *is
 static bool read_custom_claims(struct dw_tenant_call *call, struct dw_issue *issue,
                                struct dw_error *reterr)
 {
-    const struct dw_json *metadata, *access, *id;
+    const struct dw_json *metadata, *claims, *access, *id;
 
     if (!issue->user || !dw_slice_has(issue->user->app_metadata_json, DW_LIT("\"custom_claims\"")))
         return true;
     if (!dw_json_parse(issue->user->app_metadata_json, call->arena, &metadata, reterr))
         return false;
-    access = dw_json_path(metadata, "custom_claims", "access_token", NULL);
-    id = dw_json_path(metadata, "custom_claims", "id_token", NULL);
+    claims = dw_json_get(metadata, "custom_claims");
+    access = dw_json_get(claims, "access_token");
+    id = dw_json_get(claims, "id_token");
     if (access && issue->access_claims_json.len == 0)
         issue->access_claims_json = access->raw;
     if (id && issue->id_claims_json.len == 0)
