@@ -50,6 +50,30 @@ static void add_escaped(struct dw_buf *out, struct dw_slice text)
     }
 }
 
+/* UTF-8 of U+202A to U+202E and U+2066 to U+2069: they turn round what stands beside them. */
+static bool is_direction_control(const char *bytes)
+{
+    const unsigned char *byte = (const unsigned char *)bytes;
+
+    return byte[0] == 0xe2 && ((byte[1] == 0x80 && byte[2] >= 0xaa && byte[2] <= 0xae) ||
+                               (byte[1] == 0x81 && byte[2] >= 0xa6 && byte[2] <= 0xa9));
+}
+
+/* A foreign name inside words of ours must not change how those read. */
+static void add_name(struct dw_buf *out, struct dw_slice text)
+{
+    size_t done = 0;
+
+    for (size_t i = 0; i + 2 < text.len; i++) {
+        if (!is_direction_control(text.ptr + i))
+            continue;
+        add_escaped(out, dw_slice_sub(text, done, i - done));
+        done = i + 3;
+        i += 2;
+    }
+    add_escaped(out, dw_slice_sub(text, done, text.len));
+}
+
 /* Where "{{" or "}}" starts, or the length. */
 static size_t find_pair(struct dw_slice text, size_t from, char brace)
 {
@@ -122,7 +146,7 @@ static bool add_words(const char *key, bool may_be_strong, const struct scope *s
         if (piece.kind == DW_TEXT_WORDS)
             add_escaped(out, piece.text);
         if (field)
-            add_escaped(out, field->text);
+            add_name(out, field->text);
     }
     return true;
 }

@@ -102,6 +102,20 @@ static void every_page_renders_in_every_language_with_nothing_given(void **state
     }
 }
 
+static void a_name_cannot_turn_our_words_round(void **state)
+{
+    struct dw_html_field fields[] = {{.name = "client_name",
+                                      .text = DW_LIT("\xe2\x80\xae"
+                                                     "a\xe2\x81\xa6<\xe2\x80\xa6\xe2\x80")}};
+
+    (void)state;
+    assert_slice(render("{{@login.lead}}", fields, 1),
+                 "to continue to <strong>a&lt;\xe2\x80\xa6\xe2\x80</strong>");
+    /* a value that goes back to a client stays as it is */
+    assert_slice(render("{{client_name}}", fields, 1), "\xe2\x80\xae"
+                                                       "a\xe2\x81\xa6&lt;\xe2\x80\xa6\xe2\x80");
+}
+
 static void texts_are_escaped_and_strong_only_as_elements(void **state)
 {
     struct dw_html_field fields[] = {{.name = "client_name", .text = DW_LIT("<b>*x*{lead}")},
@@ -123,6 +137,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(broken_templates_are_refused, start, stop),
         cmocka_unit_test_setup_teardown(every_page_renders_in_every_language_with_nothing_given,
                                         start, stop),
+        cmocka_unit_test_setup_teardown(a_name_cannot_turn_our_words_round, start, stop),
         cmocka_unit_test_setup_teardown(texts_are_escaped_and_strong_only_as_elements, start, stop),
     };
 
