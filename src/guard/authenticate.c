@@ -10,7 +10,9 @@ struct dw_guard_wait {
     struct dw_guard *guard;
     struct dw_loop *loop;
     struct dw_arena *arena; /* the request's */
+    const struct dw_http_request *request;
     struct dw_slice token;
+    bool is_dpop;                          /* it came with the DPoP scheme */
     unsigned char digest[DW_SHA256_BYTES]; /* of it */
     struct dw_jwt jwt;
     struct dw_verdict *verdict; /* once it is found good */
@@ -29,10 +31,11 @@ enum outcome {
 /* How each refusal is counted; what is not here could not be decided. */
 static void count_refusal(const struct dw_guard *guard, enum dw_code code)
 {
-    enum dw_metric metric = code == DW_NO_TOKEN ? DW_METRIC_GUARD_NO_TOKEN
-                            : code == DW_INVALID_TOKEN || code == DW_INVALID_REQUEST
-                                ? DW_METRIC_GUARD_INVALID_TOKEN
-                                : DW_METRIC_GUARD_UNAVAILABLE;
+    enum dw_metric metric =
+        code == DW_NO_TOKEN ? DW_METRIC_GUARD_NO_TOKEN
+        : code == DW_INVALID_TOKEN || code == DW_INVALID_REQUEST || code == DW_DPOP_PROOF_REFUSED
+            ? DW_METRIC_GUARD_INVALID_TOKEN
+            : DW_METRIC_GUARD_UNAVAILABLE;
 
     dw_metrics_add(guard->metrics, metric, 1);
 }
@@ -74,6 +77,27 @@ static uint64_t generation_of_all(const struct dw_guard *guard)
     return sum;
 }
 
+/* A good token, which is now and each time asked to be in the right hands. Takes the reference. */
+static void pass(const struct dw_guard_wait *wait, struct dw_verdict *verdict)
+{
+    const struct dw_proof_question question = {
+        .request = wait->request,
+        .protected_resource = wait->guard->protected_resource,
+        .text = wait->token,
+        .token = &verdict->token,
+        .is_dpop = wait->is_dpop,
+        .now_s = dw_loop_wall_s(wait->loop),
+    };
+    struct dw_error error = {.code = DW_OK};
+
+    if (dw_proofs_check(wait->guard->proofs, &question, wait->arena, &error)) {
+        wait->done(wait->user, &verdict->principal, NULL);
+        return;
+    }
+    dw_verdict_unref(verdict);
+    refuse(wait->guard, wait->done, wait->user, &error);
+}
+
 /* True when the cache had the answer and it has been given. */
 static bool answer_from_cache(const struct dw_guard_wait *wait)
 {
@@ -93,7 +117,7 @@ static bool answer_from_cache(const struct dw_guard_wait *wait)
                    verdict || refusal ? DW_METRIC_TOKEN_CACHE_HITS : DW_METRIC_TOKEN_CACHE_MISSES,
                    1);
     if (verdict) {
-        wait->done(wait->user, &dw_verdict_ref(verdict)->principal, NULL);
+        pass(wait, dw_verdict_ref(verdict));
     } else if (refusal) {
         copy = *refusal; /* done may use the cache again */
         refuse(wait->guard, wait->done, wait->user, &copy);
@@ -205,7 +229,7 @@ static void conclude(struct dw_guard_wait *wait, enum outcome outcome, const str
 {
     if (wait->verdict) {
         dw_token_cache_put(cache_of(wait), wait->verdict);
-        wait->done(wait->user, &wait->verdict->principal, NULL);
+        pass(wait, wait->verdict);
         return;
     }
     if (outcome == OUTCOME_DECIDED)
@@ -227,8 +251,12 @@ struct dw_guard_wait *dw_guard_authenticate(struct dw_guard *guard, struct dw_lo
                                             const struct dw_http_request *request,
                                             struct dw_arena *arena, dw_guard_done *done, void *user)
 {
-    struct dw_guard_wait now = {
-        .guard = guard, .loop = loop, .arena = arena, .done = done, .user = user};
+    struct dw_guard_wait now = {.guard = guard,
+                                .loop = loop,
+                                .arena = arena,
+                                .request = request,
+                                .done = done,
+                                .user = user};
     struct dw_guard_wait *wait;
     struct dw_error error = {.code = DW_OK};
     enum outcome outcome = OUTCOME_DECIDED;
@@ -237,7 +265,8 @@ struct dw_guard_wait *dw_guard_authenticate(struct dw_guard *guard, struct dw_lo
         done(user, &dw_guard_anybody, NULL);
         return NULL;
     }
-    if (!dw_bearer_find(request, &now.token, &error) || !dw_sha256(now.token, now.digest, &error)) {
+    if (!dw_access_token_find(request, &now.token, &now.is_dpop, &error) ||
+        !dw_sha256(now.token, now.digest, &error)) {
         refuse(guard, done, user, &error);
         return NULL;
     }

@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "http/url.h"
+#include "oauth/dpop.h"
 #include "json/json_writer.h"
 
 #define WELL_KNOWN "/.well-known/oauth-protected-resource"
@@ -14,7 +15,7 @@ static void add_parameter(struct dw_buf *out, const char *name, struct dw_slice 
 {
     if (!value.len)
         return;
-    dw_buf_printf(out, "%s%s=\"", out->len == sizeof "Bearer" - 1 ? " " : ", ", name);
+    dw_buf_printf(out, "%s%s=\"", memchr(out->ptr, ' ', out->len) ? ", " : " ", name);
     for (size_t i = 0; i < value.len; i++) {
         char byte = value.ptr[i];
 
@@ -43,7 +44,7 @@ static struct dw_slice join(struct dw_slices scopes, struct dw_arena *arena)
 static bool is_about_the_token(enum dw_code code)
 {
     return code == DW_NO_TOKEN || code == DW_INVALID_TOKEN || code == DW_INSUFFICIENT_SCOPE ||
-           code == DW_INVALID_REQUEST;
+           code == DW_INVALID_REQUEST || code == DW_DPOP_PROOF_REFUSED;
 }
 
 struct dw_slice dw_challenge_render(const struct dw_challenge *challenge,
@@ -57,12 +58,15 @@ struct dw_slice dw_challenge_render(const struct dw_challenge *challenge,
         return DW_EMPTY;
     if (error->code != DW_INSUFFICIENT_SCOPE && needed.count == 0)
         needed = challenge->scopes;
-    dw_buf_add(&out, DW_LIT("Bearer"));
+    /* RFC 9449 section 7.1: who came with the DPoP scheme hears about the proof. */
+    dw_buf_add(&out, error->code == DW_DPOP_PROOF_REFUSED ? DW_LIT("DPoP") : DW_LIT("Bearer"));
     /* RFC 6750 section 3.1: without credentials there is no error to name. */
     if (error->code != DW_NO_TOKEN) {
         add_parameter(&out, "error", dw_slice_from_text(dw_code_row(error->code)->oauth_error));
         add_parameter(&out, "error_description", dw_slice_from_text(error->message));
     }
+    if (error->code == DW_DPOP_PROOF_REFUSED)
+        add_parameter(&out, "algs", DW_LIT(DW_DPOP_ALGS));
     if (error->code != DW_INVALID_REQUEST)
         add_parameter(&out, "scope", join(needed, arena));
     add_parameter(&out, "resource_metadata", challenge->metadata_url);
@@ -74,6 +78,7 @@ bool dw_resource_metadata_render(const struct dw_resource_metadata *metadata,
                                  struct dw_error *reterr)
 {
     static const struct dw_slice header = {"header", 6};
+    struct dw_slice algs = DW_LIT(DW_DPOP_ALGS), alg;
     struct dw_buf out = dw_buf_in(arena);
     struct dw_json_writer json = dw_json_writer_to(&out);
 
@@ -83,6 +88,11 @@ bool dw_resource_metadata_render(const struct dw_resource_metadata *metadata,
     if (metadata->scopes.count)
         dw_json_put_texts(&json, "scopes_supported", metadata->scopes);
     dw_json_put_texts(&json, "bearer_methods_supported", (struct dw_slices){&header, 1});
+    dw_json_write_key(&json, DW_LIT("dpop_signing_alg_values_supported"));
+    dw_json_write_array_start(&json);
+    while (dw_slice_split(&algs, ' ', &alg))
+        dw_json_write_text(&json, alg);
+    dw_json_write_array_end(&json);
     if (metadata->name.len)
         dw_json_put_text(&json, "resource_name", metadata->name);
     dw_json_write_object_end(&json);

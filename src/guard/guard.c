@@ -87,6 +87,7 @@ static bool make_issuer(struct dw_guard *guard, const struct dw_guard_config *co
     rules->client_ids = copy_list(from->client_ids, guard->arena);
     rules->leeway_s = config->leeway_s;
     rules->is_typ_required = from->is_typ_required;
+    rules->takes_dpop = true; /* authenticate.c asks for the proof */
     if (from->key_source)
         to->source = *from->key_source;
     if (!rules->issuer.ptr || !rules->audiences.count ||
@@ -154,6 +155,10 @@ static bool make_caches(struct dw_guard *guard, const struct dw_guard_config *co
     size_t entries =
         config->token_cache_entries ? config->token_cache_entries : DEFAULT_CACHE_ENTRIES;
 
+    guard->protected_resource = dw_arena_copy(guard->arena, config->protected_resource);
+    guard->proofs = dw_proofs_new(&seed);
+    if (!guard->protected_resource.ptr || !guard->proofs)
+        return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
     guard->caches = dw_arena_new_array(guard->arena, count, sizeof(struct dw_token_cache *));
     for (unsigned i = 0; guard->caches && i < count; i++) {
         guard->caches[i] = dw_token_cache_new(&seed, entries);
@@ -227,6 +232,7 @@ void dw_guard_free(struct dw_guard *guard)
         dw_issuer_keys_free(guard->issuers[i].keys);
     for (unsigned i = 0; guard->caches && i < dw_net_loop_count(guard->net); i++)
         dw_token_cache_free(guard->caches[i]);
+    dw_proofs_free(guard->proofs);
     dw_arena_free(guard->arena);
     dw_mem_free(guard);
 }

@@ -5,6 +5,7 @@
 #include "guard/challenge_internal.h"
 #include "guard/issuer_keys_internal.h"
 #include "guard/policy_internal.h"
+#include "guard/proofs_internal.h"
 #include "guard/token_cache_internal.h"
 
 struct dw_guard_issuer {
@@ -24,6 +25,8 @@ struct dw_guard {
     struct dw_challenge challenge;
     struct dw_slice metadata, metadata_path;
     struct dw_token_cache **caches; /* one a loop */
+    struct dw_slice protected_resource;
+    struct dw_proofs *proofs;
     bool is_public;
 };
 

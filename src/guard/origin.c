@@ -7,7 +7,7 @@
 
 #define ALLOWED_HEADERS                                                                            \
     "authorization, content-type, accept, mcp-protocol-version, mcp-session-id, mcp-method, "      \
-    "mcp-name, last-event-id, traceparent, tracestate"
+    "mcp-name, last-event-id, traceparent, tracestate, dpop"
 #define EXPOSED_HEADERS "WWW-Authenticate, Mcp-Session-Id, MCP-Protocol-Version"
 #define MAX_PARAM_HEADERS 32
 

@@ -101,6 +101,7 @@ static struct dw_access_token pack_token(struct packer *packer, const struct dw_
     copy.client_id = pack_text(packer, token->client_id);
     copy.organization_id = pack_text(packer, token->organization_id);
     copy.token_id = pack_text(packer, token->token_id);
+    copy.dpop_jkt = pack_text(packer, token->dpop_jkt);
     copy.audiences = pack_texts(packer, token->audiences);
     copy.scopes = pack_texts(packer, token->scopes);
     return copy;

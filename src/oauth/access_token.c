@@ -3,6 +3,7 @@
 #include "oauth/access_token.h"
 
 #include "base/text.h"
+#include "oauth/dpop.h"
 
 #define MAX_SCOPES 512
 #define MAX_AUDIENCES 64
@@ -299,12 +300,22 @@ static bool read_scopes(const struct check *check, struct dw_error *reterr)
     return true;
 }
 
-/* RFC 9449 7.1 MUST, RFC 8705 3: a token bound to a key is no bearer token. Nobody proves the key
- * here, so whoever stole such a token must not get in with it. */
+/* RFC 9449 7.1 MUST, RFC 8705 3: a token bound to a key is no bearer token. Where nobody proves the
+ * key, or it is bound in a way that nobody here can prove, whoever stole such a token must not get
+ * in with it. */
 static bool check_binding(const struct check *check, struct dw_error *reterr)
 {
-    return !dw_json_get(check->jwt->claims, "cnf") ||
-           dw_fail(reterr, DW_INVALID_TOKEN,
+    const struct dw_json *cnf = dw_json_get(check->jwt->claims, "cnf");
+    struct dw_slice jkt = dw_json_text(cnf, "jkt");
+
+    if (!cnf)
+        return true;
+    if (check->rules->takes_dpop && cnf->type == DW_JSON_OBJECT && cnf->object.count == 1 &&
+        dw_dpop_is_jkt(jkt)) {
+        check->token->dpop_jkt = jkt;
+        return true;
+    }
+    return dw_fail(reterr, DW_INVALID_TOKEN,
                    "the token is bound to a key (cnf) and cannot be used as a bearer token");
 }
 

@@ -16,6 +16,9 @@ struct dw_access_token_rules {
     struct dw_slices client_ids; /* Cognito: tokens without aud need one of these; may be empty */
     int64_t leeway_s;            /* 60 */
     bool is_typ_required;        /* only "at+jwt" (RFC 9068 section 4) */
+    /* A token that is bound to a key by DPoP is taken, and dpop_jkt says to which: then the caller
+     * MUST check the proof. False: every bound token is refused. */
+    bool takes_dpop;
 };
 
 struct dw_access_token {
@@ -23,6 +26,7 @@ struct dw_access_token {
     struct dw_slices audiences;
     struct dw_slices scopes; /* scope + scp + what the provider's row adds, without doubles */
     int64_t expires_at_s, issued_at_s; /* issued_at_s 0: absent */
+    struct dw_slice dpop_jkt;          /* RFC 9449 section 6; empty: a bearer token */
     const struct dw_json *claims;
 };
 

@@ -88,16 +88,17 @@ static bool check_url(struct dw_slice htu, struct dw_slice expected, struct dw_a
                    "the DPoP proof is for another URL: htu must be %.*s", DW_PRINT(b));
 }
 
-static bool check_time(const struct dw_json *claims, int64_t now_s, int64_t *ret_issued_at_s,
-                       struct dw_error *reterr)
+static bool check_time(const struct dw_json *claims, const struct dw_dpop_rules *rules,
+                       int64_t *ret_issued_at_s, struct dw_error *reterr)
 {
     const struct dw_json *expires = dw_json_get(claims, "exp");
     const struct dw_json *not_before = dw_json_get(claims, "nbf");
-    int64_t at_s;
+    int64_t max_age_s = rules->max_age_s > 0 ? rules->max_age_s : DW_DPOP_MAX_AGE_S;
+    int64_t now_s = rules->now_s, at_s;
 
     if (!dw_json_numeric_date(dw_json_get(claims, "iat"), ret_issued_at_s))
         return refuse(reterr, "the DPoP proof has no iat");
-    if (now_s - *ret_issued_at_s > DW_DPOP_MAX_AGE_S)
+    if (now_s - *ret_issued_at_s > max_age_s)
         return refuse(reterr, "the DPoP proof is too old");
     if (*ret_issued_at_s - now_s > DW_DPOP_MAX_AHEAD_S)
         return refuse(reterr, "the DPoP proof was made in the future");
@@ -158,7 +159,7 @@ bool dw_dpop_check(struct dw_slice text, const struct dw_dpop_rules *rules, stru
     if (nonce)
         ret_proof->nonce = nonce->text;
     if (!check_url(dw_json_text(jwt.claims, "htu"), rules->url, arena, reterr) ||
-        !check_time(jwt.claims, rules->now_s, &issued_at_s, reterr) ||
+        !check_time(jwt.claims, rules, &issued_at_s, reterr) ||
         !check_token_hash(jwt.claims, rules->access_token, arena, reterr))
         return false;
     ret_proof->expires_at_s = issued_at_s + DW_DPOP_MAX_AGE_S + 1;

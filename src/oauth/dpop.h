@@ -24,6 +24,7 @@ struct dw_dpop_rules {
     struct dw_slice access_token; /* at a protected resource, for `ath`; empty at the token
                                      endpoint, where a proof needs none */
     int64_t now_s;
+    int64_t max_age_s; /* 0: DW_DPOP_MAX_AGE_S */
 };
 
 struct dw_dpop_proof {

@@ -5,7 +5,7 @@ import { after, before, describe, test } from "node:test";
 import { generateKeyPairSync } from "node:crypto";
 import * as client from "openid-client";
 import { Browser } from "./support/browser.mjs";
-import { doorward, startTenant } from "./support/doorward.mjs";
+import { doorward, fixture, node, startDev, startTenant, users } from "./support/doorward.mjs";
 import { writeFile } from "./support/process.mjs";
 
 const audience = "https://mcp.example.com/mcp";
@@ -221,4 +221,36 @@ describe("flows", () => {
       await assert.rejects(client.clientCredentialsGrant(config, { audience }), { status: 401 });
     });
   }
+});
+
+test("DPoP at the gateway: a fresh proof each time, and nothing without", async () => {
+  const dev = await startDev({ upstream: [node, fixture, "stdio"] });
+  try {
+    const { client_id: id } = await (await fetch(`${dev.issuer}oidc/register`, {
+      method: "POST", headers: { "content-type": "application/json" },
+      body: JSON.stringify({ client_name: "Prover", redirect_uris: [redirectUri], token_endpoint_auth_method: "none", grant_types: ["authorization_code", "refresh_token"] }),
+    })).json();
+    const config = await client.discovery(new URL(dev.issuer), id, {}, client.None(), { execute: [client.allowInsecureRequests] });
+    const DPoP = client.getDPoPHandle(config, await client.randomDPoPKeyPair("ES256"));
+    const { parameters, checks: expected } = await checks(config, { scope: "read:tools", audience: undefined, resource: dev.url });
+    delete parameters.audience;
+    const answer = await new Browser().authorize(client.buildAuthorizationUrl(config, parameters).href, redirectUri, users.user);
+    const tokens = await client.authorizationCodeGrant(config, answer, { ...expected, idTokenExpected: false }, undefined, { DPoP });
+    assert.equal(tokens.token_type, "dpop");
+    const headers = { "content-type": "application/json", accept: "application/json, text/event-stream" };
+    const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "initialize", params: { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "t", version: "1" } } });
+    for (let round = 0; round < 2; round++) {
+      const passed = await client.fetchProtectedResource(config, tokens.access_token, new URL(dev.url), "POST", body, new Headers(headers), { DPoP });
+      assert.equal(passed.status, 200, await passed.text());
+    }
+    const metadata = await (await fetch(new URL("/.well-known/oauth-protected-resource/mcp", dev.url))).json();
+    assert.ok(metadata.dpop_signing_alg_values_supported.includes("ES256"));
+    const stolen = await fetch(dev.url, { method: "POST", body, headers: { ...headers, authorization: `Bearer ${tokens.access_token}` } });
+    assert.equal(stolen.status, 401);
+    const bare = await fetch(dev.url, { method: "POST", body, headers: { ...headers, authorization: `DPoP ${tokens.access_token}` } });
+    assert.equal(bare.status, 401);
+    assert.match(bare.headers.get("www-authenticate"), /^DPoP error="invalid_dpop_proof", .*algs="ES256 /);
+    const thief = client.getDPoPHandle(config, await client.randomDPoPKeyPair("ES256"));
+    await assert.rejects(client.fetchProtectedResource(config, tokens.access_token, new URL(dev.url), "POST", body, new Headers(headers), { DPoP: thief }), (error) => error.status === 401);
+  } finally { await dev.stop(); }
 });

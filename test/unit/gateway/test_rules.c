@@ -265,10 +265,11 @@ static void a_preflight_allows_parameter_headers_it_is_asked_for(void **state)
     assert_false(out.has_failed);
     assert_slice(dw_http_field(dw_field_list_view(&out), "access-control-allow-origin"),
                  "https://app.example.com");
-    assert_slice(dw_http_field(dw_field_list_view(&out), "access-control-allow-headers"),
-                 "authorization, content-type, accept, mcp-protocol-version, mcp-session-id, "
-                 "mcp-method, mcp-name, last-event-id, traceparent, tracestate, mcp-param-region, "
-                 "Mcp-Param-x");
+    assert_slice(
+        dw_http_field(dw_field_list_view(&out), "access-control-allow-headers"),
+        "authorization, content-type, accept, mcp-protocol-version, mcp-session-id, "
+        "mcp-method, mcp-name, last-event-id, traceparent, tracestate, dpop, mcp-param-region, "
+        "Mcp-Param-x");
     assert_slice(dw_http_field(dw_field_list_view(&out), "access-control-expose-headers"),
                  "WWW-Authenticate, Mcp-Session-Id, MCP-Protocol-Version");
 }

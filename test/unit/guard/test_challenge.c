@@ -124,15 +124,21 @@ static void the_document_has_the_resource_byte_for_byte(void **state)
 
     (void)state;
     assert_done(dw_resource_metadata_render(&full, arena, &json, &error), error);
-    assert_slice(json, "{\"resource\":\"https://A.example/mcp\","
-                       "\"authorization_servers\":[\"https://t.example/\"],"
-                       "\"scopes_supported\":[\"a\",\"b\"],"
-                       "\"bearer_methods_supported\":[\"header\"],"
-                       "\"resource_name\":\"My \\\"server\\\"\"}");
+    assert_slice(json,
+                 "{\"resource\":\"https://A.example/mcp\","
+                 "\"authorization_servers\":[\"https://t.example/\"],"
+                 "\"scopes_supported\":[\"a\",\"b\"],"
+                 "\"bearer_methods_supported\":[\"header\"],"
+                 "\"dpop_signing_alg_values_supported\":[\"ES256\",\"ES384\",\"ES512\",\"RS256\","
+                 "\"PS256\",\"EdDSA\"],"
+                 "\"resource_name\":\"My \\\"server\\\"\"}");
     assert_done(dw_resource_metadata_render(&bare, arena, &json, &error), error);
-    assert_slice(json, "{\"resource\":\"https://a.example\","
-                       "\"authorization_servers\":[\"https://t.example/\"],"
-                       "\"bearer_methods_supported\":[\"header\"]}");
+    assert_slice(json,
+                 "{\"resource\":\"https://a.example\","
+                 "\"authorization_servers\":[\"https://t.example/\"],"
+                 "\"bearer_methods_supported\":[\"header\"],"
+                 "\"dpop_signing_alg_values_supported\":[\"ES256\",\"ES384\",\"ES512\",\"RS256\","
+                 "\"PS256\",\"EdDSA\"]}");
     dw_arena_free(arena);
 }
 
