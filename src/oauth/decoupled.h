@@ -11,7 +11,7 @@
 
 #define DW_DEVICE_LIFETIME_S 900 /* Auth0's numbers */
 #define DW_CIBA_LIFETIME_S 300
-#define DW_CIBA_MAX_LIFETIME_S 300
+#define DW_CIBA_MAX_LIFETIME_S (72 * 3600) /* a mail may wait that long to be read */
 #define DW_DECOUPLED_INTERVAL_S 5
 #define DW_BINDING_MESSAGE_MAX_BYTES 64
 

@@ -37,6 +37,8 @@ static bool read_request(struct ciba_call *ciba, struct dw_error *reterr)
 {
     struct dw_slice message = dw_form_value(&ciba->form, "binding_message");
 
+    if (!ciba->client->is_first_party) /* as at Auth0: users do not know whom they would answer */
+        return dw_fail(reterr, DW_UNAUTHORIZED_CLIENT, "A third-party client may not use CIBA.");
     if (ciba->client->auth_method == DW_CLIENT_AUTH_NONE) /* CIBA Core 7.1 MUST authenticate */
         return dw_fail(reterr, DW_UNAUTHORIZED_CLIENT, "A public client may not use CIBA.");
     if (!dw_slices_have(ciba->request.scopes, DW_LIT("openid")))
@@ -91,6 +93,7 @@ static bool send_link(struct ciba_call *ciba, struct dw_slice ticket, struct dw_
     struct dw_mail mail = {
         .template = DW_MAIL_CIBA_APPROVAL,
         .to = ciba->user->email,
+        .language = dw_tenant_language(call),
         .client_name = ciba->client->name.len > 0 ? ciba->client->name : ciba->client->id,
         .detail = ciba->request.binding_message,
         .lifetime_s = ciba->request.expires_at_s - call->now_s,

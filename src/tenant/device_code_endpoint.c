@@ -2,6 +2,7 @@
  * its user types elsewhere. */
 #include "base/mem.h"
 #include "sys/sys.h"
+#include "tenant/audit_internal.h"
 #include "tenant/decoupled_internal.h"
 #include "tenant/endpoints_internal.h"
 #include "json/json_writer.h"
@@ -62,7 +63,7 @@ static bool keep(struct dw_tenant_call *call, struct dw_decoupled_request *reque
     return false;
 }
 
-bool dw_endpoint_device_code(struct dw_tenant_call *call, struct dw_error *reterr)
+static bool run(struct dw_tenant_call *call, struct dw_error *reterr)
 {
     struct dw_slice device_code = dw_tenant_random_text(call->arena, "", 32);
     struct dw_decoupled_request request;
@@ -76,4 +77,15 @@ bool dw_endpoint_device_code(struct dw_tenant_call *call, struct dw_error *reter
            dw_decoupled_start(call, &form, DW_DECOUPLED_DEVICE, &client, &request, reterr) &&
            dw_tenant_digest(device_code, call->arena, &request.poll_digest, reterr) &&
            keep(call, &request, &user_code, reterr) && answer(call, device_code, user_code, reterr);
+}
+
+bool dw_endpoint_device_code(struct dw_tenant_call *call, struct dw_error *reterr)
+{
+    struct dw_error error = {0};
+
+    if (run(call, &error))
+        return true;
+    dw_audit(call, DW_AUDIT_FDEAZ, .error = &error);
+    *reterr = error;
+    return false;
 }

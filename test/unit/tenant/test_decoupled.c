@@ -39,6 +39,7 @@ static int start(void **state)
     add_client("box", DEVICE_GRANT, DW_CLIENT_AUTH_POST, true);
     add_client("stranger", DEVICE_GRANT, DW_CLIENT_AUTH_NONE, false);
     add_client("agent", CIBA_GRANT, DW_CLIENT_AUTH_POST, true);
+    add_client("strange-agent", CIBA_GRANT, DW_CLIENT_AUTH_POST, false);
     add_client("public-agent", CIBA_GRANT, DW_CLIENT_AUTH_NONE, true);
     assert_done(dw_store_user_by_login(world.tenant->store, S(DW_TENANT_CONNECTION), S(ADA),
                                        world.arena, &user, &error),
@@ -415,6 +416,7 @@ static void bad_ciba_requests_are_refused(void **state)
          "unauthorized_client: Grant type '" CIBA_GRANT "' not allowed for the client."},
         {"client_id=public-agent", ada_id, WELL, 403,
          "unauthorized_client: A public client may not use CIBA."},
+        {"client_id=strange-agent&client_secret=secret", ada_id, WELL, 403, NULL},
         {AGENT, "auth0|Random-ID", WELL, 400, "unknown_user_id: User ID is malformed or unknown"},
         {AGENT, ada_id, "&binding_message=X&scope=tempID", 400,
          "invalid_request: openid scope must be requested"},
@@ -424,8 +426,8 @@ static void bad_ciba_requests_are_refused(void **state)
          "invalid_request: Missing required parameter: binding_message"},
         {AGENT, ada_id, "&scope=openid&binding_message=%3Cb%3E", 400, NULL},
         {AGENT, ada_id, WELL "&requested_expiry=0", 400,
-         "invalid_request: requested_expiry must be 1 to 300 seconds"},
-        {AGENT, ada_id, WELL "&requested_expiry=301", 400, NULL},
+         "invalid_request: requested_expiry must be 1 to 259200 seconds"},
+        {AGENT, ada_id, WELL "&requested_expiry=259201", 400, NULL},
         {AGENT, ada_id, WELL "&authorization_details=%5B%5D", 400, NULL},
         {AGENT, ada_id, "&binding_message=X&scope=openid&audience=https%3A%2F%2Fnone.example", 403,
          "access_denied: Service not found: https://none.example"},
