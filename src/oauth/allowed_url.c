@@ -87,6 +87,18 @@ static bool is_sound(struct dw_slice url, struct dw_url *ret_parsed)
            !ret_parsed->has_userinfo;
 }
 
+bool dw_allowed_url_is_pattern(struct dw_slice allowed)
+{
+    return pattern_host(allowed).len > 0;
+}
+
+bool dw_allowed_url_fits(struct dw_slice pattern, struct dw_slice url)
+{
+    struct dw_url parsed;
+
+    return is_sound(url, &parsed) && matches(pattern, url, &parsed, false);
+}
+
 bool dw_allowed_url(struct dw_slices allowed, struct dw_slice url)
 {
     struct dw_url parsed;

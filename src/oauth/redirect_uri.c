@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "http/url.h"
+#include "oauth/allowed_url.h"
 
 /* Schemes that a browser or the desktop acts on by itself. */
 static const char *const dangerous_schemes[] = {"about",
@@ -95,18 +96,60 @@ bool dw_redirect_uri_check(struct dw_slice uri, struct dw_error *reterr)
     return is_web(&url) || check_private_use(uri, &url, reterr);
 }
 
-bool dw_redirect_uris_check(struct dw_slices uris, struct dw_error *reterr)
+/* With a letter for the placeholder it must be a redirect URI like any other. */
+static bool check_pattern(struct dw_slice uri, struct dw_error *reterr)
+{
+    char text[DW_REDIRECT_URI_MAX_BYTES];
+    size_t star = dw_slice_index(uri, '*');
+
+    if (uri.len > sizeof text)
+        return refuse(uri, "is too long", reterr);
+    if (!dw_slice_starts_with(uri, DW_LIT("https://")) || !dw_allowed_url_is_pattern(uri))
+        return refuse(uri, "has a wildcard elsewhere than in a subdomain of an https host", reterr);
+    memcpy(text, uri.ptr, uri.len);
+    text[star] = 'x';
+    return dw_redirect_uri_check(dw_slice_from(text, uri.len), reterr);
+}
+
+static bool check_all(struct dw_slices uris, bool may_have_patterns, struct dw_error *reterr)
 {
     if (uris.count > DW_REDIRECT_URIS_MAX)
         return dw_fail(reterr, DW_INVALID_REDIRECT_URI, "over %d redirect URIs",
                        DW_REDIRECT_URIS_MAX);
     for (size_t at = 0; at < uris.count; at++) {
-        if (!dw_redirect_uri_check(uris.items[at], reterr))
+        bool is_pattern = may_have_patterns && dw_slice_contains(uris.items[at], '*');
+
+        if (!(is_pattern ? check_pattern : dw_redirect_uri_check)(uris.items[at], reterr))
             return false;
         if (dw_slices_have((struct dw_slices){uris.items, at}, uris.items[at]))
             return refuse(uris.items[at], "is there twice", reterr);
     }
     return true;
+}
+
+bool dw_redirect_uris_check(struct dw_slices uris, struct dw_error *reterr)
+{
+    return check_all(uris, false, reterr);
+}
+
+bool dw_redirect_uris_check_client(const struct dw_oauth_client *client, struct dw_error *reterr)
+{
+    return check_all(client->redirect_uris, client->is_first_party, reterr);
+}
+
+/* Auth0's subdomain placeholders, for applications that are ours and made by an operator. */
+static bool fits_pattern(const struct dw_oauth_client *client, struct dw_slice uri)
+{
+    struct dw_error ignored;
+
+    if (!client->is_first_party || client->kind != DW_CLIENT_STATIC ||
+        !dw_redirect_uri_check(uri, &ignored))
+        return false;
+    for (size_t at = 0; at < client->redirect_uris.count; at++)
+        if (dw_slice_starts_with(client->redirect_uris.items[at], DW_LIT("https://")) &&
+            dw_allowed_url_fits(client->redirect_uris.items[at], uri))
+            return true;
+    return false;
 }
 
 /* An http URI on loopback that could have been registered. */
@@ -150,12 +193,15 @@ bool dw_redirect_uri_choose(const struct dw_oauth_client *client, struct dw_slic
     bool any_loopback_port = client->kind != DW_CLIENT_STATIC || client->app_type == DW_APP_NATIVE;
 
     if (requested.len == 0) {
-        if (client->redirect_uris.count != 1)
+        if (client->redirect_uris.count != 1 ||
+            dw_slice_contains(client->redirect_uris.items[0], '*'))
             return dw_fail(reterr, DW_INVALID_REQUEST, "Missing required parameter: redirect_uri");
         *ret_uri = client->redirect_uris.items[0];
         return true;
     }
-    if (!dw_redirect_uri_matches(requested, client->redirect_uris, any_loopback_port))
+    if (dw_slice_contains(requested, '*') ||
+        (!dw_redirect_uri_matches(requested, client->redirect_uris, any_loopback_port) &&
+         !fits_pattern(client, requested)))
         return dw_fail(reterr, DW_UNAUTHORIZED_CLIENT,
                        "Callback URL mismatch. %.*s is not in the list of allowed callback URLs",
                        (int)(requested.len > 80 ? 80 : requested.len), requested.ptr);

@@ -18,11 +18,17 @@ bool dw_must_check dw_redirect_uri_check(struct dw_slice uri, struct dw_error *r
 /* All of them; at most DW_REDIRECT_URIS_MAX, no doubles. */
 bool dw_must_check dw_redirect_uris_check(struct dw_slices uris, struct dw_error *reterr);
 
+/* The same for an application that an operator makes: one of our own may also have https URIs with
+ * a subdomain placeholder (allowed_url.h), which third parties never have. */
+bool dw_must_check dw_redirect_uris_check_client(const struct dw_oauth_client *client,
+                                                 struct dw_error *reterr);
+
 /* Byte-equal to one of `registered`; or, where any_loopback_port, equal but for the port when both
  * are http on the same loopback host (RFC 8252 section 7.3 MUST). */
 bool dw_redirect_uri_matches(struct dw_slice uri, struct dw_slices registered,
                              bool any_loopback_port);
-/* The one to answer to. Native, DCR and CIMD clients may use any loopback port. A request without
+/* The one to answer to. Native, DCR and CIMD clients may use any loopback port, applications of our
+ * own what fits a placeholder of theirs. A request without
  * one gets the only one that is registered. Fails with DW_UNAUTHORIZED_CLIENT "Callback URL
  * mismatch. ..." or DW_INVALID_REQUEST: never redirect then. */
 bool dw_must_check dw_redirect_uri_choose(const struct dw_oauth_client *client,

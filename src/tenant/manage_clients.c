@@ -91,7 +91,7 @@ static bool fill_client(struct dw_manage *manage, struct dw_oauth_client *client
         !dw_manage_values(manage, "grant-type", &client->grant_types, reterr) ||
         !dw_manage_values(manage, "scope", &client->scopes, reterr) ||
         !dw_manage_values(manage, "logout-url", &client->allowed_logout_urls, reterr) ||
-        !dw_redirect_uris_check(client->redirect_uris, reterr) ||
+        !dw_redirect_uris_check_client(client, reterr) ||
         !check_grant_types(client->grant_types, reterr))
         return false;
     standard_grant_types(client);
@@ -226,7 +226,7 @@ bool dw_manage_client_update(struct dw_manage *manage, struct dw_error *reterr)
     if (!find_client(manage, &client, reterr) || !dw_manage_patch_of_sets(manage, &patch, reterr) ||
         !dw_client_apply_json(client, patch, manage->arena, reterr) ||
         (dw_manage_has(manage, "jwks") && !take_keys(manage, client, reterr)) ||
-        !dw_redirect_uris_check(client->redirect_uris, reterr) ||
+        !dw_redirect_uris_check_client(client, reterr) ||
         !check_grant_types(client->grant_types, reterr) ||
         !dw_refresh_policies_parse(client->refresh_policies_json, manage->arena, &policies, &count,
                                    reterr))

@@ -145,7 +145,6 @@ bool dw_endpoint_passwordless_link(struct dw_tenant_call *call, struct dw_error 
     if (!dw_passwordless_log_in(call, &link.passwordless, &user, reterr) ||
         !dw_login_start(call, user, &login, reterr))
         return false;
-    dw_audit(call, DW_AUDIT_S, .client = link.passwordless.client, .user = user);
     link.visit.request->user_id = user->id;
     link.visit.request->session_id = login.session->id;
     link.visit.request->authenticated_at_s = call->now_s;

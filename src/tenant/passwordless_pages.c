@@ -135,7 +135,6 @@ bool dw_endpoint_passwordless_code(struct dw_tenant_call *call, struct dw_error 
     }
     if (!dw_login_start(call, user, &login, reterr))
         return false;
-    dw_audit(call, DW_AUDIT_S, .client = visit.client, .user = user);
     visit.request->user_id = user->id;
     visit.request->session_id = login.session->id;
     visit.request->authenticated_at_s = call->now_s;

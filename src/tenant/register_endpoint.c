@@ -3,6 +3,7 @@
 #include "oauth/registration.h"
 #include "oauth/third_party.h"
 #include "sys/sys.h"
+#include "tenant/audit_internal.h"
 #include "tenant/endpoints_internal.h"
 
 /* Beyond it nobody can register until an operator has looked: registrations have no owner. */
@@ -63,6 +64,8 @@ bool dw_endpoint_register(struct dw_tenant_call *call, struct dw_error *reterr)
     dw_metrics_add(call->tenant->metrics, DW_METRIC_CLIENTS_REGISTERED, 1);
     dw_log(call->tenant->log, DW_LOG_INFO, "client_registered", DW_S("oauth_client", client.id),
            DW_S("name", client.name), DW_S("address", call->peer_address));
+    dw_audit(call, DW_AUDIT_SAPI, .client = &client,
+             .description = DW_LIT("dynamic client registration"));
     dw_registration_write(&client, secret, &out);
     return dw_answer_json(call, 201, &out, reterr);
 }

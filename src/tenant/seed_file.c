@@ -108,7 +108,7 @@ static bool fill_client(const struct seed *seed, const struct dw_json *entry,
                        reterr) ||
         !dw_json_texts(entry, "web_origins", seed->arena, &client->web_origins, reterr) ||
         !dw_json_texts(entry, "grant_types", seed->arena, &client->grant_types, reterr) ||
-        !dw_redirect_uris_check(client->redirect_uris, reterr))
+        !dw_redirect_uris_check_client(client, reterr))
         return false;
     if (client->grant_types.count == 0)
         client->grant_types = (struct dw_slices){standard_grants, 2};

@@ -4,6 +4,7 @@
 #include "oauth/authorization_request.h"
 #include "oauth/third_party.h"
 #include "sys/sys.h"
+#include "tenant/audit_internal.h"
 #include "tenant/brand_internal.h"
 #include "tenant/decoupled_internal.h"
 #include "tenant/visit_internal.h"
@@ -67,6 +68,31 @@ static bool answer_client(struct dw_tenant_call *call, const struct dw_visit *vi
            dw_answer_redirect(call, url, reterr);
 }
 
+/* The end of every login, for the audit log; error NULL: it went well. */
+static void note(struct dw_tenant_call *call, const struct dw_visit *visit,
+                 const struct dw_error *error)
+{
+    const struct dw_authorization_request *request = visit->request;
+    bool is_silent = request->prompts_none;
+    enum dw_audit_type type =
+        error ? (is_silent ? DW_AUDIT_FSA : DW_AUDIT_F) : (is_silent ? DW_AUDIT_SSA : DW_AUDIT_S);
+    struct dw_user *user = NULL;
+    struct dw_error ignored;
+
+    if (request->user_id.len > 0)
+        (void)!dw_store_user(call->tenant->store, request->user_id, call->arena, &user, &ignored);
+    dw_audit(call, type, .client = visit->client, .user = user, .error = error,
+             .organization_id = request->organization, .audience = request->audience,
+             .scopes = request->scopes);
+}
+
+static bool answer_code(struct dw_tenant_call *call, const struct dw_visit *visit,
+                        struct dw_slice code, struct dw_error *reterr)
+{
+    note(call, visit, NULL);
+    return answer_client(call, visit, code, NULL, reterr);
+}
+
 bool dw_visit_answer_code(struct dw_tenant_call *call, struct dw_visit *visit,
                           struct dw_slices scopes, struct dw_error *reterr)
 {
@@ -82,7 +108,7 @@ bool dw_visit_answer_code(struct dw_tenant_call *call, struct dw_visit *visit,
                                       call->tenant->config.authorization_code_ttl_s, call->arena,
                                       &code, &record, reterr) &&
            dw_store_add_authorization_code(call->tenant->store, &record, reterr) &&
-           answer_client(call, visit, code.hidden, NULL, reterr);
+           answer_code(call, visit, code.hidden, reterr);
 }
 
 bool dw_visit_answer_error(struct dw_tenant_call *call, struct dw_visit *visit,
@@ -91,6 +117,7 @@ bool dw_visit_answer_error(struct dw_tenant_call *call, struct dw_visit *visit,
     struct dw_error gone = {0};
 
     dw_log_error(call->tenant->log, "authorization_refused", error);
+    note(call, visit, error);
     if (!end_visit(call, visit, &gone)) {
         *reterr = gone;
         return false;

@@ -118,6 +118,47 @@ static void every_code_is_found_by_its_name_and_none_twice(void **state)
     assert_false(dw_audit_type_from(S("nonsense"), &type));
 }
 
+static size_t count_of(const char *code)
+{
+    struct dw_slice type = S(code);
+    struct dw_log_entry *entries = NULL;
+    size_t count = find((struct dw_log_query){.types = {&type, 1}}, &entries);
+
+    for (size_t i = 0; i < count; i++) {
+        assert_has_not(entries[i].description, ADA_PASSWORD);
+        assert_slice(entries[i].client_id, DW_TENANT_DEV_CLIENT);
+    }
+    return count;
+}
+
+static void logins_and_tokens_leave_their_entries(void **state)
+{
+    struct browser browser = {0};
+    struct dw_log_entry *entries = NULL;
+    struct dw_slice type = S("s");
+    const char *visit;
+    struct dw_tenant_call *call;
+
+    (void)state;
+    visit = state_of(get(&browser, AUTHORIZE));
+    assert_status(log_in(&browser, visit, "wrong"), 400);
+    assert_int_equal(count_of("fp"), 1);
+    call = log_in(&browser, visit, ADA_PASSWORD);
+    if (dw_slice_starts_with(header(call, "Location"), S("/u/consent")))
+        call = decide(&browser, visit, "accept");
+    assert_int_equal(count_of("s"), 1);
+    assert_status(redeem(text_of(location_value(call, "code"))), 200);
+    assert_int_equal(count_of("seacft"), 1);
+    assert_status(redeem(text_of(location_value(call, "code"))), 403);
+    assert_int_equal(count_of("feacft"), 1);
+    assert_slice(location_value(get(&(struct browser){0}, AUTHORIZE "&prompt=none"), "error"),
+                 "login_required");
+    assert_int_equal(count_of("fsa"), 1);
+    assert_int_equal(find((struct dw_log_query){.types = {&type, 1}}, &entries), 1);
+    assert_slice(entries->user_name, ADA);
+    assert_slice(entries->audience, AUDIENCE);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, world_start, world_stop)
 
 int main(void)
@@ -127,6 +168,7 @@ int main(void)
         CASE(texts_are_cut_between_characters),
         CASE(a_flood_from_many_threads_is_written_whole),
         CASE(closing_writes_what_waits),
+        CASE(logins_and_tokens_leave_their_entries),
         CASE(every_code_is_found_by_its_name_and_none_twice),
     };
 
