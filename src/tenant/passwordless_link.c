@@ -73,11 +73,10 @@ struct link {
     struct dw_passwordless passwordless;
 };
 
-static bool gone(struct dw_error *reterr)
+static bool gone(struct dw_tenant_call *call, struct dw_error *reterr)
 {
-    return dw_fail(reterr, DW_INVALID_REQUEST,
-                   "This link was used already, or it is too old. Start again from the "
-                   "application.");
+    call->error_key = "passwordless.gone";
+    return dw_fail(reterr, DW_INVALID_REQUEST, "this link was used already, or it is too old");
 }
 
 /* Everything but using it. */
@@ -93,13 +92,13 @@ static bool open_link(struct dw_tenant_call *call, struct dw_slice token, struct
     if (!dw_otp_look_at_link(call, "passwordless-link", token, &is_good, &detail_json, reterr))
         return false;
     if (!is_good)
-        return gone(reterr);
+        return gone(call, reterr);
     if (!dw_json_parse(detail_json, call->arena, &detail, reterr) ||
         !dw_store_client(call->tenant->store, dw_json_text(detail, "client_id"), call->arena,
                          &client, reterr))
         return false;
     if (!client)
-        return gone(reterr);
+        return gone(call, reterr);
     call->client_id = client->id;
     visit = dw_json_text(detail, "visit");
     return (visit.len > 0
@@ -141,7 +140,7 @@ bool dw_endpoint_passwordless_link(struct dw_tenant_call *call, struct dw_error 
         !dw_otp_use_link(call, "passwordless-link", link.token, &is_good, &detail, reterr))
         return false;
     if (!is_good)
-        return gone(reterr);
+        return gone(call, reterr);
     if (!dw_passwordless_log_in(call, &link.passwordless, &user, reterr) ||
         !dw_login_start(call, user, &login, reterr))
         return false;

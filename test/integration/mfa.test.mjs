@@ -228,7 +228,7 @@ test("a person signs in without a password, by code and by link", { timeout: 120
   await page.getByRole("link", { name: "Sign in with a code by email" }).click();
   await page.getByLabel("Email address").fill("new@example.com");
   await page.getByRole("button", { name: "Send me a link instead" }).click();
-  await page.getByRole("heading", { name: "Look into your mailbox" }).waitFor();
+  await page.getByRole("heading", { name: "Check your mail" }).waitFor();
   await picture(page, "passwordless-sent-phone");
   const link = /http:\/\/\S+\/u\/passwordless\/link\?token=\S+/.exec((await newestMail()).text)[0];
   const stranger = await openBrowser(phone);

@@ -457,7 +457,7 @@ static void the_sign_up_page_tells_nothing_about_a_taken_address(void **state)
 
     (void)state;
     assert_status(call, 400);
-    assert_has(call->answer, "The account could not be made.");
+    assert_has(call->answer, "The account could not be created.");
     assert_has_not(call->answer, "already.");
     assert_has_not(header(call, "Set-Cookie"), "session");
 }

@@ -209,7 +209,7 @@ static void a_used_code_is_wrong(void **state)
     call = begin(&thief, LOGIN);
     call = type(&thief, state_of(call), "otp", code);
     assert_status(call, 400);
-    assert_has(call->answer, "This code is not right.");
+    assert_has(call->answer, "This code is wrong.");
 }
 
 /* --- as people use it ------------------------------------------------------------------------- */
@@ -331,7 +331,7 @@ static void a_recovery_code_lets_in_once_and_is_replaced(void **state)
     visit = state_of(call);
     assert_has(follow(&browser, call)->answer, "value=\"recovery-code\"");
     call = type(&browser, visit, "recovery-code", "AAAA-AAAA");
-    assert_has(call->answer, "This recovery code is not right.");
+    assert_has(call->answer, "This recovery code is wrong.");
     call = type(&browser, visit, "recovery-code", code);
     assert_status(call, 200);
     next = element(call, "recovery-code");

@@ -331,7 +331,7 @@ static void the_pages_offer_codes_where_there_is_a_connection(void **state)
     call = post(&browser, "/u/passwordless",
                 text_of(dw_arena_printf(world.arena, "state=%s&username=nonsense", visit)));
     assert_status(call, 400);
-    assert_has(call->answer, "This is no email address.");
+    assert_has(call->answer, "This is not an email address.");
     call =
         post(&browser, "/u/passwordless",
              text_of(dw_arena_printf(world.arena, "state=%s&username=" ADA "&action=code", visit)));
