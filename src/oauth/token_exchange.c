@@ -87,7 +87,7 @@ bool dw_act_extend(struct dw_slice client_id, struct dw_slice subject_client,
             "Delegation chain (`act` claim) depth exceeds the maximum allowed limit of 4");
     dw_json_write_object_start(&writer);
     dw_json_put_text(&writer, "sub", client_id);
-    if (subject_act) {
+    if (depth_of(subject_act) > 0) {
         write_chain(subject_act, &writer);
     } else {
         dw_json_write_key(&writer, DW_LIT("act"));
