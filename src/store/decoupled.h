@@ -22,9 +22,9 @@ bool dw_must_check dw_store_decoupled(struct dw_store *store, struct dw_slice id
                                       struct dw_arena *arena,
                                       struct dw_decoupled_request **ret_request,
                                       struct dw_error *reterr);
-/* Stores the decision: phase, user_id, session_id, organization, granted, family_id and
- * authenticated_at_s of `decided`. Of several deciders one wins; the others, and those who come
- * after it has expired, fail with DW_CONFLICT. */
+/* Stores the decision: phase, user_id, session_id, organization, granted, family_id,
+ * authenticated_at_s and mfa_at_s of `decided`. Of several deciders one wins; the others, and those
+ * who come after it has expired, fail with DW_CONFLICT. */
 bool dw_must_check dw_store_decide_decoupled(struct dw_store *store,
                                              const struct dw_decoupled_request *decided,
                                              int64_t now_s, struct dw_error *reterr);

@@ -102,7 +102,7 @@ static bool decide(struct dw_connection *connection, void *user, struct dw_error
                        "excluded.session_id,"
                        " organization = excluded.organization, granted = excluded.granted,"
                        " family_id = excluded.family_id, authenticated_at = "
-                       "excluded.authenticated_at",
+                       "excluded.authenticated_at, mfa_at = excluded.mfa_at",
         &decoupled_table, call->decided, reterr);
 }
 

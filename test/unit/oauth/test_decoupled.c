@@ -65,6 +65,34 @@ static void the_judge_gives_tokens_to_the_right_one_only(void **state)
     }
 }
 
+static void what_was_approved_is_worth_a_code(void **state)
+{
+    struct dw_slice scope = S("openid");
+    struct dw_decoupled_request request = {.client_id = S("c1"),
+                                           .user_id = S("auth0|1"),
+                                           .session_id = S("s1"),
+                                           .organization = S("org_1"),
+                                           .audience = S("https://api.example"),
+                                           .granted = {&scope, 1},
+                                           .family_id = S("f1"),
+                                           .authenticated_at_s = NOW_S - 2,
+                                           .mfa_at_s = NOW_S - 1};
+    struct dw_authorization_code code;
+
+    (void)state;
+    dw_decoupled_code(&request, &code);
+    assert_slice(code.client_id, "c1");
+    assert_slice(code.user_id, "auth0|1");
+    assert_slice(code.session_id, "s1");
+    assert_slice(code.organization, "org_1");
+    assert_slice(code.audience, "https://api.example");
+    assert_slice(code.family_id, "f1");
+    assert_int_equal(code.scopes.count, 1);
+    assert_int_equal(code.authenticated_at_s, NOW_S - 2);
+    assert_int_equal(code.mfa_at_s, NOW_S - 1);
+    assert_int_equal(code.max_age_s, -1);
+}
+
 static void refusals_are_auth0s(void **state)
 {
     static const struct {
@@ -200,6 +228,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_judge_gives_tokens_to_the_right_one_only),
+        cmocka_unit_test(what_was_approved_is_worth_a_code),
         cmocka_unit_test(refusals_are_auth0s),
         cmocka_unit_test(a_user_code_is_typed_in_many_ways),
         cmocka_unit_test(a_user_code_uses_all_letters_alike),

@@ -89,6 +89,8 @@ static void a_request_is_decided_once(void **state)
     request.phase = DW_DECOUPLED_APPROVED;
     request.granted = (struct dw_slices){fixture_scopes, 1};
     request.family_id = S("f1");
+    request.authenticated_at_s = NOW_S + 1;
+    request.mfa_at_s = NOW_S + 2;
     assert_done(dw_store_decide_decoupled(fixture.store, &request, NOW_S + 2, &error), error);
     request.phase = DW_DECOUPLED_DENIED;
     assert_fails(dw_store_decide_decoupled(fixture.store, &request, NOW_S + 2, &error), error,
@@ -97,6 +99,8 @@ static void a_request_is_decided_once(void **state)
     assert_int_equal(found->phase, DW_DECOUPLED_APPROVED);
     assert_int_equal(found->last_polled_at_s, NOW_S + 1); /* a poll in between is not lost */
     assert_int_equal(found->granted.count, 1);
+    assert_int_equal(found->authenticated_at_s, NOW_S + 1);
+    assert_int_equal(found->mfa_at_s, NOW_S + 2);
     assert_done(dw_store_poll_decoupled(fixture.store, DW_DECOUPLED_CIBA, request.poll_digest,
                                         S("c2"), NOW_S + 3, fixture.arena, &verdict, &found,
                                         &error),
