@@ -65,7 +65,7 @@ static void add_client(const struct work *work, long number, struct dw_arena *ar
         give_up(&error);
 }
 
-/* Users are there by then. */
+/* Users are there by then; user 0 may be of the seed, with another id. */
 static void *write_organizations(void *user)
 {
     const struct work *work = user;
@@ -84,11 +84,11 @@ static void *write_organizations(void *user)
 
         if (!dw_store_put_organization(work->store, &organization, &error))
             give_up(&error);
-        for (long k = 0; k < MEMBERS && k < work->users; k++)
-            if (!dw_store_add_member(
-                    work->store, organization.id,
-                    dw_arena_printf(arena, "auth0|%024lx", (i * MEMBERS + k) % work->users),
-                    organization.created_at_s, &error))
+        for (long k = 0; k < MEMBERS && k + 1 < work->users; k++)
+            if (!dw_store_add_member(work->store, organization.id,
+                                     dw_arena_printf(arena, "auth0|%024lx",
+                                                     1 + (i * MEMBERS + k) % (work->users - 1)),
+                                     organization.created_at_s, &error))
                 give_up(&error);
     }
     return NULL;

@@ -22,7 +22,7 @@ export async function tenantBench({ root, folder, ports, options, talk, median }
   const seconds = options.isQuick ? 2 : 4;
 
   async function wrk(port, env) {
-    const child = spawn("taskset", ["-c", "1", "wrk", "-t1", `-c${connections}`, `-d${env.SECONDS ?? seconds}s`, "-s", path.join(root, "bench/tenant_request.lua"), `http://127.0.0.1:${port}`], { env: { ...process.env, ...env } });
+    const child = spawn("taskset", ["-c", "1", "wrk", "-t1", `-c${connections}`, `-d${seconds}s`, "--timeout", "10s", "-s", path.join(root, "bench/tenant_request.lua"), `http://127.0.0.1:${port}`], { env: { ...process.env, ...env } });
     let said = "";
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (bytes) => { said += bytes; });
     await new Promise((resolve) => child.on("close", resolve));

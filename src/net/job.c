@@ -14,7 +14,7 @@ static const struct {
     const char *name; /* at most 15 bytes: the kernel's limit */
     unsigned threads;
 } pool_rows[DW_POOL_COUNT] = {
-    [DW_POOL_STORE] = {"dw-store", 4},
+    [DW_POOL_STORE] = {"dw-store", 8},
     [DW_POOL_PASSWORD] = {"dw-password", 2},
     [DW_POOL_FETCH] = {"dw-fetch", 4},
     [DW_POOL_TOOL] = {"dw-tool", MAX_THREADS},
