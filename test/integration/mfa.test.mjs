@@ -8,7 +8,7 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 import { chromium } from "playwright-core";
 import { doorward, startTenant } from "./support/doorward.mjs";
-import { root } from "./support/process.mjs";
+import { root, until } from "./support/process.mjs";
 
 const pictures = path.join(root, "build", "screenshots");
 const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
@@ -22,11 +22,20 @@ const verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const desktop = { width: 1100, height: 860 }, phone = { width: 360, height: 740 };
 
 let tenant, callback, redirectUri, chrome;
-const complaints = [];
+const complaints = [], messages = [];
 
 before(async () => {
   mkdirSync(pictures, { recursive: true });
-  callback = createServer((request, answer) => answer.writeHead(200, { "content-type": "text/html" }).end("<title>back</title>done"));
+  // Also the operator's gateway for text messages.
+  callback = createServer(async (request, answer) => {
+    if (request.url === "/sms") {
+      let body = "";
+      for await (const chunk of request) body += chunk;
+      messages.push({ ...JSON.parse(body), bearer: request.headers.authorization, tries: messages.length });
+      return answer.writeHead(messages.length === 1 ? 503 : 202).end();
+    }
+    return answer.writeHead(200, { "content-type": "text/html" }).end("<title>back</title>done");
+  });
   await new Promise((resolve) => callback.listen(0, "127.0.0.1", resolve));
   redirectUri = `http://127.0.0.1:${callback.address().port}/callback`;
   tenant = await startTenant({
@@ -34,11 +43,12 @@ before(async () => {
       clients: [{ client_id: "app", name: "Weather", redirect_uris: [redirectUri], grant_types: ["authorization_code", "password", mfa("otp"), mfa("oob"), mfa("recovery-code"), passwordless] }],
       users: [ada, bob],
     },
-    tenant: { allow_password_grant: true }, tables: { mail: { outbox: true } },
+    tenant: { allow_password_grant: true }, tables: { mail: { outbox: true, sms_url: `http://127.0.0.1:${callback.address().port}/sms`, sms_token: "gateway-token" } },
   });
   await manage("mfa", "set", "--policy", "all-applications", "--factor", "otp", "--factor", "email", "--factor", "recovery-code");
   await manage("connection", "create", "--name", "email", "--strategy", "email");
   await manage("connection", "enable", "--name", "email", "--client", "app");
+  await manage("connection", "create", "--name", "sms", "--strategy", "sms", "--client", "app");
   chrome = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu"] });
 });
 after(async () => {
@@ -194,7 +204,7 @@ test("a code by mail will do, in the reader's language", { timeout: 120_000 }, a
   await page.getByLabel("I have kept it").check();
   await page.getByRole("button", { name: "Continue" }).click();
   assert.deepEqual((await tokens(page)).amr, ["mfa"]);
-  for (const [language, words] of [["de", "Ein Code, den wir senden"], ["es", "Un código que enviamos"], ["fr", "Un code que nous envoyons"], ["ja", "送信されるコード"]]) {
+  for (const [language, words] of [["de", "Code per E-Mail"], ["es", "Un código por correo"], ["fr", "Un code par e-mail"], ["ja", "メールでコードを受け取る"]]) {
     const context = await openBrowser(phone);
     await logIn(context, bob);
     await context.waitForURL(/\/u\/mfa/);
@@ -240,6 +250,22 @@ test("a person signs in without a password, by code and by link", { timeout: 120
   await page.getByRole("button", { name: "Continue" }).click();
   assert.equal((await tokens(page)).sub, claims.sub);
   await page.context().close();
+  await manage("mfa", "set", "--policy", "all-applications");
+});
+
+test("a code by text message goes to the operator's gateway, again when that is down", { timeout: 60_000 }, async () => {
+  await manage("mfa", "set", "--policy", "never");
+  const started = await post("passwordless/start", { client_id: "app", connection: "sms", phone_number: "+14155550100" });
+  assert.equal(started.status, 200);
+  await until(() => messages.length >= 2, "the second try", 40_000);
+  assert.deepEqual(Object.keys(messages[1]).sort(), ["bearer", "body", "recipient", "tries"]);
+  assert.equal(messages[1].recipient, "+14155550100");
+  assert.equal(messages[1].bearer, "Bearer gateway-token");
+  assert.match(messages[1].body, /^\d{6} is your code for Weather\.$/);
+  assert.equal(messages[1].body, messages[0].body);
+  const answer = await token({ grant_type: passwordless, realm: "sms", username: "+14155550100", otp: messages[1].body.slice(0, 6), scope: "openid" });
+  assert.equal(answer.status, 200);
+  assert.match(decode((await answer.json()).id_token).sub, /^sms\|[0-9a-f]{24}$/);
   await manage("mfa", "set", "--policy", "all-applications");
 });
 
