@@ -2,6 +2,7 @@
  * Cross-origin fields and what all answers have is in routes.c. */
 #include "base/text.h"
 #include "http/field.h"
+#include "http/form.h"
 #include "http/url.h"
 #include "oauth/redirect_uri.h"
 #include "oauth/token_response.h"
@@ -177,6 +178,28 @@ static bool is_for_developers(const struct dw_tenant_call *call)
             dw_url_is_loopback_host(host));
 }
 
+/* Auth0's error_page.url: the operator's own page, with what ours would say as parameters. Only for
+ * http and https: a browser goes there. */
+static bool answer_own_error_page(struct dw_tenant_call *call, const struct dw_error *error)
+{
+    const struct dw_code_row *row = dw_code_row(error->code);
+    struct dw_slice page = call->settings->error_page_url, text;
+    struct dw_buf url = dw_buf_in(call->arena);
+
+    if (!dw_slice_starts_with(page, DW_LIT("https://")) &&
+        !dw_slice_starts_with(page, DW_LIT("http://")))
+        return false;
+    start_over(call);
+    dw_buf_add(&url, page);
+    if (call->client_id.len > 0)
+        dw_form_add_to_url(&url, DW_LIT("client_id"), call->client_id);
+    dw_form_add_to_url(&url, DW_LIT("error"), dw_slice_from_text(row->oauth_error));
+    dw_form_add_to_url(&url, DW_LIT("error_description"),
+                       dw_slice_from_text(error->message[0] != '\0' ? error->message : row->text));
+    dw_form_add_to_url(&url, DW_LIT("tracking"), call->trace_id);
+    return dw_buf_finish(&url, &text, NULL) && dw_answer_redirect(call, text, NULL);
+}
+
 void dw_answer_error_page(struct dw_tenant_call *call, const struct dw_error *error)
 {
     const struct dw_code_row *row = dw_code_row(error->code);
@@ -184,6 +207,8 @@ void dw_answer_error_page(struct dw_tenant_call *call, const struct dw_error *er
         dw_slice_from_text(error->message[0] != '\0' ? error->message : row->text);
     size_t i = 0;
 
+    if (answer_own_error_page(call, error))
+        return;
     start_over(call);
     while (error_texts[i].http_status != 0 && error_texts[i].http_status != row->http_status)
         i++;

@@ -80,6 +80,26 @@ static void a_wrong_change_changes_nothing(void **state)
     assert_true(dw_slice_eq(before, after));
 }
 
+static void errors_go_to_the_operators_own_page(void **state)
+{
+    struct browser browser = {0};
+    struct dw_tenant_call *call;
+
+    (void)state;
+    assert_status(get(&browser, "/authorize?client_id=none"), 400);
+    assert_done(patch("{\"error_page\":{\"url\":\"https://help.example/oops?x=1\"}}"), error);
+    call = get(&browser, "/authorize?client_id=%3Cnone%3E%0d%0aX:y");
+    assert_status(call, 302);
+    assert_has(header(call, "Location"), "https://help.example/oops?x=1&error=invalid_request"
+                                         "&error_description=Unknown");
+    assert_has(header(call, "Location"), "&tracking=4bf92f3577b34da6a3ce929d0e0e4736");
+    assert_done(patch("{\"error_page\":{\"url\":\"javascript:alert(1)\"}}"), error);
+    assert_status(get(&browser, "/authorize?client_id=none"), 400);
+    /* Programs get their JSON as ever. */
+    assert_done(patch("{\"error_page\":{\"url\":\"https://help.example/oops\"}}"), error);
+    assert_status(post(&browser, "/oauth/token", "grant_type=x"), 400);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, world_start, world_stop)
 
 int main(void)
@@ -89,6 +109,7 @@ int main(void)
         CASE(what_another_process_changed_is_seen_after_a_look),
         CASE(what_the_file_says_wins_and_a_change_says_so),
         CASE(a_wrong_change_changes_nothing),
+        CASE(errors_go_to_the_operators_own_page),
     };
 
     return cmocka_run_group_tests_name("tenant/settings", tests, NULL, NULL);
