@@ -1,7 +1,6 @@
 /* Signing up; see account_internal.h. */
 #include "tenant/account_internal.h"
 
-#include "crypto/password.h"
 #include "store/connections.h"
 #include "sys/sys.h"
 #include "tenant/audit_internal.h"
@@ -104,31 +103,6 @@ static bool check_names(const struct dw_user *user, struct dw_error *reterr)
            dw_fail(reterr, DW_INVALID_REQUEST, "picture must be an https URL");
 }
 
-static bool judge(struct dw_tenant_call *call, const struct dw_sign_up *sign_up,
-                  struct dw_account_refusal *refusal, struct dw_error *reterr)
-{
-    bool is_leaked = false;
-
-    refusal->kind = DW_ACCOUNT_ACCEPTED;
-    if (sign_up->password.hidden.len > DW_PASSWORD_MAX_BYTES) {
-        refusal->kind = DW_ACCOUNT_INVALID;
-        (void)dw_fail(&refusal->error, DW_INVALID_REQUEST, "the password has over %d bytes",
-                      DW_PASSWORD_MAX_BYTES);
-        return true;
-    }
-    refusal->problem = dw_password_judge(&sign_up->home->policy, sign_up->password, &sign_up->user);
-    if (refusal->problem == DW_PASSWORD_FINE) {
-        if (!dw_protection_is_leaked(call->tenant, sign_up->password, DW_STAGE_REGISTRATION,
-                                     call->arena, &is_leaked, reterr))
-            return false;
-        if (is_leaked)
-            refusal->problem = DW_PASSWORD_LEAKED;
-    }
-    if (refusal->problem != DW_PASSWORD_FINE)
-        refusal->kind = DW_ACCOUNT_PASSWORD;
-    return true;
-}
-
 static bool add_user(struct dw_tenant_call *call, struct dw_sign_up *sign_up,
                      struct dw_account_refusal *refusal, struct dw_error *reterr)
 {
@@ -177,7 +151,12 @@ static bool try_sign_up(struct dw_tenant_call *call, struct dw_sign_up *sign_up,
         refusal->kind = DW_ACCOUNT_INVALID;
         return true;
     }
-    return judge(call, sign_up, refusal, reterr) &&
+    struct dw_account_judgement judgement = {.home = sign_up->home,
+                                             .password = sign_up->password,
+                                             .user = &sign_up->user,
+                                             .stage = DW_STAGE_REGISTRATION};
+
+    return dw_account_judge(call, &judgement, refusal, reterr) &&
            (refusal->kind != DW_ACCOUNT_ACCEPTED || add_user(call, sign_up, refusal, reterr));
 }
 

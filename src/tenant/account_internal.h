@@ -9,6 +9,7 @@
 #include "oauth/password_policy.h"
 #include "store/accounts.h"
 #include "tenant/mail_internal.h"
+#include "tenant/protection_internal.h"
 
 /* Auth0's: a link to confirm an address, one to change a password. */
 #define DW_VERIFY_LINK_LIFETIME_S (5 * 86400)
@@ -48,6 +49,24 @@ struct dw_account_refusal {
     enum dw_password_problem problem;
     struct dw_error error;
 };
+
+/* ---- account_password.c ---- */
+struct dw_account_judgement {
+    const struct dw_account_home *home;
+    struct dw_secret password;
+    const struct dw_user *user; /* whose it is to be: personal information, and old passwords */
+    enum dw_protection_stage stage;
+};
+/* Whether a new password is taken: by the policy, the operator's list, the breached ones, and at a
+ * change the old ones. *ret_refusal.kind is ACCEPTED, INVALID or PASSWORD. */
+bool dw_must_check dw_account_judge(struct dw_tenant_call *call,
+                                    const struct dw_account_judgement *judgement,
+                                    struct dw_account_refusal *ret_refusal,
+                                    struct dw_error *reterr);
+/* Tells a user, once an hour at most, that the password is a stolen one, with a link to change it.
+ */
+bool dw_must_check dw_account_mail_leak(struct dw_tenant_call *call, const struct dw_user *user,
+                                        struct dw_error *reterr);
 
 struct dw_sign_up {
     const struct dw_account_home *home;

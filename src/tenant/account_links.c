@@ -2,7 +2,6 @@
  * bits, of which only the digest is kept; it works once, for one user and one purpose. */
 #include "tenant/account_internal.h"
 
-#include "crypto/password.h"
 #include "tenant/audit_internal.h"
 #include "tenant/password_internal.h"
 #include "tenant/protection_internal.h"
@@ -132,57 +131,6 @@ bool dw_account_mail_password_link(struct dw_tenant_call *call, const struct dw_
     return true;
 }
 
-/* The current one counts as one of the old ones. */
-static bool was_used(struct dw_tenant_call *call, const struct dw_account_new_password *change,
-                     int64_t history_size, bool *ret_was_used, struct dw_error *reterr)
-{
-    struct dw_slices old;
-
-    *ret_was_used = false;
-    if (history_size == 0)
-        return true;
-    if (change->user->password_hash.hidden.len > 0 &&
-        !dw_password_matches(call->arena, change->user->password_hash, change->password,
-                             ret_was_used, reterr))
-        return false;
-    if (!dw_store_old_passwords(call->tenant->store, change->user->id, history_size, call->arena,
-                                &old, reterr))
-        return false;
-    for (size_t i = 0; !*ret_was_used && i < old.count; i++)
-        if (!dw_password_matches(call->arena, dw_secret_from(old.items[i]), change->password,
-                                 ret_was_used, reterr))
-            return false;
-    return true;
-}
-
-static bool judge(struct dw_tenant_call *call, const struct dw_account_new_password *change,
-                  const struct dw_account_home *home, struct dw_account_refusal *refusal,
-                  struct dw_error *reterr)
-{
-    bool is_leaked = false, is_old = false;
-
-    *refusal = (struct dw_account_refusal){0};
-    if (change->password.hidden.len > DW_PASSWORD_MAX_BYTES) {
-        refusal->kind = DW_ACCOUNT_INVALID;
-        (void)dw_fail(&refusal->error, DW_INVALID_REQUEST, "the password has over %d bytes",
-                      DW_PASSWORD_MAX_BYTES);
-        return true;
-    }
-    refusal->problem = dw_password_judge(&home->policy, change->password, change->user);
-    if (refusal->problem == DW_PASSWORD_FINE) {
-        if (!dw_protection_is_leaked(call->tenant, change->password, DW_STAGE_CHANGE, call->arena,
-                                     &is_leaked, reterr) ||
-            !was_used(call, change, home->policy.history_size, &is_old, reterr))
-            return false;
-        refusal->problem = is_leaked ? DW_PASSWORD_LEAKED
-                           : is_old  ? DW_PASSWORD_USED_BEFORE
-                                     : DW_PASSWORD_FINE;
-    }
-    if (refusal->problem != DW_PASSWORD_FINE)
-        refusal->kind = DW_ACCOUNT_PASSWORD;
-    return true;
-}
-
 static bool tell_user(struct dw_tenant_call *call, const struct dw_user *user,
                       struct dw_error *reterr)
 {
@@ -208,7 +156,11 @@ bool dw_account_change_password(struct dw_tenant_call *call,
         return false;
     if (!home.connection)
         return dw_fail(reterr, DW_INVALID_REQUEST, "This account has no password here.");
-    if (!judge(call, change, &home, ret_refusal, reterr))
+    struct dw_account_judgement judgement = {.home = &home,
+                                             .password = change->password,
+                                             .user = change->user,
+                                             .stage = DW_STAGE_CHANGE};
+    if (!dw_account_judge(call, &judgement, ret_refusal, reterr))
         return false;
     if (ret_refusal->kind != DW_ACCOUNT_ACCEPTED) {
         dw_audit(call,

@@ -23,6 +23,7 @@ const char *const dw_mail_template_names[] = {
     [DW_MAIL_SMS_CODE] = "sms_code",
     [DW_MAIL_MFA_CODE] = "mfa_code",
     [DW_MAIL_CIBA_APPROVAL] = "ciba_approval",
+    [DW_MAIL_PASSWORD_LEAKED] = "stolen_credentials",
     [DW_MAIL_INVITATION] = "invitation",
     [DW_MAIL_TEMPLATE_COUNT] = NULL,
 };
@@ -43,6 +44,9 @@ static const struct {
     [DW_MAIL_SMS_CODE] = {KEYS("sms_code")},
     [DW_MAIL_MFA_CODE] = {KEYS("mfa_code")},
     [DW_MAIL_CIBA_APPROVAL] = {KEYS("ciba_approval"), .button = "mail.ciba_approval.button"},
+    [DW_MAIL_PASSWORD_LEAKED] = {KEYS("stolen_credentials"),
+                                 .button = "mail.stolen_credentials.button",
+                                 .note = "mail.stolen_credentials.note"},
     [DW_MAIL_INVITATION] = {KEYS("invitation"), .button = "mail.invitation.button"},
 #undef KEYS
 };

@@ -23,6 +23,7 @@ enum dw_mail_template {
     DW_MAIL_SMS_CODE,          /* code, lifetime_s; `to` is a phone number */
     DW_MAIL_MFA_CODE,          /* code, lifetime_s */
     DW_MAIL_CIBA_APPROVAL,     /* url, detail (the binding_message), lifetime_s */
+    DW_MAIL_PASSWORD_LEAKED,   /* url, lifetime_s */
     DW_MAIL_INVITATION,        /* url, detail (the organization's name), lifetime_s */
     DW_MAIL_TEMPLATE_COUNT
 };

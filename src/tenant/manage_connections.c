@@ -1,4 +1,5 @@
 /* doorward tenant connection ... */
+#include "oauth/password_policy.h"
 #include "store/connections.h"
 #include "tenant/manage_internal.h"
 #include "json/json_merge.h"
@@ -49,6 +50,18 @@ static bool find_connection(struct dw_manage *manage, struct dw_connection_recor
 }
 
 /* What create and update have in common. */
+/* Whoever signs up or logs in could not be judged by options that cannot be read. */
+static bool check_options(struct dw_manage *manage, const struct dw_connection_record *connection,
+                          struct dw_error *reterr)
+{
+    struct dw_password_policy policy;
+    const struct dw_json *options;
+
+    return connection->strategy != DW_STRATEGY_AUTH0 ||
+           (dw_connection_options(connection, manage->arena, &options, reterr) &&
+            dw_password_policy_read(options, manage->arena, &policy, reterr));
+}
+
 static bool apply_flags(struct dw_manage *manage, struct dw_connection_record *connection,
                         struct dw_error *reterr)
 {
@@ -59,7 +72,8 @@ static bool apply_flags(struct dw_manage *manage, struct dw_connection_record *c
     if (dw_manage_has(manage, "active") || dw_manage_has(manage, "inactive"))
         connection->is_active = dw_manage_has(manage, "active");
     connection->updated_at_s = manage->tenant->now_s();
-    if (!dw_manage_apply_sets(manage, &connection->options_json, reterr))
+    if (!dw_manage_apply_sets(manage, &connection->options_json, reterr) ||
+        !check_options(manage, connection, reterr))
         return false;
     return connection->options_json.len <= DW_CONNECTION_OPTIONS_MAX_BYTES ||
            dw_fail(reterr, DW_TOO_LARGE, "options have at most %zu bytes",

@@ -4,6 +4,7 @@
 #include "crypto/password.h"
 #include "oauth/imported_password.h"
 #include "sys/sys.h"
+#include "tenant/account_internal.h"
 #include "tenant/audit_internal.h"
 #include "tenant/protection_internal.h"
 
@@ -83,19 +84,21 @@ static bool note_failure(struct dw_tenant_call *call, const struct dw_login_atte
 static bool may_log_in(struct dw_tenant_call *call, const struct dw_user *user,
                        struct dw_secret password, struct dw_error *reterr)
 {
-    bool is_leaked = false;
+    struct dw_leak_verdict leak;
 
     if (user->is_blocked) {
         dw_audit(call, DW_AUDIT_F, .user = user, .description = DW_LIT("user is blocked"));
         return dw_fail(reterr, DW_USER_BLOCKED, "user is blocked");
     }
-    if (!dw_protection_is_leaked(call->tenant, password, DW_STAGE_LOGIN, call->arena, &is_leaked,
+    if (!dw_protection_find_leak(call->tenant, password, DW_STAGE_LOGIN, call->arena, &leak,
                                  reterr))
         return false;
-    if (!is_leaked)
-        return true;
-    dw_audit(call, DW_AUDIT_PWD_LEAK, .user = user);
-    return dw_fail(reterr, DW_PASSWORD_LEAKED_LOGIN,
+    if (leak.refuses || leak.notifies)
+        dw_audit(call, DW_AUDIT_PWD_LEAK, .user = user);
+    if (leak.notifies && !dw_account_mail_leak(call, user, reterr))
+        return false;
+    return !leak.refuses ||
+           dw_fail(reterr, DW_PASSWORD_LEAKED_LOGIN,
                    "This login has been blocked because your password has been leaked in another "
                    "website. Choose a new password to sign in again.");
 }

@@ -161,41 +161,56 @@ bool dw_protection_take_sign_up(struct dw_tenant_call *call, struct dw_error *re
 
 /* ---- breached passwords ---- */
 
-static bool stage_refuses(const struct dw_breached_passwords *settings,
-                          enum dw_protection_stage stage)
+static struct dw_leak_verdict stage_verdict(const struct dw_breached_passwords *settings,
+                                            enum dw_protection_stage stage)
 {
     switch (stage) {
     case DW_STAGE_LOGIN:
-        return settings->blocks_login;
+        return (struct dw_leak_verdict){settings->blocks_login, settings->notifies_login};
     case DW_STAGE_REGISTRATION:
-        return settings->blocks_registration;
+        return (struct dw_leak_verdict){settings->blocks_registration, false};
     case DW_STAGE_CHANGE:
     default:
-        return settings->blocks_change;
+        return (struct dw_leak_verdict){settings->blocks_change, false};
     }
 }
 
-bool dw_protection_is_leaked(struct dw_tenant *tenant, struct dw_secret password,
-                             enum dw_protection_stage stage, struct dw_arena *arena,
-                             bool *ret_is_leaked, struct dw_error *reterr)
+static bool is_listed(const struct dw_tenant *tenant, struct dw_secret password,
+                      struct dw_arena *arena, bool *ret_is_listed, struct dw_error *reterr)
 {
     char *path = dw_arena_text(arena, tenant->config.breached_passwords);
-    struct dw_breached_passwords settings;
     unsigned char digest[DW_DIGEST_MAX_BYTES];
-    struct dw_slice json, key;
+    struct dw_slice key;
 
-    *ret_is_leaked = false;
-    if (tenant->config.breached_passwords.len == 0)
-        return true;
-    if (!dw_store_document(tenant->store, DW_LIT(DW_BREACHED_PASSWORDS), arena, &json, reterr) ||
-        !dw_breached_passwords_read(json, arena, &settings, reterr))
-        return false;
-    if (!settings.is_enabled || !stage_refuses(&settings, stage))
-        return true;
     if (!dw_digest(DW_SHA1, password.hidden, digest, reterr))
         return false;
     key = dw_text_hex(arena, dw_slice_from((const char *)digest, SHA1_BYTES));
     if (!path || !key.ptr)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
-    return dw_sys_sorted_file_has(path, key, ret_is_leaked, reterr);
+    return dw_sys_sorted_file_has(path, key, ret_is_listed, reterr);
+}
+
+bool dw_protection_find_leak(struct dw_tenant *tenant, struct dw_secret password,
+                             enum dw_protection_stage stage, struct dw_arena *arena,
+                             struct dw_leak_verdict *ret_verdict, struct dw_error *reterr)
+{
+    struct dw_breached_passwords settings;
+    struct dw_leak_verdict verdict;
+    struct dw_slice json;
+    bool is_there = false;
+
+    *ret_verdict = (struct dw_leak_verdict){0};
+    if (tenant->config.breached_passwords.len == 0)
+        return true;
+    if (!dw_store_document(tenant->store, DW_LIT(DW_BREACHED_PASSWORDS), arena, &json, reterr) ||
+        !dw_breached_passwords_read(json, arena, &settings, reterr))
+        return false;
+    verdict = stage_verdict(&settings, stage);
+    if (!settings.is_enabled || !(verdict.refuses || verdict.notifies))
+        return true;
+    if (!is_listed(tenant, password, arena, &is_there, reterr))
+        return false;
+    if (is_there)
+        *ret_verdict = verdict;
+    return true;
 }

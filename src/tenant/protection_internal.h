@@ -42,9 +42,15 @@ enum dw_protection_stage {
     DW_STAGE_REGISTRATION,
     DW_STAGE_CHANGE,
 };
-/* Whether the password is in the operator's list of breached ones and this stage refuses such. */
-bool dw_must_check dw_protection_is_leaked(struct dw_tenant *tenant, struct dw_secret password,
+/* What is to be done about a password in the operator's list of breached ones; nothing when it is
+ * not in it. */
+struct dw_leak_verdict {
+    bool refuses;
+    bool notifies; /* at login: the user is told by mail */
+};
+bool dw_must_check dw_protection_find_leak(struct dw_tenant *tenant, struct dw_secret password,
                                            enum dw_protection_stage stage, struct dw_arena *arena,
-                                           bool *ret_is_leaked, struct dw_error *reterr);
+                                           struct dw_leak_verdict *ret_verdict,
+                                           struct dw_error *reterr);
 
 #endif

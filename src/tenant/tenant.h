@@ -54,8 +54,8 @@ struct dw_tenant_config {
     struct dw_secret mail_password;
     struct dw_slice sms_url;
     struct dw_secret sms_token;
-    bool mail_outbox;                   /* set by `doorward dev` */
-    struct dw_slice breached_passwords; /* [tenant] */
+    bool mail_outbox;                                     /* set by `doorward dev` */
+    struct dw_slice breached_passwords, common_passwords; /* [tenant]; files */
 
     /* [tenant.seed] */
     uint64_t said, dcr_said; /* which rows the file has set: those win over the store's settings */

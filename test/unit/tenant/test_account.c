@@ -374,6 +374,30 @@ static void dictionary_and_personal_information_are_refused_where_they_are_on(vo
     assert_status(SIGNUP("\"email\":\"newcomer@example.com\",\"password\":\"Unrelated-9\""), 200);
 }
 
+static void the_operators_own_list_counts_where_the_dictionary_is_on(void **state)
+{
+    char path[128];
+    FILE *file;
+
+    (void)state;
+    snprintf(path, sizeof path, "%s/words", world.folder);
+    file = fopen(path, "w");
+    assert_non_null(file);
+    fputs("Acme-Rules-1\r\nAcme-Rules-2", file);
+    fclose(file);
+    world.tenant->config.common_passwords = S(path);
+    assert_status(SIGNUP("\"email\":\"x1@example.com\",\"password\":\"ACME-rules-1\""), 200);
+    set_options("{\"password_dictionary\":{\"enable\":true}}");
+    assert_has(SIGNUP("\"email\":\"x2@example.com\",\"password\":\"ACME-rules-1\"")->answer,
+               "PasswordDictionaryError");
+    assert_has(SIGNUP("\"email\":\"x2@example.com\",\"password\":\"acme-rules-2\"")->answer,
+               "PasswordDictionaryError");
+    assert_status(SIGNUP("\"email\":\"x2@example.com\",\"password\":\"Acme-rules-3\""), 200);
+    (void)unlink(path);
+    assert_status(SIGNUP("\"email\":\"x3@example.com\",\"password\":\"Acme-rules-3\""), 503);
+    assert_null(user_of("x3@example.com"));
+}
+
 /* ---- confirming an address ---- */
 
 static void a_mailed_link_confirms_the_address_by_a_button(void **state)
@@ -518,6 +542,7 @@ int main(void)
         CASE(a_link_dies_with_its_time_and_with_the_next_password),
         CASE(old_passwords_do_not_come_again_where_the_history_says_so),
         CASE(dictionary_and_personal_information_are_refused_where_they_are_on),
+        CASE(the_operators_own_list_counts_where_the_dictionary_is_on),
         CASE(a_mailed_link_confirms_the_address_by_a_button),
         CASE(a_link_works_for_its_own_purpose_only),
         CASE(a_person_signs_up_on_the_way_to_an_application),

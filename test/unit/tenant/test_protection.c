@@ -310,6 +310,7 @@ static void a_stolen_password_is_refused_where_the_settings_say_so(void **state)
     unsigned char digest[DW_DIGEST_MAX_BYTES];
     struct dw_error error = {0};
     struct dw_slice hex;
+    size_t count;
     FILE *file;
 
     (void)state;
@@ -338,6 +339,13 @@ static void a_stolen_password_is_refused_where_the_settings_say_so(void **state)
                  "invalid_grant: Wrong email or password.");
     set(DW_BREACHED_PASSWORDS, "{\"enabled\":true,\"shields\":[]}");
     assert_status(try_from(OFFICE, ADA, RIGHT), 200);
+    mails(&count);
+    assert_int_equal(count, 0);
+    set(DW_BREACHED_PASSWORDS, "{\"enabled\":true,\"shields\":[\"user_notification\"]}");
+    assert_status(try_from(OFFICE, ADA, RIGHT), 200);
+    assert_status(try_from(OFFICE, ADA, RIGHT), 200);
+    assert_has(mails(&count)[0].text, "/u/reset-password?ticket=");
+    assert_int_equal(count, 1); /* in an hour */
     (void)unlink(path);
 }
 
