@@ -10,11 +10,11 @@
 
 /* Of _style.html: what the colours stand on. */
 #define LIGHT_CARD 0xffffff
-#define LIGHT_GROUND 0xf3f5f3
 #define DARK_CARD 0x191e1b
 #define DARK_QUIET 0x202622
 #define WHITE 0xffffff
 #define INK 0x10150f
+#define BLACK 0x000000
 
 /* WCAG 2.2: 1.4.3 for text, a little more for rounding. A button is known by its words, so its
  * colour is the tenant's own unless it would vanish. */
@@ -94,10 +94,15 @@ static color stand_out(color value, color ground, color end, double wanted)
     return mix(value, end, percent > 100 ? 100 : percent);
 }
 
-/* White or ink, whichever is easier to read. One of them has always 4.5. */
+/* White or ink, whichever is easier to read; black where neither is. White or black always has 4.5.
+ */
 static color text_on(color ground)
 {
-    return contrast(WHITE, ground) >= contrast(INK, ground) ? WHITE : INK;
+    double white = contrast(WHITE, ground);
+
+    if (white >= contrast(BLACK, ground))
+        return WHITE;
+    return contrast(INK, ground) >= 4.5 ? INK : BLACK;
 }
 
 /* The properties of the primary colour on a card. `end`: black on a light card, white on a dark
@@ -107,7 +112,7 @@ static void add_primary(struct dw_buf *css, color primary, color card, color end
     color button = stand_out(primary, card, end, SHAPE_CONTRAST);
     color on_button = text_on(button);
     /* Towards what is written on it the contrast would shrink. */
-    color hover = mix(button, on_button == WHITE ? 0x000000 : WHITE, 12);
+    color hover = mix(button, on_button == WHITE ? BLACK : WHITE, 12);
     color accent = stand_out(primary, card, end, TEXT_CONTRAST);
 
     dw_buf_printf(css,
@@ -136,7 +141,7 @@ static bool make_css(const struct dw_tenant_settings *settings, struct dw_arena 
         return true;
     dw_buf_add(&css, DW_LIT(":root{"));
     if (has_primary)
-        add_primary(&css, primary, LIGHT_CARD, 0x000000);
+        add_primary(&css, primary, LIGHT_CARD, BLACK);
     if (has_ground)
         add_ground(&css, ground);
     dw_buf_add(&css, DW_LIT("}@media (prefers-color-scheme:dark){:root{"));

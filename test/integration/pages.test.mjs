@@ -220,6 +220,52 @@ describe("every page", { timeout: 300_000 }, () => {
     }
   });
 
+  test("organizations, codes and links by e-mail, approvals, and links of mails", async () => {
+    const { context, page, complaints } = await open();
+    for (const [name, title] of [["acme", "Acme Limited"], ["globex", "Globex Corporation"]]) {
+      await manage("organization", "create", "--name", name, "--display-name", title, "--connection", "Username-Password-Authentication");
+      await manage("organization", "member", "add", "--organization", name, "--email", "alan@example.com");
+    }
+    await manage("client", "update", "--id", "app", "--set", "organization_usage=require", "--set", "organization_require_behavior=pre_login_prompt");
+    await page.goto(authorize());
+    await page.waitForURL(/u\/organization/);
+    await look(page, "organization");
+    await page.locator("#organization").fill("nobody");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("#problem");
+    await look(page, "organization-unknown");
+    await manage("client", "update", "--id", "app", "--set", "organization_require_behavior=post_login_prompt");
+    await page.goto(authorize());
+    await enter(page, { ...ada, email: "alan@example.com" });
+    await page.waitForURL(/organization\/picker/);
+    await look(page, "organization-picker");
+    await manage("client", "update", "--id", "app", "--set", "organization_usage=deny", "--set", "organization_require_behavior=no_prompt");
+
+    await manage("connection", "create", "--name", "email", "--strategy", "email", "--client", "app");
+    await context.clearCookies();
+    await page.goto(authorize());
+    await look(page, "login-all-ways");
+    await page.getByRole("link", { name: "Sign in with a code by email" }).click();
+    await look(page, "passwordless");
+    await page.getByRole("textbox").first().fill("alan@example.com");
+    await page.getByRole("button", { name: "Send me a code" }).click();
+    await page.waitForSelector("h1:has-text('Enter your code')");
+    await look(page, "passwordless-code");
+    assert.deepEqual(complaints, []);
+
+    await page.goto(authorize({ screen_hint: "signup", prompt: "login" }));
+    await page.locator("#email").fill("new@example.com");
+    await page.locator("#password").fill("Correct horse 9 battery");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("[value=accept]");
+    const link = JSON.stringify(await mails()).match(/http[^"\\\s]*email-verification[^"\\\s]*/)[0];
+    await page.goto(link);
+    await look(page, "confirm-address");
+    await page.locator("[value=confirm]").click();
+    await look(page, "address-confirmed");
+    await context.close();
+  });
+
   test("errors say what a person can do; what a developer can do is for developers", async () => {
     const { context, page } = await open();
     await page.goto(authorize({ client_id: "nobody" }));

@@ -67,6 +67,33 @@ static void users_come_and_go(void **state)
     assert_int_equal(status, 1);
 }
 
+static void sessions_are_listed_and_ended(void **state)
+{
+    struct browser one = {0}, other = {0};
+    const struct dw_json *sessions;
+    int status;
+
+    (void)state;
+    (void)authorize(&one, AUTHORIZE "&scope=openid");
+    (void)authorize(&other, AUTHORIZE "&scope=openid");
+    sessions = MANAGE(&status, "session", "list", "--email", ADA);
+    assert_int_equal(status, 0);
+    assert_int_equal(sessions->array.count, 2);
+    assert_slice(dw_json_text(dw_json_get(&sessions->array.items[0], "device"), "initial_ip"),
+                 "192.0.2.1");
+    (void)MANAGE(&status, "session", "revoke", "--id",
+                 text_of(dw_json_text(&sessions->array.items[0], "id")));
+    assert_int_equal(status, 0);
+    assert_int_equal(MANAGE(&status, "session", "list")->array.count, 1);
+    (void)MANAGE(&status, "session", "revoke", "--id", "nothing");
+    assert_int_equal(status, 1);
+    (void)MANAGE(&status, "session", "revoke");
+    assert_int_equal(status, 2);
+    (void)MANAGE(&status, "session", "revoke", "--email", ADA, "--refresh-tokens");
+    assert_int_equal(status, 0);
+    assert_int_equal(MANAGE(&status, "session", "list")->array.count, 0);
+}
+
 static void second_factors_are_listed_and_forgotten(void **state)
 {
     int status;
@@ -361,6 +388,7 @@ int main(void)
         cmocka_unit_test(users_come_and_go),
         cmocka_unit_test(client_grants_are_put_and_deleted),
         cmocka_unit_test(issuers_are_trusted_and_profiles_made),
+        cmocka_unit_test(sessions_are_listed_and_ended),
         cmocka_unit_test(second_factors_are_listed_and_forgotten),
         cmocka_unit_test(keys_of_applications_are_public_halves),
         cmocka_unit_test(applications_get_a_secret_once),
