@@ -294,6 +294,30 @@ static void a_thumbprint_has_a_form(void **state)
     assert_false(dw_dpop_is_jkt(S("0000000000000000000000000000000000000000+00")));
 }
 
+static const char *good_proof;
+
+static bool check_in_small_memory(void)
+{
+    dw_auto(dw_arena_auto_free) struct dw_arena *own = dw_arena_new(1u << 20);
+    struct dw_dpop_rules rules = {.method = S("POST"), .url = S(URL), .now_s = NOW_S};
+    struct dw_dpop_proof own_proof;
+    struct dw_error own_error = {0};
+
+    if (!own)
+        return false;
+    if (dw_dpop_check(S(good_proof), &rules, own, &own_proof, &own_error))
+        return true;
+    assert_int_equal(own_error.code, DW_NO_MEMORY); /* and never "the proof is bad" */
+    return false;
+}
+
+static void any_failing_allocation_is_reported(void **state)
+{
+    (void)state;
+    good_proof = prove(&prover, CLAIMS(""), arena);
+    torture(check_in_small_memory);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -310,6 +334,7 @@ int main(void)
         cmocka_unit_test(a_proof_at_a_resource_is_for_one_token),
         cmocka_unit_test(a_nonce_is_good_for_two_windows),
         cmocka_unit_test(a_thumbprint_has_a_form),
+        cmocka_unit_test(any_failing_allocation_is_reported),
     };
 
     return cmocka_run_group_tests(tests, start, end);
