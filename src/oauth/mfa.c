@@ -88,7 +88,7 @@ struct dw_slice dw_mask_address(struct dw_arena *arena, struct dw_slice address)
 {
     struct dw_buf out = dw_buf_in(arena);
     size_t at = dw_slice_index(address, '@');
-    struct dw_slice text;
+    struct dw_slice text = DW_EMPTY;
 
     if (at == address.len) /* a phone number */
         for (size_t i = 0; i < address.len; i++)

@@ -129,7 +129,8 @@ bool dw_endpoint_mfa_challenge(struct dw_tenant_call *call, struct dw_error *ret
     if (!dw_mfa_caller_find(call, dw_form_value(&form, "mfa_token"),
                             dw_form_value(&form, "client_id"), "enroll", &caller, reterr) ||
         !choose(&caller.state, dw_form_value(&form, "authenticator_id"), wanted, &authenticator,
-                reterr))
+                reterr) ||
+        !authenticator)
         return false;
     if (dw_authenticator_is_oob(authenticator->type) &&
         !send_code(call, &caller, authenticator, &oob_code, reterr))

@@ -78,12 +78,13 @@ static bool add_others(const struct page *page, struct dw_html_field *ret_field,
 }
 
 #define COMMON_FIELDS 6
+#define OWN_FIELDS_MAX 4
 
 /* The page with its own fields after what all of them have. */
 static bool answer(const struct page *page, const char *name, const struct dw_html_field *own,
                    size_t own_count, struct dw_error *reterr)
 {
-    struct dw_html_field fields[COMMON_FIELDS + 4] = {
+    struct dw_html_field fields[COMMON_FIELDS + OWN_FIELDS_MAX] = {
         {.name = "client_name", .text = dw_visit_client_name(&page->visit)},
         {.name = "state", .text = page->visit.state},
         {.name = "problem", .key = page->problem},
@@ -95,7 +96,10 @@ static bool answer(const struct page *page, const char *name, const struct dw_ht
         return false;
     fields[5] = (struct dw_html_field){.name = "has_others",
                                        .text = fields[4].row_count > 0 ? DW_LIT("yes") : DW_EMPTY};
-    memcpy(fields + COMMON_FIELDS, own, own_count * sizeof *own);
+    if (own_count > OWN_FIELDS_MAX)
+        return dw_fail(reterr, DW_INTERNAL, "page %s has too many fields", name);
+    if (own_count > 0)
+        memcpy(fields + COMMON_FIELDS, own, own_count * sizeof *own);
     return dw_answer_html(page->call, page->status, name, fields, COMMON_FIELDS + own_count,
                           page->visit.request->redirect_uri, reterr);
 }
