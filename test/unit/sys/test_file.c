@@ -94,6 +94,20 @@ static void a_failed_write_leaves_the_old_file_and_nothing_else(void **state)
     assert_int_equal(mkdir(folder, 0700), 0);
 }
 
+static void a_file_that_is_there_is_not_made_again(void **state)
+{
+    const char *path = in_folder("made");
+    struct dw_slice text;
+
+    (void)state;
+    assert_done(dw_sys_make_file(path, 0600, S("first"), &error), error);
+    assert_done(dw_sys_make_file(path, 0644, S("second"), &error), error);
+    assert_done(dw_sys_read_file(path, 100, arena, &text, &error), error);
+    assert_slice(text, "first");
+    assert_int_equal(mode_of(path), 0600);
+    assert_fails(dw_sys_make_file(in_folder("absent/made"), 0600, S("x"), &error), error, DW_IO);
+}
+
 static void folders_are_made_with_their_parents(void **state)
 {
     const char *path = in_folder("a/b//c");
@@ -167,6 +181,7 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_failed_write_leaves_the_old_file_and_nothing_else, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(a_file_that_is_there_is_not_made_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(folders_are_made_with_their_parents, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_log_line_is_json_and_reopening_makes_a_new_file, set_up,
                                         tear_down),
