@@ -30,6 +30,8 @@ static bool settle_organization(struct dw_token_call *token, struct dw_slice aud
     if (organization && grant &&
         !dw_store_has_organization_grant(store, organization->id, grant->id, &has_grant, reterr))
         return false;
+    if (grant && !token->client->is_first_party)
+        grant->allows_any_organization = false; /* each one says so for itself */
     return (asked.len == 0 && !grant) || /* without a grant the usual answer is the better one */
            dw_organization_check_grant(grant, *ret_id, has_grant, reterr);
 }

@@ -309,6 +309,32 @@ static void consent_pages_can_tell_what_to_warn_of(void **state)
     assert_false(dw_redirect_uri_is_private_use(S("")));
 }
 
+static void placeholders_are_for_https_subdomains_of_our_own(void **state)
+{
+    static const char *const good[] = {"https://*.a.example/cb", "https://app-*.a.example:8443/cb",
+                                       "https://a.example/cb"};
+    static const char *const bad[] = {
+        "http://*.a.example/cb",   "https://*/cb",           "https://*.example/cb",
+        "https://a.*.example/cb",  "https://*.*.a.example/", "https://a.example/*",
+        "https://a.example/cb?*",  "https://*@a.b.example/", "https://*.a.example/../cb",
+        "https://*.a.example/cb#", "com.example.*:/cb",      "https://*.a.example:0/cb",
+    };
+    struct dw_error error = {0};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof good / sizeof *good + sizeof bad / sizeof *bad; i++) {
+        bool is_good = i < sizeof good / sizeof *good;
+        struct dw_slice uri = S(is_good ? good[i] : bad[i - sizeof good / sizeof *good]);
+        struct dw_oauth_client own = {.is_first_party = true, .redirect_uris = {&uri, 1}};
+        struct dw_oauth_client other = {.redirect_uris = {&uri, 1}};
+
+        if (dw_redirect_uris_check_client(&own, &error) != is_good)
+            fail_msg("%.*s", DW_PRINT(uri));
+        assert_int_equal(dw_redirect_uris_check_client(&other, &error),
+                         is_good && !dw_slice_contains(uri, '*'));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -319,6 +345,7 @@ int main(void)
         cmocka_unit_test(comparison_is_exact_but_for_loopback_ports),
         cmocka_unit_test(the_uri_to_answer_to_is_chosen),
         cmocka_unit_test(consent_pages_can_tell_what_to_warn_of),
+        cmocka_unit_test(placeholders_are_for_https_subdomains_of_our_own),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -400,6 +400,21 @@ static void machines_name_an_organization_where_their_grant_says_so(void **state
     grant.allows_any_organization = true;
     assert_done(dw_store_put_client_grant(world.tenant->store, &grant, &error), error);
     assert_status(machine("&organization=" OTHER), 200);
+    /* A third party needs each organization's own word. */
+    made.is_first_party = false;
+    made.default_organization = DW_EMPTY;
+    assert_done(dw_store_put_client(world.tenant->store, &made, &error), error);
+    assert_has(error_of(machine("&organization=" ORG)), "does not allow third-party applications");
+    {
+        struct dw_organization open = {
+            .id = S(OTHER), .name = S("zebra"), .allows_third_party = true};
+
+        assert_done(dw_store_put_organization(world.tenant->store, &open, &error), error);
+    }
+    assert_has(error_of(machine("&organization=" OTHER)), "access_denied");
+    assert_done(dw_store_add_organization_grant(world.tenant->store, S(OTHER), S("cgr_1"), &error),
+                error);
+    assert_status(machine("&organization=" OTHER), 200);
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, start, world_stop)
