@@ -42,10 +42,9 @@ static bool is_under(const struct ceiling *ceiling, struct dw_slice name)
 
 static bool fail_no_grant(const struct dw_grant_question *question, struct dw_error *reterr)
 {
-    return dw_fail(reterr, DW_ACCESS_DENIED,
-                   "Client is not authorized to access \"%.*s\". You need to create a "
-                   "\"client-grant\" associated to this API.",
-                   DW_PRINT(dw_slice_sub(question->audience, 0, 60)));
+    /* what to do about it is added on the wire (token_response.c) */
+    return dw_fail(reterr, DW_NO_CLIENT_GRANT, "Client is not authorized to access \"%.*s\".",
+                   DW_PRINT(dw_slice_sub(question->audience, 0, 110)));
 }
 
 /* Third parties always need a grant: their own, else the default one (Auth0 "third-party

@@ -37,8 +37,8 @@ struct dw_grant_answer {
     bool has_permissions;         /* ... is written, even when empty */
 };
 
-/* Fails with DW_ACCESS_DENIED ("Service not found: AUD", no client grant, policy deny_all, a scope
- * beyond the client's grant), DW_INVALID_TARGET never. Scopes nobody may have are left out
+/* Fails with DW_ACCESS_DENIED ("Service not found: AUD", a scope beyond the client's grant) or
+ * DW_NO_CLIENT_GRANT (also for the policy deny_all). Scopes nobody may have are left out
  * silently, as Auth0 does, but in client_credentials. */
 bool dw_must_check dw_grant_decide(const struct dw_grant_question *question, struct dw_arena *arena,
                                    struct dw_grant_answer *ret_answer, struct dw_error *reterr);

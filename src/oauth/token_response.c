@@ -4,6 +4,10 @@
 #include "oauth/scope.h"
 #include "json/json_writer.h"
 
+/* What Auth0 says after the sentence that names the API. */
+#define GRANT_HELP                                                                                 \
+    " You need to create a \"client-grant\" associated to this API. See: "                         \
+    "https://auth0.com/docs/api/v2#!/Client_Grants/post_client_grants"
 #define GRANT_TYPES_URL "https://auth0.com/docs/clients/client-grant-types"
 
 void dw_token_response_write(const struct dw_token_response *response, struct dw_buf *out)
@@ -33,12 +37,18 @@ void dw_token_response_write(const struct dw_token_response *response, struct dw
 }
 
 /* A stock text longer than an error holds (Auth0's for too many attempts) is written whole. */
-static struct dw_slice description_of(const struct dw_error *error)
+static struct dw_slice description_of(const struct dw_error *error, struct dw_buf *out)
 {
     struct dw_slice message = dw_slice_from_text(error->message);
     struct dw_slice stock = dw_slice_from_text(dw_code_row(error->code)->text);
+    struct dw_slice with_help;
 
-    return dw_slice_starts_with(stock, message) ? stock : message;
+    if (error->code != DW_NO_CLIENT_GRANT || message.len == 0)
+        return dw_slice_starts_with(stock, message) ? stock : message;
+    with_help = dw_arena_printf(out->arena, "%.*s" GRANT_HELP, DW_PRINT(message));
+    if (!with_help.ptr)
+        out->has_failed = true;
+    return with_help.ptr ? with_help : message;
 }
 
 void dw_oauth_error_write(const struct dw_error *error, struct dw_buf *out)
@@ -55,7 +65,7 @@ void dw_oauth_mfa_error_write(const struct dw_error *error, const struct dw_mfa_
     dw_json_write_object_start(&writer);
     dw_json_put_text(&writer, "error",
                      dw_slice_from_text(row->oauth_error ? row->oauth_error : "invalid_token"));
-    dw_json_put_text(&writer, "error_description", description_of(error));
+    dw_json_put_text(&writer, "error_description", description_of(error, out));
     if (error->code == DW_UNAUTHORIZED_CLIENT)
         dw_json_put_text(&writer, "error_uri", DW_LIT(GRANT_TYPES_URL));
     if (hint->mfa_token.hidden.len > 0)

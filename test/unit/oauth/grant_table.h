@@ -45,9 +45,7 @@ struct row {
     const char *organization_permissions, *added, *removed; /* NULL: none */
 };
 
-#define NO_GRANT                                                                                   \
-    "Client is not authorized to access \"" AUDIENCE "\". You need to create a \"client-grant\" "  \
-    "associated to this API."
+#define NO_GRANT "Client is not authorized to access \"" AUDIENCE "\"."
 
 static const struct row rows[] = {
     /* first party, code flow */

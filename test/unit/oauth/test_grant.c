@@ -94,7 +94,8 @@ static void check(const struct row *row)
     if (is_granted != (row->scopes != NULL))
         fail_msg("%s: granted %d", row->name, is_granted);
     if (!is_granted) {
-        assert_int_equal(error.code, DW_ACCESS_DENIED);
+        assert_int_equal(error.code, strcmp(row->permissions, NO_GRANT) == 0 ? DW_NO_CLIENT_GRANT
+                                                                             : DW_ACCESS_DENIED);
         assert_string_equal(error.message, row->permissions);
         return;
     }

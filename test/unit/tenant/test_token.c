@@ -59,7 +59,10 @@ static void a_client_without_a_grant_gets_nothing(void **state)
 
     (void)state;
     assert_status(call, 403);
-    assert_has(error_of(call), "access_denied: Client is not authorized to access \"" AUDIENCE);
+    assert_slice(error_of(call),
+                 "access_denied: Client is not authorized to access \"" AUDIENCE
+                 "\". You need to create a \"client-grant\" associated to this API. See: "
+                 "https://auth0.com/docs/api/v2#!/Client_Grants/post_client_grants");
 }
 
 /* ---- codes ---- */
