@@ -35,6 +35,9 @@ describe("real clients over https", () => {
       const ended = await doorward(["tenant", "connection", "create", "--name", name, "--strategy", name, "--client", web.client_id, "--config", tenant.config]);
       assert.equal(ended.status, 0, ended.talk);
     }
+    // Who registers itself may then have an ID token, too.
+    const mode = await doorward(["tenant", "settings", "set", "dynamic_client_registration_security_mode=permissive", "--config", tenant.config]);
+    assert.equal(mode.status, 0, mode.talk);
     const origins = await doorward(["tenant", "client", "update", "--id", "spa", "--set", `web_origins=["https://localhost:${spaPort}"]`, "--config", tenant.config]);
     assert.equal(origins.status, 0, origins.talk);
     facts = { issuer: tenant.issuer, host: tenant.host, audience, redirectUri, web, user };
