@@ -72,9 +72,10 @@ void dw_dev_print(const struct dw_dev_facts *facts, struct dw_buf *out)
 {
     dw_buf_printf(out,
                   "Doorward guards an MCP server. Ctrl-C stops everything it started.\n\n"
-                  "  MCP URL   %.*s\n  Tenant    %.*s\n  Upstream  %.*s\n  Log       %.*s\n\n",
-                  DW_PRINT(facts->mcp_url), DW_PRINT(facts->issuer), DW_PRINT(facts->upstream),
-                  DW_PRINT(facts->log));
+                  "  MCP URL   %.*s\n  Tenant    %.*s\n  Mails     %.*sdev/outbox\n"
+                  "  Upstream  %.*s\n  Log       %.*s\n\n",
+                  DW_PRINT(facts->mcp_url), DW_PRINT(facts->issuer), DW_PRINT(facts->issuer),
+                  DW_PRINT(facts->upstream), DW_PRINT(facts->log));
     if (facts->ca_file.len) {
         dw_development_tls_print(facts->ca_file, facts->mcp_url, out);
         dw_buf_add_byte(out, '\n');

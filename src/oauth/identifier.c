@@ -103,7 +103,7 @@ void dw_identifier_rules_read(const struct dw_json *options, struct dw_identifie
 
     *ret_rules = (struct dw_identifier_rules){
         .email = DW_IDENTIFIER_REQUIRED, .username_min = 1, .username_max = 15};
-    read_length(dw_json_path(options, "validation", "username", NULL), ret_rules);
+    read_length(dw_json_get(dw_json_get(options, "validation"), "username"), ret_rules);
     (void)dw_json_bool(options, "requires_username", &requires_username);
     if (requires_username)
         ret_rules->username = DW_IDENTIFIER_REQUIRED;
@@ -112,7 +112,7 @@ void dw_identifier_rules_read(const struct dw_json *options, struct dw_identifie
     ret_rules->email = read_attribute(dw_json_get(attributes, "email"));
     ret_rules->username = read_attribute(dw_json_get(attributes, "username"));
     ret_rules->phone_number = read_attribute(dw_json_get(attributes, "phone_number"));
-    read_length(dw_json_path(attributes, "username", "validation", NULL), ret_rules);
+    read_length(dw_json_get(dw_json_get(attributes, "username"), "validation"), ret_rules);
 }
 
 static bool check_one(enum dw_identifier_use use, struct dw_slice *text, bool is_good,
