@@ -18,14 +18,6 @@ static const struct dw_sql_table invitation_table =
     DW_SQL_TABLE("an invitation", invitation_columns);
 #undef ROW
 
-#define ROW struct dw_role
-#define ROLE(first, next)                                                                          \
-    first(TEXT, id, id) next(TEXT, name, name) next(TEXT, description, description)                \
-        next(INT, created_at, created_at_s)
-static const struct dw_sql_column role_columns[] = DW_SQL_COLUMNS(ROLE);
-static const struct dw_sql_table role_table = DW_SQL_TABLE("a role", role_columns);
-#undef ROW
-
 /* ---- roles of a member ---- */
 
 struct roles_change {
@@ -70,25 +62,6 @@ bool dw_store_remove_member_roles(struct dw_store *store, struct dw_slice organi
                                   organization_id, user_id, role_ids};
 
     return dw_store_write(store, change_roles, &change, reterr);
-}
-
-bool dw_store_member_roles(struct dw_store *store, struct dw_slice organization_id,
-                           struct dw_slice user_id, struct dw_page page, struct dw_arena *arena,
-                           struct dw_role **ret_roles, size_t *ret_count, int64_t *ret_total,
-                           struct dw_error *reterr)
-{
-#define MATCHING                                                                                   \
-    " FROM role WHERE id IN (SELECT role_id FROM organization_member_role"                         \
-    " WHERE organization_id = ? AND user_id = ?)"
-    static const struct dw_sql_list list = {&role_table,
-                                            "SELECT " DW_SQL_NAMES(ROLE) MATCHING
-                                            " ORDER BY created_at, id LIMIT ? OFFSET ?",
-                                            "SELECT count(*)" MATCHING};
-#undef MATCHING
-
-    return dw_store_read_page(store, &list,
-                              DW_SQL_ARGS(dw_sql_text(organization_id), dw_sql_text(user_id)), page,
-                              arena, ret_roles, ret_count, ret_total, reterr);
 }
 
 bool dw_store_member_permissions(struct dw_store *store, struct dw_slice organization_id,

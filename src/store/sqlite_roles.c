@@ -1,4 +1,5 @@
 /* Roles, and which permissions roles and users hold (role-based access control). */
+#include "store/organizations.h"
 #include "store/sqlite_internal.h"
 
 #define ROW struct dw_role
@@ -262,4 +263,23 @@ bool dw_store_user_roles(struct dw_store *store, struct dw_slice user_id, struct
 
     return dw_store_read_page(store, &list, DW_SQL_ARGS(dw_sql_text(user_id)), page, arena,
                               ret_roles, ret_count, ret_total, reterr);
+}
+
+bool dw_store_member_roles(struct dw_store *store, struct dw_slice organization_id,
+                           struct dw_slice user_id, struct dw_page page, struct dw_arena *arena,
+                           struct dw_role **ret_roles, size_t *ret_count, int64_t *ret_total,
+                           struct dw_error *reterr)
+{
+#define MATCHING                                                                                   \
+    " FROM role WHERE id IN (SELECT role_id FROM organization_member_role"                         \
+    " WHERE organization_id = ? AND user_id = ?)"
+    static const struct dw_sql_list list = {&role_table,
+                                            "SELECT " DW_SQL_NAMES(ROLE) MATCHING
+                                            " ORDER BY created_at, id LIMIT ? OFFSET ?",
+                                            "SELECT count(*)" MATCHING};
+#undef MATCHING
+
+    return dw_store_read_page(store, &list,
+                              DW_SQL_ARGS(dw_sql_text(organization_id), dw_sql_text(user_id)), page,
+                              arena, ret_roles, ret_count, ret_total, reterr);
 }

@@ -63,6 +63,41 @@ bool dw_visit_organization_start(struct dw_tenant_call *call, const struct dw_fo
     return false;
 }
 
+static void override(struct dw_slice *text, struct dw_slice own)
+{
+    if (own.len > 0)
+        *text = own;
+}
+
+bool dw_organization_brand(struct dw_tenant_call *call, struct dw_slice organization_id,
+                           struct dw_error *reterr)
+{
+    struct dw_organization *organization;
+    struct dw_tenant_settings *settings;
+    const struct dw_json *branding = NULL;
+    const struct dw_json *colors;
+
+    if (organization_id.len == 0)
+        return true;
+    if (!dw_store_organization(call->tenant->store, organization_id, call->arena, &organization,
+                               reterr))
+        return false;
+    if (!organization || organization->branding_json.len <= 2) /* "{}" */
+        return true;
+    settings = DW_ARENA_NEW(call->arena, struct dw_tenant_settings);
+    if (!settings)
+        return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+    if (!dw_json_parse(organization->branding_json, call->arena, &branding, reterr))
+        return false;
+    colors = dw_json_get(branding, "colors");
+    *settings = *call->settings;
+    override(&settings->logo_url, dw_json_text(branding, "logo_url"));
+    override(&settings->primary_color, dw_json_text(colors, "primary"));
+    override(&settings->page_background_color, dw_json_text(colors, "page_background"));
+    call->settings = settings;
+    return true;
+}
+
 /* ---- before the login ---- */
 
 bool dw_visit_is_organization_prompt_due(const struct dw_visit_walk *walk, bool *ret_is_due,

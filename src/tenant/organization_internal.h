@@ -12,6 +12,10 @@ bool dw_must_check dw_visit_organization_start(struct dw_tenant_call *call,
                                                const struct dw_form *form, struct dw_visit *visit,
                                                struct dw_error *reterr);
 
+/* The pages of this call look as the organization says, where it says something. */
+bool dw_must_check dw_organization_brand(struct dw_tenant_call *call,
+                                         struct dw_slice organization_id, struct dw_error *reterr);
+
 /* The steps: before the login (which organization?), and after it (which of yours? are you a
  * member?). The second takes the invitation, and makes members where the connection does. */
 #define DW_ORGANIZATION_PROMPT_PATH "/u/organization"

@@ -1,4 +1,5 @@
 /* A visit in the store: found, begun, kept; see visit_internal.h. */
+#include "tenant/organization_internal.h"
 #include "tenant/visit_internal.h"
 
 #include "crypto/digest.h"
@@ -46,6 +47,8 @@ bool dw_visit_load(struct dw_tenant_call *call, struct dw_slice state, struct dw
         return false;
     call->client_id = ret_visit->request->client_id;
     dw_tenant_prefer_language(call, ret_visit->request->ui_locales);
+    if (!dw_organization_brand(call, ret_visit->request->organization, reterr))
+        return false;
     return ret_visit->client ||
            refuse(call, "error.visit_no_client", "the application does not exist any more", reterr);
 }

@@ -294,6 +294,27 @@ static void before_the_login_its_name_is_asked_for(void **state)
     assert_slice(dw_json_text(claims_of(call, "access_token"), "org_id"), ORG);
 }
 
+static void its_pages_look_as_it_says(void **state)
+{
+    struct browser browser = {0};
+    struct dw_organization *organization = NULL;
+    struct dw_tenant_call *call;
+
+    (void)state;
+    add_member(ORG);
+    assert_done(
+        dw_store_organization(world.tenant->store, S(ORG), world.arena, &organization, &error),
+        error);
+    organization->branding_json =
+        S("{\"logo_url\":\"https://acme.example/logo.png\",\"colors\":{\"primary\":\"#aa2200\"}}");
+    assert_done(dw_store_put_organization(world.tenant->store, organization, &error), error);
+    call = follow(&browser, get(&browser, AUTHORIZE "&organization=" ORG));
+    assert_status(call, 200);
+    assert_has(call->answer, "https://acme.example/logo.png");
+    call = follow(&browser, get(&browser, AUTHORIZE));
+    assert_has_not(call->answer, "acme.example");
+}
+
 /* ---- invitations ---- */
 
 static void invite(const char *id, const char *email, const char *ticket)
@@ -431,6 +452,7 @@ int main(void)
         CASE(of_several_the_user_picks_one),
         CASE(somebody_elses_browser_cannot_pick),
         CASE(before_the_login_its_name_is_asked_for),
+        CASE(its_pages_look_as_it_says),
         CASE(an_invitation_makes_its_addressee_a_member_once),
         CASE(an_invitation_for_somebody_else_makes_no_member),
         CASE(machines_name_an_organization_where_their_grant_says_so),
