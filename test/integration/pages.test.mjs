@@ -116,7 +116,8 @@ describe("every page", { timeout: 300_000 }, () => {
       seed: {
         apis: [{ identifier: audience, name: "Weather tools", permissions: [{ value: "read:tools", description: "List the tools" }, { value: "execute:tools", description: "Call tools" }, "read:reports", "write:reports"] }],
         roles: [{ name: "MCP User", api: audience, permissions: ["read:tools", "execute:tools", "read:reports", "write:reports"] }],
-        clients: [{ client_id: "app", name: "Inspector", redirect_uris: [client.callback, `${client.origin}/`], web_origins: [client.origin], allowed_logout_urls: [client.callback], grant_types: ["authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code"], audiences: [audience] }],
+        clients: [{ client_id: "app", name: "Inspector", redirect_uris: [client.callback, `${client.origin}/`], web_origins: [client.origin], allowed_logout_urls: [client.callback], grant_types: ["authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code"], audiences: [audience] },
+          { client_id: "agent", client_secret: "agent-secret-0123456789abcdef", name: "Agent", grant_types: ["urn:openid:params:grant-type:ciba"], audiences: [audience] }],
         users: [{ ...ada, roles: ["MCP User"] }, { email: "grace@example.com", password: ada.password, roles: ["MCP User"] }, { email: "alan@example.com", password: ada.password, roles: ["MCP User"] }],
       },
     });
@@ -252,6 +253,17 @@ describe("every page", { timeout: 300_000 }, () => {
     await page.waitForSelector("h1:has-text('Enter your code')");
     await look(page, "passwordless-code");
     assert.deepEqual(complaints, []);
+
+    const { stdout } = await doorward(["tenant", "user", "list", "--json", "--config", tenant.config]);
+    const { user_id: sub } = JSON.parse(stdout).find(({ email }) => email === "alan@example.com");
+    const asked = await fetch(`${tenant.issuer}bc-authorize`, { method: "POST", body: new URLSearchParams({ client_id: "agent", client_secret: "agent-secret-0123456789abcdef", scope: "openid read:tools", audience, binding_message: "ORDER-7", login_hint: JSON.stringify({ format: "iss_sub", iss: tenant.issuer, sub }) }) });
+    assert.equal(asked.status, 200, await asked.text());
+    await page.goto(JSON.stringify(await mails()).match(/http[^"\\\s]*ciba[^"\\\s]*/)[0]);
+    if (await page.locator("#password").count() > 0) await enter(page, { ...ada, email: "alan@example.com" });
+    await page.waitForSelector("[value=approve]");
+    await look(page, "approval");
+    await page.locator("[value=deny]").click();
+    await look(page, "approval-denied");
 
     await page.goto(authorize({ screen_hint: "signup", prompt: "login" }));
     await page.locator("#email").fill("new@example.com");
