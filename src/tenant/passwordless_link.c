@@ -3,9 +3,11 @@
  * began in and in no other; one of the API begins a visit of its own, with what the application
  * asked for then, and answers to a redirect URI of that application. */
 #include "oauth/authorization_request.h"
+#include "oauth/third_party.h"
 #include "tenant/audit_internal.h"
 #include "tenant/endpoints_internal.h"
 #include "tenant/grants_internal.h"
+#include "tenant/organization_internal.h"
 #include "tenant/passwordless_link_internal.h"
 
 #define PARAMETERS_MAX 24
@@ -50,11 +52,17 @@ bool dw_passwordless_link_visit(struct dw_tenant_call *call, struct dw_oauth_cli
     };
     if (!ret_visit->request)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+    if (client->requires_par || call->settings->requires_par) /* RFC 9126 section 6 */
+        return dw_fail(reterr, DW_INVALID_REQUEST,
+                       "Pushed authorization requests are required: no link can stand for one.");
+    /* The same judges as /authorize has. */
     return form_of(call, client, parameters, &form, reterr) &&
            dw_authorization_request_start(&form, client, ret_visit->request, reterr) &&
+           dw_third_party_check_request(client, &form, reterr) &&
            dw_authorization_request_fill(&form, client, call->settings, call->arena,
                                          ret_visit->request, reterr) &&
-           dw_tenant_settle_audience(call, &ret_visit->request->audience, reterr);
+           dw_tenant_settle_audience(call, &ret_visit->request->audience, reterr) &&
+           dw_visit_organization_start(call, &form, ret_visit, reterr);
 }
 
 bool dw_passwordless_link_check(struct dw_tenant_call *call, struct dw_oauth_client *client,

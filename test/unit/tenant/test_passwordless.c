@@ -199,6 +199,9 @@ static void a_link_leads_to_registered_places_alone(void **state)
     (void)state;
     assert_status(start(START_LINK(ADA, "\"redirect_uri\":\"https://evil.example/cb\"")), 403);
     assert_status(start(START_LINK(ADA, "\"redirect_uri\":\"" CALLBACK "\"")), 400); /* no PKCE */
+    /* Nor to an organization that is none, whose id would be in the token. */
+    assert_status(
+        start(START_LINK(ADA, LINK_PARAMETERS ",\"organization\":\"org_0123456789abcdef\"")), 400);
 }
 
 static void a_confidential_client_shows_its_secret(void **state)
