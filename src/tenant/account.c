@@ -164,6 +164,8 @@ bool dw_account_sign_up(struct dw_tenant_call *call, struct dw_sign_up *sign_up,
                         struct dw_user **ret_user, struct dw_account_refusal *ret_refusal,
                         struct dw_error *reterr)
 {
+    struct dw_error error = {0};
+
     *ret_refusal = (struct dw_account_refusal){0};
     *ret_user = &sign_up->user;
     if (!dw_protection_take_sign_up(call, reterr) ||
@@ -175,6 +177,9 @@ bool dw_account_sign_up(struct dw_tenant_call *call, struct dw_sign_up *sign_up,
     }
     call->user_id = sign_up->user.id;
     dw_audit(call, DW_AUDIT_SS, .client = sign_up->client, .user = &sign_up->user);
-    return sign_up->user.email.len == 0 ||
-           dw_account_mail_verification(call, &sign_up->user, sign_up->client, reterr);
+    /* The account is there, mail or no mail. */
+    if (sign_up->user.email.len > 0 &&
+        !dw_account_mail_verification(call, &sign_up->user, sign_up->client, &error))
+        dw_log_error(call->tenant->log, "mail_not_queued", &error);
+    return true;
 }

@@ -131,15 +131,17 @@ bool dw_account_mail_password_link(struct dw_tenant_call *call, const struct dw_
     return true;
 }
 
-static bool tell_user(struct dw_tenant_call *call, const struct dw_user *user,
-                      struct dw_error *reterr)
+/* The password is changed, mail or no mail. */
+static void tell_user(struct dw_tenant_call *call, const struct dw_user *user)
 {
     struct dw_mail mail = {.template = DW_MAIL_PASSWORD_CHANGED,
                            .to = user->email,
                            .language = dw_tenant_language(call)};
+    struct dw_error error = {0};
 
-    return !dw_mail_is_address(user->email) ||
-           dw_mail_send(call->tenant, &mail, call->now_s, call->arena, reterr);
+    if (dw_mail_is_address(user->email) &&
+        !dw_mail_send(call->tenant, &mail, call->now_s, call->arena, &error))
+        dw_log_error(call->tenant->log, "mail_not_queued", &error);
 }
 
 bool dw_account_change_password(struct dw_tenant_call *call,
@@ -176,5 +178,6 @@ bool dw_account_change_password(struct dw_tenant_call *call,
     if (!*ret_is_done)
         return true;
     dw_audit(call, DW_AUDIT_SCP, .user = change->user);
-    return tell_user(call, change->user, reterr);
+    tell_user(call, change->user);
+    return true;
 }
