@@ -87,6 +87,31 @@ describe("injection into pages", { timeout: 280_000 }, () => {
     }
   });
 
+  test("names of organizations", async () => {
+    const manage = async (...args) => {
+      const { status, stderr } = await doorward(["tenant", ...args, "--config", tenant.config]);
+      assert.equal(status, 0, stderr);
+    };
+    const named = payloads.map((payload, at) => [`org${at}`, shown(payload)]);
+    const made = [];
+    for (const [name, title] of named) {
+      const { status } = await doorward(["tenant", "organization", "create", "--name", name, "--display-name", title, "--connection", "Username-Password-Authentication", "--config", tenant.config]);
+      if (status !== 0) continue; // refused altogether
+      await manage("organization", "member", "add", "--organization", name, "--email", "user0@example.com");
+      made.push(title);
+    }
+    assert.ok(made.length >= 5);
+    await manage("client", "update", "--id", "app0", "--set", "organization_usage=require", "--set", "organization_require_behavior=post_login_prompt");
+    await page.context().clearCookies();
+    await page.goto(authorize());
+    await page.locator("#username").fill("user0@example.com");
+    await page.locator("#password").fill("a long enough password");
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/organization\/picker/);
+    for (const title of made) await check(`organization ${title}`, title);
+    await manage("client", "update", "--id", "app0", "--set", "organization_usage=deny", "--set", "organization_require_behavior=no_prompt");
+  });
+
   test("what an application says about itself when it registers", async () => {
     for (const payload of payloads) {
       const answer = await fetch(`${tenant.issuer}oidc/register`, {
