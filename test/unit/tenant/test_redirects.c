@@ -250,6 +250,7 @@ static void every_answer_says_who_gave_it(void **state)
     world_set("{\"authorization_response_iss_parameter_supported\":false}");
     call = ask_authorize("web", "https://app.example/cb", "&prompt=none");
     assert_int_equal(location_value(call, "iss").len, 0);
+    world_set("{\"authorization_response_iss_parameter_supported\":null}");
 }
 
 /* RFC 9700 section 4.8.2: taking the challenge away, or adding a verifier, does not help. */
@@ -292,7 +293,7 @@ static void a_code_is_for_the_redirect_uri_it_came_by(void **state)
         403);
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, start, world_stop)
+#define CASE(name) cmocka_unit_test(name)
 
 int main(void)
 {
@@ -305,5 +306,5 @@ int main(void)
         CASE(a_code_is_for_the_redirect_uri_it_came_by),
     };
 
-    return cmocka_run_group_tests_name("tenant/redirects", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("tenant/redirects", tests, start, world_stop);
 }

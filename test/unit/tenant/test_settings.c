@@ -100,7 +100,7 @@ static void errors_go_to_the_operators_own_page(void **state)
     assert_status(post(&browser, "/oauth/token", "grant_type=x"), 400);
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, world_start, world_stop)
+#define CASE(name) cmocka_unit_test(name)
 
 int main(void)
 {
@@ -112,5 +112,5 @@ int main(void)
         CASE(errors_go_to_the_operators_own_page),
     };
 
-    return cmocka_run_group_tests_name("tenant/settings", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("tenant/settings", tests, world_start, world_stop);
 }

@@ -133,6 +133,11 @@ static void without_a_connection_of_the_domain_nobody_logs_in(void **state)
                 error);
     assert_slice(location_value(get(&browser, AUTHORIZE), "error_description"),
                  "no connections enabled for the client");
+    connection->is_domain_connection = true;
+    assert_done(dw_store_put_connection(world.tenant->store, connection, &error), error);
+    assert_done(dw_store_enable_connection(world.tenant->store, connection->id,
+                                           S(DW_TENANT_DEV_CLIENT), true, &error),
+                error);
 }
 
 static void a_code_without_a_challenge_is_not_made(void **state)
@@ -153,7 +158,7 @@ static void a_code_without_a_challenge_is_not_made(void **state)
                         ->status >= 400);
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, world_start, world_stop)
+#define CASE(name) cmocka_unit_test(name)
 
 int main(void)
 {
@@ -166,5 +171,5 @@ int main(void)
         CASE(a_code_without_a_challenge_is_not_made),
     };
 
-    return cmocka_run_group_tests_name("tenant/third_party", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("tenant/third_party", tests, world_start, world_stop);
 }
