@@ -56,12 +56,6 @@ bool dw_account_link(struct dw_tenant *tenant, const struct dw_account_link *lin
     return dw_store_add_ticket(tenant->store, &ticket, reterr);
 }
 
-/* No name for strangers to choose: mails of a client that registered itself say the tenant's. */
-static struct dw_slice mail_name(const struct dw_oauth_client *client)
-{
-    return client && client->kind == DW_CLIENT_STATIC ? client->name : DW_EMPTY;
-}
-
 bool dw_account_mail_verification(struct dw_tenant_call *call, const struct dw_user *user,
                                   const struct dw_oauth_client *client, struct dw_error *reterr)
 {
@@ -72,7 +66,7 @@ bool dw_account_mail_verification(struct dw_tenant_call *call, const struct dw_u
     struct dw_mail mail = {.template = DW_MAIL_VERIFY_EMAIL,
                            .to = user->email,
                            .language = dw_tenant_language(call),
-                           .client_name = mail_name(client),
+                           .client_name = dw_mail_client_name(client),
                            .lifetime_s = DW_VERIFY_LINK_LIFETIME_S};
 
     if (!dw_account_link(call->tenant, &link, call->now_s, call->arena, &mail.url, reterr) ||
@@ -109,7 +103,7 @@ bool dw_account_mail_password_link(struct dw_tenant_call *call, const struct dw_
     struct dw_mail mail = {.template = DW_MAIL_RESET_PASSWORD,
                            .to = email,
                            .language = dw_tenant_language(call),
-                           .client_name = mail_name(client),
+                           .client_name = dw_mail_client_name(client),
                            .lifetime_s = DW_PASSWORD_LINK_LIFETIME_S};
 
     if (!dw_identifier_is_email(email))

@@ -106,7 +106,9 @@ bool dw_login_find(struct dw_tenant_call *call, struct dw_login *ret_login, stru
     if (!dw_store_user(call->tenant->store, ret_login->session->user_id, call->arena,
                        &ret_login->user, reterr))
         return false;
-    if (!ret_login->user || ret_login->user->is_blocked) {
+    /* A login that was under way while the password was changed is none. */
+    if (!ret_login->user || ret_login->user->is_blocked ||
+        ret_login->session->authenticated_at_s < ret_login->user->last_password_reset_at_s) {
         *ret_login = (struct dw_login){0};
         return true;
     }

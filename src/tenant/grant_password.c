@@ -21,16 +21,19 @@ static bool find_realm(struct dw_tenant_call *call, struct dw_slice realm,
     return true;
 }
 
-/* Where the account lives: the realm that was asked for, else the tenant's default_directory. */
-static bool choose_connection(struct dw_tenant_call *call, struct dw_slice realm,
-                              struct dw_slice *ret_name, struct dw_error *reterr)
+/* Where the account lives: the realm that was asked for, else the tenant's default_directory; of
+ * those that the application may use. */
+static bool choose_connection(struct dw_tenant_call *call, const struct dw_oauth_client *client,
+                              struct dw_slice realm, struct dw_slice *ret_name,
+                              struct dw_error *reterr)
 {
     struct dw_slice wanted = realm.len > 0 ? realm : call->settings->default_directory;
     struct dw_connection_record *connection = NULL;
 
     if (wanted.len > 0 && !find_realm(call, wanted, &connection, reterr))
         return false;
-    if (connection && connection->is_active && connection->strategy == DW_STRATEGY_AUTH0) {
+    if (connection && dw_connection_serves(connection, client->id, client->is_first_party) &&
+        connection->strategy == DW_STRATEGY_AUTH0) {
         *ret_name = connection->name;
         return true;
     }
@@ -65,7 +68,7 @@ bool dw_grant_password(struct dw_token_call *token, struct dw_error *reterr)
         return dw_fail(reterr, DW_UNAUTHORIZED_CLIENT,
                        "The password grant is switched off: [tenant] allow_password_grant.");
     believe_address(token);
-    if (!choose_connection(call, request->realm, &connection, reterr) ||
+    if (!choose_connection(call, token->client, request->realm, &connection, reterr) ||
         !dw_password_check_in(call, connection, request->username, request->password, &user,
                               reterr))
         return false;

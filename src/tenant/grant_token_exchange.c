@@ -54,6 +54,10 @@ static bool read_subject(struct dw_token_call *token, struct dw_own_token *subje
         return dw_fail(reterr, DW_INVALID_TOKEN, "The subject token is not for this client's API.");
     if (subject->user_id.len == 0)
         return dw_fail(reterr, DW_INVALID_TOKEN, "The subject token is not a user's.");
+    /* It could name any user it likes. */
+    if (subject->is_by_shared_secret)
+        return dw_fail(reterr, DW_INVALID_TOKEN,
+                       "The subject token is signed with a secret that its API knows.");
     /* RFC 9449: whoever presents it here cannot show the key it is bound to. */
     if (subject->dpop_jkt.len > 0)
         return dw_fail(reterr, DW_INVALID_TOKEN, "The subject token is bound to a key.");

@@ -68,7 +68,7 @@ static bool look_at_access_token(struct dw_tenant_call *call, const struct dw_oa
         return false;
     if (is_good) {
         finding->token = token;
-        finding->user = user;
+        finding->user = token->is_by_shared_secret ? NULL : user; /* no lookup of any user's name */
     }
     return true;
 }

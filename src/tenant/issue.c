@@ -164,7 +164,10 @@ static bool settle_organization(struct dw_tenant_call *call, struct dw_issue *is
 
     issue->subjects.organization = issue->organization;
     if (issue->organization.len == 0)
-        return true;
+        return !issue->user ||
+               issue->subjects.client->organization_usage != DW_ORGANIZATION_REQUIRE ||
+               dw_fail(reterr, DW_INVALID_REQUEST,
+                       "parameter organization is required for this client");
     if (!dw_store_organization(call->tenant->store, issue->organization, call->arena, &organization,
                                reterr) ||
         (issue->user && !dw_store_is_member(call->tenant->store, issue->organization,

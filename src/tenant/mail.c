@@ -239,6 +239,11 @@ static void note_mail(struct dw_tenant *tenant, const struct dw_mail *mail,
                DW_S("reason", DW_LIT("there is no [mail] url")));
 }
 
+struct dw_slice dw_mail_client_name(const struct dw_oauth_client *client)
+{
+    return client && client->kind == DW_CLIENT_STATIC ? client->name : DW_EMPTY;
+}
+
 /* Whoever asks for mails to somebody else's address cannot bury that address in them. */
 static bool is_allowed(struct dw_tenant *tenant, const struct dw_mail *mail, int64_t now_s,
                        struct dw_arena *arena, bool *ret_is_allowed, struct dw_error *reterr)
@@ -251,7 +256,10 @@ static bool is_allowed(struct dw_tenant *tenant, const struct dw_mail *mail, int
     for (size_t i = 0; i < mail->to.len; i++)
         if (key[i] >= 'A' && key[i] <= 'Z')
             key[i] = (char)(key[i] - 'A' + 'a');
-    rate.key = dw_slice_from(key, mail->to.len);
+    /* Each kind of mail by itself: who asks for new passwords silences no warning, and no code. */
+    rate.key = dw_arena_printf(arena, "%s %s", dw_mail_template_names[mail->template], key);
+    if (!rate.key.ptr)
+        return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
     return dw_store_rate_take(tenant->store, &rate, now_s, ret_is_allowed, reterr);
 }
 

@@ -51,6 +51,9 @@ struct dw_mail {
 /* Whether an address is one that a mail can be sent to: ASCII, a dot-atom on each side of one '@'
  * (RFC 5322 section 3.4.1 without comments, quotes and literals), at most 254 bytes. */
 bool dw_mail_is_address(struct dw_slice address);
+/* What a mail calls the application: mails of one that registered itself say the tenant's name, so
+ * that strangers have no words to choose in them. Empty for NULL. */
+struct dw_slice dw_mail_client_name(const struct dw_oauth_client *client);
 /* Fills the template and puts it into the queue: when true it survives a power cut. Over a limit it
  * is dropped, which is true as well. Fails with DW_INVALID_REQUEST when `to` is no address that
  * dw_mail_is_address takes, DW_UNAVAILABLE, DW_NO_MEMORY. */

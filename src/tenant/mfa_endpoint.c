@@ -7,6 +7,7 @@
 #include "tenant/audit_internal.h"
 #include "tenant/clients_internal.h"
 #include "tenant/endpoints_internal.h"
+#include "tenant/mail_internal.h"
 #include "tenant/mfa_token_internal.h"
 
 #define AUTHENTICATORS_PATH "/mfa/authenticators/"
@@ -109,7 +110,7 @@ static bool send_code(struct dw_tenant_call *call, const struct dw_mfa_caller *c
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
     return dw_store_client(call->tenant->store, call->client_id, call->arena, &client, reterr) &&
            dw_mfa_send_code(call, &caller->state, authenticator, subject,
-                            client ? client->name : DW_EMPTY, reterr);
+                            dw_mail_client_name(client), reterr);
 }
 
 bool dw_endpoint_mfa_challenge(struct dw_tenant_call *call, struct dw_error *reterr)

@@ -2,6 +2,7 @@
  * kept from one page to the next is kept in the store, bound to the login session: reloading shows
  * the same secret, and another browser's page finds nothing. */
 #include "tenant/endpoints_internal.h"
+#include "tenant/mail_internal.h"
 #include "tenant/mfa_step_internal.h"
 
 /* A page on its way. */
@@ -259,7 +260,7 @@ static bool send_code(struct page *page, struct dw_error *reterr)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
     if (!code_target(page, &target, &error) ||
         !dw_mfa_send_code(page->call, &page->state, &target, subject,
-                          dw_visit_client_name(&page->visit), &error))
+                          dw_mail_client_name(page->visit.client), &error))
         return show_again(page, &error, reterr);
     url = dw_arena_printf(page->call->arena, DW_MFA_PATH "?state=%.*s&method=%s&sent=yes",
                           DW_PRINT(page->visit.state), dw_mfa_method_names[page->method]);

@@ -135,6 +135,8 @@ static bool take_invitation(const struct dw_visit_walk *walk, struct dw_error *r
         return false;
     if (!invitation || !dw_slice_eq_nocase(invitation->invitee_email, user.email))
         return dw_fail(reterr, DW_ACCESS_DENIED, "the invitation is for another e-mail address");
+    if (!dw_slice_eq(invitation->organization_id, request->organization))
+        return dw_fail(reterr, DW_ACCESS_DENIED, "the invitation is to another organization");
     if (!merge_metadata(&user.app_metadata_json, invitation->app_metadata_json, call->arena,
                         reterr) ||
         !merge_metadata(&user.user_metadata_json, invitation->user_metadata_json, call->arena,

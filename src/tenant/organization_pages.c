@@ -31,6 +31,14 @@ bool dw_endpoint_organization_page(struct dw_tenant_call *call, struct dw_error 
            show_prompt(call, &visit, 200, DW_EMPTY, NULL, reterr);
 }
 
+/* Only where the step asks: an application that denies organizations, or has named one, is not to
+ * be talked into another by a form. */
+static bool may_choose(const struct dw_visit *visit)
+{
+    return visit->client->organization_usage == DW_ORGANIZATION_REQUIRE &&
+           visit->request->organization.len == 0;
+}
+
 /* People type the name, whatever the tenant takes in requests. */
 bool dw_endpoint_organization(struct dw_tenant_call *call, struct dw_error *reterr)
 {
@@ -44,6 +52,8 @@ bool dw_endpoint_organization(struct dw_tenant_call *call, struct dw_error *rete
         !dw_visit_load(call, dw_form_value(&form, "state"), &visit, reterr) ||
         !dw_login_find(call, &login, reterr))
         return false;
+    if (!may_choose(&visit))
+        return dw_visit_go_on(call, &visit, &login, reterr);
     name = dw_slice_trim(dw_form_value(&form, "organization"));
     if (name.len == 0 || name.len > NAME_MAX_BYTES)
         return show_prompt(call, &visit, 400, DW_EMPTY, "organization.unknown", reterr);
@@ -131,6 +141,8 @@ bool dw_endpoint_organization_picker(struct dw_tenant_call *call, struct dw_erro
         return false;
     if (!is_ready)
         return true;
+    if (!may_choose(&visit))
+        return dw_visit_go_on(call, &visit, &login, reterr);
     picked = dw_form_value(&form, "organization");
     if (!dw_store_organization(call->tenant->store, picked, call->arena, &organization, reterr))
         return false;

@@ -139,6 +139,7 @@ static bool read_signed(struct dw_tenant_call *call, struct dw_slice text,
     if (!verify(call, text, &jwt, reterr) || !read_claims(call, jwt.claims, token, reterr) ||
         !check_kind(&jwt, token, reterr))
         return false;
+    token->is_by_shared_secret = dw_jwt_is_hs256(text, call->arena);
     if (!dw_slice_eq(dw_json_text(jwt.claims, "iss"), call->tenant->config.issuer))
         return fail_token(reterr, "the access token was issued under another name of this tenant");
     return call->now_s < token->expires_at_s || fail_token(reterr, "the access token has expired");
@@ -148,10 +149,14 @@ bool dw_own_token_read(struct dw_tenant_call *call, struct dw_slice text,
                        struct dw_own_token *ret_token, struct dw_error *reterr)
 {
     bool is_opaque = !dw_slice_contains(text, '.');
+    struct dw_oauth_client *client;
     bool is_dead = false;
 
-    if (!(is_opaque ? read_opaque : read_signed)(call, text, ret_token, reterr))
+    if (!(is_opaque ? read_opaque : read_signed)(call, text, ret_token, reterr) ||
+        !dw_store_client(call->tenant->store, ret_token->client_id, call->arena, &client, reterr))
         return false;
+    if (!client)
+        return fail_token(reterr, "the application of the access token does not exist any more");
     if (ret_token->family_id.len > 0 &&
         !dw_store_family_is_dead(call->tenant->store, ret_token->family_id, &is_dead, reterr))
         return false;

@@ -17,6 +17,9 @@ struct dw_own_token {
     struct dw_slice dpop_jkt; /* not empty: not good without a DPoP proof; the caller's business */
     int64_t issued_at_s, expires_at_s;
     const struct dw_json *claims; /* NULL: opaque */
+    /* HS256: the API that it is for could have made it. Good for what that API may know and do by
+     * itself, and for nothing else. */
+    bool is_by_shared_secret;
 };
 
 /* Fails with DW_INVALID_TOKEN for everything that is no access token of ours, unchanged, not

@@ -144,7 +144,7 @@ static bool send_mail(struct dw_tenant_call *call, const struct dw_passwordless 
         .template = template,
         .to = passwordless->address,
         .language = dw_tenant_language(call),
-        .client_name = passwordless->client->name,
+        .client_name = dw_mail_client_name(passwordless->client),
         .url = url,
         .code = code,
         .lifetime_s = passwordless->lifetime_s,

@@ -1,13 +1,16 @@
 /* Token exchange and ID-JAG at the token endpoint: who may, with what, and what comes of it. */
 #include "fixture.h"
+#include "jose/jwt_secret.h"
 #include "jose/signing_key.h"
 #include "store/organizations.h"
+#include "tenant/own_token_internal.h"
 #include "tenant/trust_internal.h"
 
 #define EXCHANGE "grant_type=urn:ietf:params:oauth:grant-type:token-exchange"
 #define ACCESS "&subject_token_type=urn:ietf:params:oauth:token-type:access_token"
 #define DOWN "https://down.example.com"
 #define FURTHER "https://further.example.com"
+#define SHARED "https://shared.example.com"
 #define IDP "https://idp.example"
 #define LEGACY "https://acme.com/legacy-token"
 #define SIGNED "https://acme.com/signed-token"
@@ -247,6 +250,36 @@ static void a_blocked_user_is_not_acted_for(void **state)
     assert_slice(error_of(on_behalf("mcp", token, DOWN, "")), "unauthorized: user is blocked");
     user->is_blocked = false;
     assert_done(dw_store_update_user(world.tenant->store, user, &error), error);
+}
+
+/* Whoever has the secret of an HS256 API can write any user's name into a token for it. */
+static void a_token_that_its_api_could_have_made_acts_for_nobody(void **state)
+{
+    struct dw_secret secret = dw_secret_from(S("an-hs256-secret-of-more-than-32-bytes"));
+    struct dw_tenant_call *call;
+    struct dw_slice forged, claims;
+    struct dw_user *user;
+    struct dw_api *api;
+
+    (void)state;
+    add_api("aaaaaaaaaaaaaaaaaaaaaaa3", SHARED);
+    put_client("shared", SHARED, "on_behalf_of_token_exchange", true, DW_CLIENT_AUTH_POST);
+    add_grant("shared", DOWN);
+    assert_done(dw_store_api(world.tenant->store, S(SHARED), world.arena, &api, &error), error);
+    assert_done(dw_api_secret_seal(world.tenant, secret, world.arena, api, &error), error);
+    assert_done(dw_store_put_api(world.tenant->store, api, &error), error);
+    assert_done(dw_store_user_by_login(world.tenant->store, S(DW_TENANT_CONNECTION), S(ADA),
+                                       world.arena, &user, &error),
+                error);
+    claims = dw_arena_printf(
+        world.arena,
+        "{\"iss\":\"" ISSUER "\",\"sub\":\"%.*s\",\"aud\":\"" SHARED "\",\"azp\":\"shared\","
+        "\"jti\":\"x\",\"iat\":%lld,\"exp\":%lld,\"scope\":\"read:x\"}",
+        DW_PRINT(user->id), (long long)world_now_s, (long long)world_now_s + 60);
+    assert_done(dw_jwt_sign_hs256(secret, "at+jwt", claims, world.arena, &forged, &error), error);
+    call = on_behalf("shared", text_of(forged), DOWN, "");
+    assert_status(call, 401);
+    assert_has(error_of(call), "invalid_token: The subject token is signed with a secret");
 }
 
 /* ---- profiles ---- */
@@ -518,6 +551,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_api_acts_on_behalf_of_its_user),
         cmocka_unit_test(a_chain_of_exchanges_ends),
+        cmocka_unit_test(a_token_that_its_api_could_have_made_acts_for_nobody),
         cmocka_unit_test(a_blocked_user_is_not_acted_for),
         cmocka_unit_test(whoever_may_not_act_is_refused),
         cmocka_unit_test(a_mapped_token_is_its_user),

@@ -250,6 +250,43 @@ static void of_several_the_user_picks_one(void **state)
                  "interaction_required");
 }
 
+/* The forms of the organization pages are no way around what the application allows. */
+static void an_organization_is_not_chosen_where_nobody_asked(void **state)
+{
+    static const char *const forms[] = {"/u/organization", "/u/organization/picker"};
+
+    (void)state;
+    add_member(ORG);
+    for (size_t i = 0; i < 2; i++) {
+        struct browser browser = {0};
+        struct dw_tenant_call *call;
+        const char *visit;
+
+        set_usage(DW_ORGANIZATION_ALLOW, DW_ORGANIZATION_NO_PROMPT);
+        call = log_in(&browser, state_of(get(&browser, AUTHORIZE "&prompt=consent")), ADA_PASSWORD);
+        visit = state_of(call);
+        call = post(&browser, forms[i],
+                    text_of(dw_arena_printf(world.arena, "state=%s&organization=" ORG, visit)));
+        assert_has(header(call, "Location"), "/u/consent");
+        call = redeem(text_of(location_value(decide(&browser, visit, "accept"), "code")));
+        assert_null(dw_json_get(claims_of(call, "access_token"), "org_id"));
+    }
+}
+
+static void an_application_of_members_has_no_other_way_in(void **state)
+{
+    struct browser nobody = {0};
+    struct dw_tenant_call *call;
+
+    (void)state;
+    set_usage(DW_ORGANIZATION_REQUIRE, DW_ORGANIZATION_NO_PROMPT);
+    call = post(&nobody, "/oauth/token",
+                "grant_type=password&client_id=" DW_TENANT_DEV_CLIENT "&username=" ADA
+                "&password=correct%20horse%20battery&audience=" AUDIENCE);
+    assert_slice(error_of(call),
+                 "invalid_request: parameter organization is required for this client");
+}
+
 static void somebody_elses_browser_cannot_pick(void **state)
 {
     struct browser browser = {0}, other = {0};
@@ -454,6 +491,8 @@ int main(void)
         CASE(roles_count_in_their_organization_alone),
         CASE(a_connection_makes_members_where_it_says_so),
         CASE(of_several_the_user_picks_one),
+        CASE(an_organization_is_not_chosen_where_nobody_asked),
+        CASE(an_application_of_members_has_no_other_way_in),
         CASE(somebody_elses_browser_cannot_pick),
         CASE(before_the_login_its_name_is_asked_for),
         CASE(its_pages_look_as_it_says),

@@ -169,6 +169,24 @@ static void a_blocked_user_gets_no_tokens(void **state)
     assert_done(dw_store_update_user(world.tenant->store, user, &error), error);
 }
 
+/* Whoever knew the old password may have approved something shortly before. */
+static void a_code_does_not_outlive_the_password(void **state)
+{
+    const char *code = code_for(AUTHORIZE);
+    struct dw_user *user = NULL;
+    struct dw_error error = {0};
+
+    (void)state;
+    assert_done(dw_store_user_by_login(world.tenant->store, S(DW_TENANT_CONNECTION), S(ADA),
+                                       world.arena, &user, &error),
+                error);
+    user->last_password_reset_at_s = world_now_s + 1;
+    assert_done(dw_store_update_user(world.tenant->store, user, &error), error);
+    assert_slice(error_of(redeem(code)), "invalid_grant: The password was changed since.");
+    user->last_password_reset_at_s = 0;
+    assert_done(dw_store_update_user(world.tenant->store, user, &error), error);
+}
+
 static void a_password_is_for_a_directory(void **state)
 {
 #define REALM "grant_type=http://auth0.com/oauth/grant-type/password-realm" ADA_LOGS_IN "&realm="
@@ -537,6 +555,7 @@ int main(void)
         cmocka_unit_test(a_blocked_user_gets_no_tokens),
         cmocka_unit_test(an_operator_adds_claims),
         cmocka_unit_test(every_grant_is_in_the_audit_log),
+        cmocka_unit_test(a_code_does_not_outlive_the_password),
         cmocka_unit_test(a_password_is_for_a_directory),
         cmocka_unit_test(every_grant_has_the_default_audience),
         cmocka_unit_test(a_resource_counts_by_the_profile),
