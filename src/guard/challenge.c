@@ -15,7 +15,7 @@ static void add_parameter(struct dw_buf *out, const char *name, struct dw_slice 
 {
     if (!value.len)
         return;
-    dw_buf_printf(out, "%s%s=\"", memchr(out->ptr, ' ', out->len) ? ", " : " ", name);
+    dw_buf_printf(out, "%s%s=\"", dw_slice_contains(dw_buf_view(out), ' ') ? ", " : " ", name);
     for (size_t i = 0; i < value.len; i++) {
         char byte = value.ptr[i];
 
