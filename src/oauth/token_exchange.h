@@ -1,6 +1,6 @@
 /* Token exchange (RFC 8693) and ID-JAG (RFC 7523 with draft-ietf-oauth-identity-assertion-authz-
  * grant): who may vouch for our users, and what their tokens must say. Pure; the keys and the users
- * are found in tenant/trust.c. */
+ * are found in tenant/token/trust.c. */
 #ifndef DW_OAUTH_TOKEN_EXCHANGE_H
 #define DW_OAUTH_TOKEN_EXCHANGE_H
 

@@ -1,5 +1,5 @@
 /* Time-based one-time passwords (RFC 6238, over HOTP of RFC 4226): the codes of authenticator apps.
- * Not the codes that we send (tenant/otp_internal.h). */
+ * Not the codes that we send (tenant/factor/otp_internal.h). */
 #ifndef DW_OAUTH_TOTP_H
 #define DW_OAUTH_TOTP_H
 

@@ -1,5 +1,6 @@
 /* The store's questions about one-time codes and links: short secrets that were sent to somebody,
- * good once and for a while. What they are for is tenant/otp_internal.h. The rules of store.h hold.
+ * good once and for a while. What they are for is tenant/factor/otp_internal.h. The rules of
+ * store.h hold.
  */
 #ifndef DW_STORE_ONE_TIME_H
 #define DW_STORE_ONE_TIME_H

@@ -4,7 +4,7 @@
 #include "crypto/password.h"
 #include "oauth/scope.h"
 #include "sys/sys.h"
-#include "tenant/password_internal.h"
+#include "tenant/account/password_internal.h"
 
 #define SEED_ARENA_BYTES ((size_t)4 * 1024 * 1024)
 #define TEXT(literal)                                                                              \

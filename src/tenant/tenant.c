@@ -8,14 +8,14 @@
 #include "store/connections.h"
 #include "store/logs.h"
 #include "sys/sys.h"
+#include "tenant/account/mail_sender_internal.h"
 #include "tenant/audit_internal.h"
 #include "tenant/client_keys_internal.h"
-#include "tenant/dead_families_internal.h"
-#include "tenant/mail_sender_internal.h"
-#include "tenant/mfa_internal.h"
+#include "tenant/factor/mfa_internal.h"
 #include "tenant/secrets_internal.h"
 #include "tenant/seed_internal.h"
 #include "tenant/settings_internal.h"
+#include "tenant/token/dead_families_internal.h"
 
 #define TENANT_ARENA_BYTES ((size_t)1024 * 1024)
 #define BEAT_MS 1000

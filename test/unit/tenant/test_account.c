@@ -3,8 +3,8 @@
 
 #include "crypto/password.h"
 #include "store/connections.h"
-#include "tenant/account_internal.h"
-#include "tenant/mail_sender_internal.h"
+#include "tenant/account/account_internal.h"
+#include "tenant/account/mail_sender_internal.h"
 
 #define CONNECTION "Username-Password-Authentication"
 

@@ -3,8 +3,8 @@
 #include "jose/jwt_secret.h"
 #include "jose/signing_key.h"
 #include "store/organizations.h"
-#include "tenant/own_token_internal.h"
-#include "tenant/trust_internal.h"
+#include "tenant/token/own_token_internal.h"
+#include "tenant/token/trust_internal.h"
 
 #define EXCHANGE "grant_type=urn:ietf:params:oauth:grant-type:token-exchange"
 #define ACCESS "&subject_token_type=urn:ietf:params:oauth:token-type:access_token"

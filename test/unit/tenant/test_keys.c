@@ -3,8 +3,8 @@
 #include "base/text.h"
 #include "fixture.h"
 #include "jose/jwt_secret.h"
-#include "tenant/dead_families_internal.h"
-#include "tenant/own_token_internal.h"
+#include "tenant/token/dead_families_internal.h"
+#include "tenant/token/own_token_internal.h"
 
 #define API_SECRET "an-hs256-secret-of-more-than-32-bytes"
 

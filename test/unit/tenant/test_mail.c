@@ -1,10 +1,10 @@
-/* tenant/mail_internal.h, mail_message_internal.h, and the outbox */
+/* tenant/account/mail_internal.h, mail_message_internal.h, and the outbox */
 #include "fixture.h"
 
 #include "base/text.h"
-#include "tenant/mail_internal.h"
-#include "tenant/mail_message_internal.h"
-#include "tenant/mail_sender_internal.h"
+#include "tenant/account/mail_internal.h"
+#include "tenant/account/mail_message_internal.h"
+#include "tenant/account/mail_sender_internal.h"
 #include "tenant/texts_internal.h"
 
 static void only_plain_addresses_are_written_to(void **state)

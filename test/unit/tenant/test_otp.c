@@ -1,5 +1,5 @@
 /* One-time codes and links: attacks first. */
-#include "tenant/otp_internal.h"
+#include "tenant/factor/otp_internal.h"
 
 #include <pthread.h>
 

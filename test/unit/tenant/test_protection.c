@@ -9,9 +9,9 @@
 #include "crypto/password.h"
 #include "store/documents.h"
 #include "store/mfa.h"
-#include "tenant/mail_sender_internal.h"
-#include "tenant/protection_internal.h"
-#include "tenant/user_import_internal.h"
+#include "tenant/account/mail_sender_internal.h"
+#include "tenant/account/protection_internal.h"
+#include "tenant/account/user_import_internal.h"
 
 #define CONNECTION "Username-Password-Authentication"
 #define OFFICE "203.0.113.5"

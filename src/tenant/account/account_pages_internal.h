@@ -1,0 +1,22 @@
+/* What the pages about passwords share: their rules, and why one was refused, in the language of
+ * the page. */
+#ifndef DW_TENANT_ACCOUNT_PAGES_INTERNAL_H
+#define DW_TENANT_ACCOUNT_PAGES_INTERNAL_H
+
+#include "tenant/account/account_internal.h"
+
+#define DW_RULES_MAX 5
+
+/* Rows {{rule}} for {{#rules}}. */
+struct dw_rule_rows {
+    struct dw_html_field fields[DW_RULES_MAX][3];
+    struct dw_html_row rows[DW_RULES_MAX];
+    size_t count;
+};
+bool dw_must_check dw_rule_rows_make(struct dw_tenant_call *call,
+                                     const struct dw_password_policy *policy,
+                                     struct dw_rule_rows *ret_rows, struct dw_error *reterr);
+/* The key of the text that says why. */
+const char *dw_refusal_key(const struct dw_account_refusal *refusal);
+
+#endif

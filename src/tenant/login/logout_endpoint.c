@@ -1,0 +1,19 @@
+/* GET /v2/logout (Auth0's): ends the login session, then goes only where the operator said. As at
+ * Auth0 any site can end a login with it; /oidc/logout asks first. `federated` is taken: there is
+ * no other identity provider to log out of. */
+#include "tenant/endpoints_internal.h"
+#include "tenant/login/logout_internal.h"
+
+bool dw_endpoint_logout(struct dw_tenant_call *call, struct dw_error *reterr)
+{
+    struct dw_logout_target target = {0};
+    struct dw_form form;
+
+    if (!dw_form_parse(call->query, call->arena, &form, reterr) ||
+        !dw_form_check_doubles(&form, (struct dw_slices){NULL, 0}, reterr))
+        return false;
+    target.client_id = dw_form_value(&form, "client_id");
+    target.url = dw_form_value(&form, "returnTo");
+    return dw_logout_check(call, &target, "returnTo", reterr) &&
+           dw_logout_finish(call, &target, reterr);
+}

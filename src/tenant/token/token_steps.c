@@ -1,0 +1,95 @@
+/* The steps that several grants share; see token_grants_internal.h. */
+#include "base/mem.h"
+#include "oauth/refresh_token.h"
+#include "oauth/third_party.h"
+#include "sys/sys.h"
+#include "tenant/token/token_grants_internal.h"
+
+bool dw_token_load_user(struct dw_token_call *token, struct dw_slice user_id,
+                        struct dw_user **ret_user, struct dw_error *reterr)
+{
+    struct dw_tenant_call *call = token->call;
+
+    if (!dw_store_user(call->tenant->store, user_id, call->arena, ret_user, reterr))
+        return false;
+    if (!*ret_user)
+        return dw_fail(reterr, DW_INVALID_GRANT, "The user does not exist any more.");
+    if ((*ret_user)->is_blocked)
+        return dw_fail(reterr, DW_USER_BLOCKED, "user is blocked");
+    call->user_id = (*ret_user)->id;
+    return true;
+}
+
+bool dw_token_check_audience(const struct dw_token_request *request, struct dw_slice audience,
+                             struct dw_error *reterr)
+{
+    if (request->audience.len == 0 || dw_slice_eq(request->audience, audience))
+        return true;
+    return dw_fail(reterr, DW_INVALID_TARGET, "The grant is not for %.*s.",
+                   DW_PRINT(request->audience));
+}
+
+struct dw_slice dw_token_audience(const struct dw_token_call *token)
+{
+    return token->request.audience.len > 0 ? token->request.audience
+                                           : token->call->settings->default_audience;
+}
+
+bool dw_token_start_family(struct dw_token_call *token, const struct dw_authorization_code *code,
+                           struct dw_error *reterr)
+{
+    struct dw_tenant_call *call = token->call;
+    struct dw_refresh_policy policy;
+    struct dw_refresh_family family;
+    unsigned char random[32];
+    struct dw_secret first;
+    struct dw_slice digest;
+
+    if (!dw_grant_has_refresh_token(token->client, token->issued.api, token->issued.answer.scopes))
+        return true;
+    dw_sys_random(random, sizeof random);
+    first = dw_refresh_token_first(random, call->arena);
+    dw_mem_wipe(random, sizeof random);
+    if (!first.hidden.ptr)
+        return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+    policy = dw_third_party_refresh_policy(token->client);
+    dw_refresh_family_make(code, &policy, call->now_s, &family);
+    if (token->client->auth_method == DW_CLIENT_AUTH_NONE) /* RFC 9449 section 5 MUST */
+        family.dpop_jkt = call->dpop_jkt;
+    family.grant_type = dw_slice_from_text(dw_grant_type_name(token->request.grant_type));
+    if (!dw_tenant_digest(first.hidden, call->arena, &digest, reterr) ||
+        !dw_store_add_refresh_family(call->tenant->store, &family, digest, reterr))
+        return false;
+    token->issued.response.refresh_token = first;
+    return true;
+}
+
+bool dw_token_redeem(struct dw_token_call *token, const struct dw_authorization_code *code,
+                     struct dw_error *reterr)
+{
+    struct dw_user *user;
+
+    if (!dw_token_load_user(token, code->user_id, &user, reterr))
+        return false;
+    /* What was approved with the old password, by whoever knew it, ends with it. */
+    if (code->authenticated_at_s > 0 && code->authenticated_at_s < user->last_password_reset_at_s)
+        return dw_fail(reterr, DW_INVALID_GRANT, "The password was changed since.");
+    struct dw_issue issue = {
+        .subjects = {.grant_type = token->request.grant_type,
+                     .client = token->client,
+                     .user_id = user->id,
+                     .audience = code->audience,
+                     .organization = code->organization,
+                     .requested = code->scopes,
+                     .original = &code->scopes},
+        .user = user,
+        .session_id = code->session_id,
+        .organization = code->organization,
+        .oidc_nonce = code->oidc_nonce,
+        .auth_time_s = code->max_age_s >= 0 ? code->authenticated_at_s : 0,
+        .is_mfa = code->mfa_at_s != 0,
+        .family_id = code->family_id,
+    };
+    return dw_tokens_issue(token->call, &issue, &token->issued, reterr) &&
+           dw_token_start_family(token, code, reterr);
+}
