@@ -153,6 +153,7 @@ bool dw_store_add_authorization_code(struct dw_store *store,
 
 struct take_code {
     struct dw_slice code_digest;
+    struct dw_slice client_id;
     int64_t now_s;
     struct dw_arena *arena;
     struct dw_authorization_code *code;
@@ -183,6 +184,8 @@ static bool take_code(struct dw_connection *connection, void *user, struct dw_er
             DW_SQL_ARGS(dw_sql_blob(take->code_digest)), &code_table, take->arena, &take->code,
             reterr))
         return false;
+    if (take->code && !dw_slice_eq(take->code->client_id, take->client_id))
+        take->code = NULL; /* not to be spent, and nothing to be revoked, by who may not have it */
     if (!take->code)
         return true;
     take->was_used = take->code->used_at_s != 0;
@@ -193,11 +196,13 @@ static bool take_code(struct dw_connection *connection, void *user, struct dw_er
 }
 
 bool dw_store_take_authorization_code(struct dw_store *store, struct dw_slice code_digest,
-                                      int64_t now_s, struct dw_arena *arena,
+                                      struct dw_slice client_id, int64_t now_s,
+                                      struct dw_arena *arena,
                                       struct dw_authorization_code **ret_code, bool *ret_was_used,
                                       struct dw_error *reterr)
 {
-    struct take_code take = {.code_digest = code_digest, .now_s = now_s, .arena = arena};
+    struct take_code take = {
+        .code_digest = code_digest, .client_id = client_id, .now_s = now_s, .arena = arena};
 
     if (!dw_store_write(store, take_code, &take, reterr))
         return false;

@@ -260,10 +260,13 @@ bool dw_must_check dw_store_add_authorization_code(struct dw_store *store,
                                                    struct dw_error *reterr);
 /* Marks the code as used and returns its record. ret_was_used: somebody took it before; then the
  * family of its refresh tokens has been revoked by this call (RFC 6749 section 4.1.2), also when
- * the first taker has not stored one yet. NULL: no such code. Expiry is for
- * dw_authorization_code_redeem to judge. */
+ * the first taker has not stored one yet. NULL: no such code, or another client's, which nothing
+ * happens to. Expiry is for dw_authorization_code_redeem to judge.
+ *
+ * client_id  the authenticated client that presents it */
 bool dw_must_check dw_store_take_authorization_code(struct dw_store *store,
-                                                    struct dw_slice code_digest, int64_t now_s,
+                                                    struct dw_slice code_digest,
+                                                    struct dw_slice client_id, int64_t now_s,
                                                     struct dw_arena *arena,
                                                     struct dw_authorization_code **ret_code,
                                                     bool *ret_was_used, struct dw_error *reterr);

@@ -207,6 +207,18 @@ describe("tokens", () => {
     }
   });
 
+  test("fifty exchanges of one code at once give one answer, a foreign client none", async () => {
+    const request = await code(tenant, { scope: "openid", audience: apis.mcp });
+    const foreign = () => token(tenant, { ...request, ...server });
+    await manage(tenant, "client", "update", "--id", server.client_id, "--set", `grant_types=${JSON.stringify(["client_credentials", "authorization_code", jwtBearer])}`);
+    assert.equal((await foreign()).body.error, "invalid_grant"); // and the code is not spent
+    const answers = await Promise.all(Array.from({ length: 50 }, (_, at) => at % 5 === 4 ? foreign() : token(tenant, request)));
+    const good = answers.filter((answer) => answer.status === 200);
+    assert.equal(good.length, 1);
+    for (const { status, body } of answers.filter((answer) => answer !== good[0])) assert.deepEqual([status, body.error], [403, "invalid_grant"]);
+    assert.equal((await userinfo(tenant, good[0].body.access_token)).status, 401); // it came more than once
+  });
+
   test("an MCP server calls an API on behalf of its user", async () => {
     for (const change of ["app_type=resource_server", `resource_server_identifier=${apis.mcp}`, 'token_exchange.allow_any_profile_of_type=["on_behalf_of_token_exchange"]'])
       await manage(tenant, "client", "update", "--id", server.client_id, "--set", change);

@@ -2,6 +2,10 @@
 #include "oauth/authorization_code.h"
 #include "tenant/token/token_grants_internal.h"
 
+/* The code is spent by the first try of the client it was made for, also by one that fails. RFC
+ * 6749 section 4.1.3: no other client can spend it, or whoever sees a code could end a stranger's
+ * login. Section 4.1.2, RFC 9700 section 4.5: a try of the right client with a wrong verifier,
+ * redirect URI or key is a code in wrong hands, which is not let try again; so nobody guesses. */
 bool dw_grant_code(struct dw_token_call *token, struct dw_error *reterr)
 {
     struct dw_tenant_call *call = token->call;
@@ -10,8 +14,8 @@ bool dw_grant_code(struct dw_token_call *token, struct dw_error *reterr)
     bool was_used = false;
 
     if (!dw_tenant_digest(token->request.code.hidden, call->arena, &digest, reterr) ||
-        !dw_store_take_authorization_code(call->tenant->store, digest, call->now_s, call->arena,
-                                          &code, &was_used, reterr))
+        !dw_store_take_authorization_code(call->tenant->store, digest, token->client->id,
+                                          call->now_s, call->arena, &code, &was_used, reterr))
         return false;
     if (was_used)
         dw_log(call->tenant->log, DW_LOG_WARN, "authorization_code_replayed",

@@ -197,12 +197,12 @@ static void a_code_on_a_failing_disk_is_not_taken(void **state)
     (void)state;
     assert_done(dw_store_add_authorization_code(fixture.store, &code, &error), error);
     sync_result = SQLITE_IOERR_FSYNC;
-    assert_fails(dw_store_take_authorization_code(fixture.store, digest(fixture.arena, 1), NOW_S,
-                                                  fixture.arena, &seen, &was_used, &error),
+    assert_fails(dw_store_take_authorization_code(fixture.store, digest(fixture.arena, 1), S("c1"),
+                                                  NOW_S, fixture.arena, &seen, &was_used, &error),
                  error, DW_UNAVAILABLE);
     sync_result = SQLITE_OK;
-    assert_done(dw_store_take_authorization_code(fixture.store, digest(fixture.arena, 1), NOW_S,
-                                                 fixture.arena, &seen, &was_used, &error),
+    assert_done(dw_store_take_authorization_code(fixture.store, digest(fixture.arena, 1), S("c1"),
+                                                 NOW_S, fixture.arena, &seen, &was_used, &error),
                 error);
     assert_false(was_used);
 }

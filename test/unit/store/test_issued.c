@@ -92,8 +92,9 @@ static void a_replayed_code_is_remembered_as_long_as_tokens_live(void **state)
     assert_done(dw_store_add_authorization_code(fixture.store, &code, &error), error);
     for (int round = 0; round < 2; round++) {
         assert_false(is_dead("f5"));
-        assert_done(dw_store_take_authorization_code(fixture.store, code.code_digest, NOW_S + round,
-                                                     fixture.arena, &seen, &was_used, &error),
+        assert_done(dw_store_take_authorization_code(fixture.store, code.code_digest, S("c1"),
+                                                     NOW_S + round, fixture.arena, &seen, &was_used,
+                                                     &error),
                     error);
         assert_int_equal(was_used, round);
     }

@@ -54,14 +54,21 @@ static void run_threads(void (*body)(struct dw_arena *arena, int number))
 
 /* --- authorization codes ---------------------------------------------------------------------- */
 
-static bool take(uint32_t seed, int64_t now_s, struct dw_authorization_code **ret_code)
+static bool take_as(const char *client_id, uint32_t seed, int64_t now_s,
+                    struct dw_authorization_code **ret_code)
 {
     bool was_used = false;
 
-    assert_done(dw_store_take_authorization_code(fixture.store, digest(fixture.arena, seed), now_s,
-                                                 fixture.arena, ret_code, &was_used, &error),
+    assert_done(dw_store_take_authorization_code(fixture.store, digest(fixture.arena, seed),
+                                                 S(client_id), now_s, fixture.arena, ret_code,
+                                                 &was_used, &error),
                 error);
     return was_used;
+}
+
+static bool take(uint32_t seed, int64_t now_s, struct dw_authorization_code **ret_code)
+{
+    return take_as("c1", seed, now_s, ret_code);
 }
 
 static void an_unknown_code_is_null(void **state)
@@ -94,6 +101,28 @@ static void a_code_comes_back_whole_and_works_once(void **state)
     assert_true(take(1, NOW_S + 3, &seen));
 }
 
+static void another_client_does_not_take_a_code(void **state)
+{
+    struct dw_authorization_code code = fixture_code(&fixture, 1, "f1");
+    struct dw_refresh_family family = fixture_family("f1", true), *seen_family;
+    struct dw_authorization_code *seen = (void *)1;
+
+    (void)state;
+    assert_done(dw_store_add_authorization_code(fixture.store, &code, &error), error);
+    assert_false(take_as("c2", 1, NOW_S, &seen));
+    assert_null(seen);
+    assert_false(take(1, NOW_S, &seen));
+    assert_non_null(seen);
+    assert_done(
+        dw_store_add_refresh_family(fixture.store, &family, digest(fixture.arena, 50), &error),
+        error);
+    assert_false(take_as("c2", 1, NOW_S, &seen));
+    assert_done(dw_store_refresh_family_of(fixture.store, digest(fixture.arena, 50), fixture.arena,
+                                           &seen_family, &error),
+                error);
+    assert_int_equal(seen_family->revoked_at_s, 0);
+}
+
 static atomic_int first_takers, late_takers;
 
 static void take_code_one(struct dw_arena *arena, int number)
@@ -103,8 +132,8 @@ static void take_code_one(struct dw_arena *arena, int number)
     bool was_used;
 
     (void)number;
-    if (!dw_store_take_authorization_code(fixture.store, digest(arena, 1), NOW_S, arena, &code,
-                                          &was_used, &failure) ||
+    if (!dw_store_take_authorization_code(fixture.store, digest(arena, 1), S("c1"), NOW_S, arena,
+                                          &code, &was_used, &failure) ||
         !code)
         return;
     atomic_fetch_add(was_used ? &late_takers : &first_takers, 1);
@@ -646,6 +675,7 @@ int main(void)
         CASE(purging_takes_all_that_has_expired),
         CASE(a_client_by_its_document_stays_while_somebody_uses_it),
         CASE(a_code_comes_back_whole_and_works_once),
+        CASE(another_client_does_not_take_a_code),
         CASE(sixteen_threads_take_a_code_once),
         CASE(a_replayed_code_revokes_what_it_gave),
         CASE(a_code_replayed_before_its_tokens_are_stored_gives_none),

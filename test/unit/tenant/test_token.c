@@ -138,6 +138,41 @@ static void a_code_is_bound(void **state)
     }
 }
 
+static struct dw_tenant_call *redeem_with(const char *code, const char *others)
+{
+    return token(text_of(
+        dw_arena_printf(world.arena, "grant_type=authorization_code&code=%s&%s", code, others)));
+}
+
+/* RFC 6749 4.1.3: it is not that client's to spend, nor to call back what it gave. */
+static void a_code_is_not_spent_by_another_client(void **state)
+{
+    static const char thief[] = "code_verifier=" VERIFIER "&redirect_uri=" CALLBACK_ENCODED
+                                "&client_id=thief&client_secret=thief-secret";
+    const char *code = code_for(AUTHORIZE "&scope=openid%20offline_access");
+    struct dw_tenant_call *mine;
+
+    (void)state;
+    add_client("thief", "thief-secret", "authorization_code", AUDIENCE);
+    assert_slice(error_of(redeem_with(code, thief)), "invalid_grant: Invalid authorization code");
+    mine = redeem(code);
+    assert_status(mine, 200);
+    assert_slice(error_of(redeem_with(code, thief)), "invalid_grant: Invalid authorization code");
+    assert_status(refresh(text_member(mine, "refresh_token")), 200);
+}
+
+static void a_wrong_verifier_spends_the_code(void **state)
+{
+    static const char wrong[] = "code_verifier=eBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+                                "&redirect_uri=" CALLBACK_ENCODED "&" DEV;
+    const char *code = code_for(AUTHORIZE "&scope=openid");
+
+    (void)state;
+    assert_slice(error_of(redeem_with(code, wrong)),
+                 "invalid_grant: Failed to verify code verifier");
+    assert_slice(error_of(redeem(code)), "invalid_grant: Invalid authorization code");
+}
+
 static void a_code_expires(void **state)
 {
     const char *code = code_for(AUTHORIZE "&scope=openid");
@@ -551,6 +586,8 @@ int main(void)
         cmocka_unit_test(a_code_gives_the_tokens_it_was_for),
         cmocka_unit_test(a_replayed_code_ends_what_it_gave),
         cmocka_unit_test(a_code_is_bound),
+        cmocka_unit_test(a_code_is_not_spent_by_another_client),
+        cmocka_unit_test(a_wrong_verifier_spends_the_code),
         cmocka_unit_test(a_code_expires),
         cmocka_unit_test(a_blocked_user_gets_no_tokens),
         cmocka_unit_test(an_operator_adds_claims),
