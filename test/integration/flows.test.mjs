@@ -156,12 +156,17 @@ describe("flows", () => {
     await assert.rejects(ask(), { error: "authorization_pending", status: 403 });
     await assert.rejects(ask(), { error: "slow_down", status: 429 });
   });
-  test("one device code, many callers: one gets the tokens", async () => {
+  const fifty = (config, grant, parameters) => Promise.allSettled(Array.from({ length: 50 }, () => client.genericGrantRequest(config, grant, parameters)));
+  const one = async (asked) => {
+    const answers = await asked;
+    assert.equal(answers.filter((answer) => answer.status === "fulfilled").length, 1);
+    for (const { reason } of answers.filter((answer) => answer.status === "rejected")) assert.equal(reason.error, "invalid_grant");
+  };
+  test("one device code, fifty callers at once: one gets the tokens", async () => {
     const config = await discover("tv");
     const started = await client.initiateDeviceAuthorization(config, { scope: "openid", audience });
     await walk(new Browser(), started.verification_uri_complete, ada, ["confirm", "accept"]);
-    const asked = await Promise.allSettled(Array.from({ length: 12 }, () => client.genericGrantRequest(config, deviceGrant, { device_code: started.device_code })));
-    assert.equal(asked.filter((one) => one.status === "fulfilled").length, 1);
+    await one(fifty(config, deviceGrant, { device_code: started.device_code }));
   });
 
   const hint = (sub) => JSON.stringify({ format: "iss_sub", iss: tenant.issuer, sub });
@@ -179,6 +184,13 @@ describe("flows", () => {
     assert.equal(tokens.claims().sub, id);
     assert.equal(decode(tokens.access_token).sub, id);
     await assert.rejects(client.genericGrantRequest(config, cibaGrant, { auth_req_id: started.auth_req_id }), { error: "invalid_grant" });
+  });
+  test("one auth_req_id, fifty callers at once: one gets the tokens", async () => {
+    const config = await confidential("agent");
+    const { auth_req_id } = await client.initiateBackchannelAuthentication(config, { scope: "openid read:tools", audience, login_hint: hint(await sub(ada.email)), binding_message: "ORDER-50" });
+    const [request] = (await manage("ciba", "list")).filter((row) => row.status === "pending");
+    await manage("ciba", "approve", "--id", request.id);
+    await one(fifty(config, cibaGrant, { auth_req_id }));
   });
   test("CIBA: denied, and what is not taken", async () => {
     const config = await confidential("agent");
