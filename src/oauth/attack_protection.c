@@ -1,6 +1,8 @@
 /* Reading the settings of attack protection; see attack_protection.h. */
 #include "oauth/attack_protection.h"
 
+#include "oauth/json_member.h"
+
 #define BRUTE_FORCE_STANDARD                                                                       \
     "{\"enabled\":true,\"shields\":[\"block\",\"user_notification\"],"                             \
     "\"mode\":\"count_per_identifier_and_ip\",\"allowlist\":[],\"max_attempts\":10}"
@@ -60,21 +62,13 @@ static bool parse(struct dw_slice json, struct dw_arena *arena, const struct dw_
 static bool read_bool(const struct dw_json *object, const char *name, bool *value,
                       struct dw_error *reterr)
 {
-    return !dw_json_get(object, name) || dw_json_bool(object, name, value) ||
-           fail_member(name, reterr);
+    return dw_member_bool(name, dw_json_get(object, name), value, reterr);
 }
 
 static bool read_number(const struct dw_json *object, const char *name, int64_t min, int64_t max,
                         int64_t *number, struct dw_error *reterr)
 {
-    const struct dw_json *value = dw_json_get(object, name);
-
-    if (!value)
-        return true;
-    if (value->type != DW_JSON_INT || value->integer < min || value->integer > max)
-        return fail_member(name, reterr);
-    *number = value->integer;
-    return true;
+    return dw_member_int(name, dw_json_get(object, name), min, max, number, reterr);
 }
 
 static bool read_texts(const struct dw_json *object, const char *name, size_t max,

@@ -3,11 +3,10 @@
 
 #include <inttypes.h>
 
+#include "oauth/json_member.h"
 #include "json/json_merge.h"
 #include "json/json_writer.h"
 
-#define MAX_TEXT_BYTES 4096
-#define MAX_TEXTS 100
 #define YEAR_S (365 * 86400)
 
 enum kind {
@@ -240,44 +239,6 @@ bool dw_client_to_json(const struct dw_oauth_client *client, struct dw_arena *ar
 
 /* ---- changing ---- */
 
-static bool fail_type(const struct row *row, const char *wanted, struct dw_error *reterr)
-{
-    return dw_fail(reterr, DW_INVALID_REQUEST, "%s must be %s", row->path, wanted);
-}
-
-static bool read_text(const struct row *row, const struct dw_json *value, struct dw_slice *ret_text,
-                      struct dw_error *reterr)
-{
-    if (value->type == DW_JSON_NULL) {
-        *ret_text = DW_EMPTY;
-        return true;
-    }
-    if (value->type != DW_JSON_TEXT || value->text.len > MAX_TEXT_BYTES)
-        return fail_type(row, "a text of at most 4,096 bytes", reterr);
-    for (size_t i = 0; i < value->text.len; i++)
-        if ((unsigned char)value->text.ptr[i] < 0x20 || value->text.ptr[i] == 0x7f)
-            return fail_type(row, "free of control characters", reterr);
-    *ret_text = value->text;
-    return true;
-}
-
-static bool read_texts(const struct row *row, const struct dw_json *value, struct dw_arena *arena,
-                       struct dw_slices *ret_texts, struct dw_error *reterr)
-{
-    struct dw_slice *items;
-
-    if (value->type != DW_JSON_ARRAY || value->array.count > MAX_TEXTS)
-        return fail_type(row, "a list of at most 100 texts", reterr);
-    items = dw_arena_new_array(arena, value->array.count + 1, sizeof *items);
-    if (!items)
-        return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
-    for (size_t i = 0; i < value->array.count; i++)
-        if (!read_text(row, &value->array.items[i], &items[i], reterr))
-            return false;
-    *ret_texts = (struct dw_slices){items, value->array.count};
-    return true;
-}
-
 static bool read_word(const struct row *row, const struct dw_json *value, struct dw_arena *arena,
                       void *member, struct dw_error *reterr)
 {
@@ -311,17 +272,9 @@ static bool read_alg(const struct row *row, const struct dw_json *value, enum dw
         value->type == DW_JSON_TEXT ? dw_jose_alg_from(value->text) : DW_ALG_UNKNOWN;
 
     if (alg != DW_ALG_RS256 && alg != DW_ALG_PS256 && alg != DW_ALG_ES256)
-        return fail_type(row, "RS256, PS256 or ES256 (HS256 needs signing_secret)", reterr);
+        return dw_member_fail(row->path, "RS256, PS256 or ES256 (HS256 needs signing_secret)",
+                              reterr);
     *ret_alg = alg;
-    return true;
-}
-
-static bool read_bool(const struct row *row, const struct dw_json *value, bool *ret_value,
-                      struct dw_error *reterr)
-{
-    if (value->type != DW_JSON_BOOL)
-        return fail_type(row, "true or false", reterr);
-    *ret_value = value->boolean;
     return true;
 }
 
@@ -331,7 +284,7 @@ static bool read_seconds(const struct row *row, const struct dw_json *value, int
     bool is_endless = false;
 
     if (row->kind == ENDLESS) {
-        if (!read_bool(row, value, &is_endless, reterr))
+        if (!dw_member_bool(row->path, value, &is_endless, reterr))
             return false;
         *ret_seconds = is_endless ? 0 : *ret_seconds ? *ret_seconds : row->most;
         return true;
@@ -348,11 +301,11 @@ static bool read_value(const struct row *row, const struct dw_json *value, struc
 {
     switch (row->kind) {
     case TEXT:
-        return read_text(row, value, member, reterr);
+        return dw_member_text(row->path, value, member, reterr);
     case TEXTS:
-        return read_texts(row, value, arena, member, reterr);
+        return dw_member_texts(row->path, value, arena, member, reterr);
     case BOOL:
-        return read_bool(row, value, member, reterr);
+        return dw_member_bool(row->path, value, member, reterr);
     case SECONDS:
     case ENDLESS:
         return read_seconds(row, value, member, reterr);
@@ -365,7 +318,7 @@ static bool read_value(const struct row *row, const struct dw_json *value, struc
     default:
         if (value->type != DW_JSON_OBJECT && value->type != DW_JSON_ARRAY &&
             value->type != DW_JSON_NULL)
-            return fail_type(row, "an object or a list", reterr);
+            return dw_member_fail(row->path, "an object or a list", reterr);
         *(struct dw_slice *)member = value->type == DW_JSON_NULL ? DW_EMPTY : value->raw;
         return true;
     }

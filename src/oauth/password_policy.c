@@ -3,6 +3,7 @@
 #include "oauth/password_policy.h"
 
 #include "base/text.h"
+#include "oauth/json_member.h"
 #include "oauth/password_policy_internal.h"
 
 /* Parts of a name that are shorter stand in too many passwords. */
@@ -54,14 +55,7 @@ static bool read_level(const struct dw_json *options, struct dw_password_policy 
 static bool read_number(const struct dw_json *object, const char *name, int64_t min, int64_t max,
                         int64_t *number, struct dw_error *reterr)
 {
-    const struct dw_json *value = dw_json_get(object, name);
-
-    if (!value)
-        return true;
-    if (value->type != DW_JSON_INT || value->integer < min || value->integer > max)
-        return fail_option(name, reterr);
-    *number = value->integer;
-    return true;
+    return dw_member_int(name, dw_json_get(object, name), min, max, number, reterr);
 }
 
 static bool read_words(const struct dw_json *object, const char *name, struct dw_arena *arena,

@@ -4,12 +4,9 @@
 #include <math.h>
 
 #include "base/text.h"
-#include "json/json.h"
+#include "oauth/json_member.h"
 
 const char *const dw_settings_document_names[] = {"tenant", "branding", "prompts", NULL};
-
-#define MAX_TEXT_BYTES 4096
-#define MAX_TEXTS 100
 
 /* Auth0's, but for: all languages, scopes in words, the directory is there from the start,
  * `resource` is understood, `iss` is sent, and metadata documents and pushed requests are taken. */
@@ -61,53 +58,52 @@ enum kind {
 
 struct row {
     enum dw_settings_document document;
-    const char *path[2];
+    const char *path; /* "error_page.url" */
     enum kind kind;
     size_t offset;
 };
 
-#define ROW(document, first, second, kind, member)                                                 \
+#define ROW(document, path, kind, member)                                                          \
     {                                                                                              \
-        DW_SETTINGS_##document, {first, second}, kind, offsetof(struct dw_tenant_settings, member) \
+        DW_SETTINGS_##document, path, kind, offsetof(struct dw_tenant_settings, member)            \
     }
 
 static const struct row rows[] = {
-    ROW(TENANT, "friendly_name", NULL, TEXT, friendly_name),
-    ROW(TENANT, "picture_url", NULL, TEXT, picture_url),
-    ROW(TENANT, "support_email", NULL, TEXT, support_email),
-    ROW(TENANT, "support_url", NULL, TEXT, support_url),
-    ROW(TENANT, "default_audience", NULL, TEXT, default_audience),
-    ROW(TENANT, "default_directory", NULL, TEXT, default_directory),
-    ROW(TENANT, "default_redirection_uri", NULL, TEXT, default_redirection_uri),
-    ROW(TENANT, "allowed_logout_urls", NULL, TEXTS, allowed_logout_urls),
-    ROW(TENANT, "enabled_locales", NULL, TEXTS, enabled_locales),
-    ROW(TENANT, "session_lifetime", NULL, HOURS, session_lifetime_s),
-    ROW(TENANT, "idle_session_lifetime", NULL, HOURS, session_idle_s),
-    ROW(TENANT, "error_page", "url", TEXT, error_page_url),
-    ROW(TENANT, "error_page", "show_log_link", BOOL, error_page_shows_log_link),
-    ROW(TENANT, "flags", "enable_dynamic_client_registration", BOOL, is_dcr_enabled),
-    ROW(TENANT, "flags", "revoke_refresh_token_grant", BOOL, revokes_grant_with_token),
-    ROW(TENANT, "flags", "use_scope_descriptions_for_consent", BOOL, shows_scope_descriptions),
-    ROW(TENANT, "flags", "enable_public_signup_user_exists_error", BOOL, tells_user_exists),
-    ROW(TENANT, "resource_parameter_profile", NULL, RESOURCE_PROFILE, resource_profile),
-    ROW(TENANT, "allow_organization_name_in_authentication_api", NULL, BOOL,
-        allows_organization_name),
-    ROW(TENANT, "authorization_response_iss_parameter_supported", NULL, BOOL, sends_iss_parameter),
-    ROW(TENANT, "client_id_metadata_document_supported", NULL, BOOL, is_cimd_enabled),
-    ROW(TENANT, "dynamic_client_registration_security_mode", NULL, IS_STRICT, is_dcr_strict),
-    ROW(TENANT, "pushed_authorization_requests_supported", NULL, BOOL, is_par_enabled),
-    ROW(TENANT, "require_pushed_authorization_requests", NULL, BOOL, requires_par),
-    ROW(TENANT, "skip_non_verifiable_callback_uri_confirmation_prompt", NULL, BOOL,
+    ROW(TENANT, "friendly_name", TEXT, friendly_name),
+    ROW(TENANT, "picture_url", TEXT, picture_url),
+    ROW(TENANT, "support_email", TEXT, support_email),
+    ROW(TENANT, "support_url", TEXT, support_url),
+    ROW(TENANT, "default_audience", TEXT, default_audience),
+    ROW(TENANT, "default_directory", TEXT, default_directory),
+    ROW(TENANT, "default_redirection_uri", TEXT, default_redirection_uri),
+    ROW(TENANT, "allowed_logout_urls", TEXTS, allowed_logout_urls),
+    ROW(TENANT, "enabled_locales", TEXTS, enabled_locales),
+    ROW(TENANT, "session_lifetime", HOURS, session_lifetime_s),
+    ROW(TENANT, "idle_session_lifetime", HOURS, session_idle_s),
+    ROW(TENANT, "error_page.url", TEXT, error_page_url),
+    ROW(TENANT, "error_page.show_log_link", BOOL, error_page_shows_log_link),
+    ROW(TENANT, "flags.enable_dynamic_client_registration", BOOL, is_dcr_enabled),
+    ROW(TENANT, "flags.revoke_refresh_token_grant", BOOL, revokes_grant_with_token),
+    ROW(TENANT, "flags.use_scope_descriptions_for_consent", BOOL, shows_scope_descriptions),
+    ROW(TENANT, "flags.enable_public_signup_user_exists_error", BOOL, tells_user_exists),
+    ROW(TENANT, "resource_parameter_profile", RESOURCE_PROFILE, resource_profile),
+    ROW(TENANT, "allow_organization_name_in_authentication_api", BOOL, allows_organization_name),
+    ROW(TENANT, "authorization_response_iss_parameter_supported", BOOL, sends_iss_parameter),
+    ROW(TENANT, "client_id_metadata_document_supported", BOOL, is_cimd_enabled),
+    ROW(TENANT, "dynamic_client_registration_security_mode", IS_STRICT, is_dcr_strict),
+    ROW(TENANT, "pushed_authorization_requests_supported", BOOL, is_par_enabled),
+    ROW(TENANT, "require_pushed_authorization_requests", BOOL, requires_par),
+    ROW(TENANT, "skip_non_verifiable_callback_uri_confirmation_prompt", BOOL,
         skips_callback_confirmation),
-    ROW(TENANT, "oidc_logout", "rp_logout_end_session_endpoint_discovery", BOOL,
+    ROW(TENANT, "oidc_logout.rp_logout_end_session_endpoint_discovery", BOOL,
         publishes_end_session),
-    ROW(TENANT, "sessions", "oidc_logout_prompt_enabled", BOOL, asks_before_logout),
-    ROW(BRANDING, "logo_url", NULL, TEXT, logo_url),
-    ROW(BRANDING, "favicon_url", NULL, TEXT, favicon_url),
-    ROW(BRANDING, "colors", "primary", TEXT, primary_color),
-    ROW(BRANDING, "colors", "page_background", TEXT, page_background_color),
-    ROW(BRANDING, "font", "url", TEXT, font_url),
-    ROW(PROMPTS, "identifier_first", NULL, BOOL, is_identifier_first),
+    ROW(TENANT, "sessions.oidc_logout_prompt_enabled", BOOL, asks_before_logout),
+    ROW(BRANDING, "logo_url", TEXT, logo_url),
+    ROW(BRANDING, "favicon_url", TEXT, favicon_url),
+    ROW(BRANDING, "colors.primary", TEXT, primary_color),
+    ROW(BRANDING, "colors.page_background", TEXT, page_background_color),
+    ROW(BRANDING, "font.url", TEXT, font_url),
+    ROW(PROMPTS, "identifier_first", BOOL, is_identifier_first),
 };
 #define ROW_COUNT (sizeof rows / sizeof *rows)
 
@@ -120,43 +116,6 @@ struct dw_slice dw_settings_standard(enum dw_settings_document document)
 
 /* ---- reading ---- */
 
-static bool fail_type(const struct row *row, const char *wanted, struct dw_error *reterr)
-{
-    return dw_fail(reterr, DW_INVALID_REQUEST, "%s%s%s must be %s", row->path[0],
-                   row->path[1] ? "." : "", row->path[1] ? row->path[1] : "", wanted);
-}
-
-static bool read_text(const struct row *row, const struct dw_json *value, struct dw_slice *ret_text,
-                      struct dw_error *reterr)
-{
-    if (value->type == DW_JSON_NULL)
-        return true; /* Auth0 has some members as null */
-    if (value->type != DW_JSON_TEXT || value->text.len > MAX_TEXT_BYTES)
-        return fail_type(row, "a text of at most 4,096 bytes", reterr);
-    for (size_t i = 0; i < value->text.len; i++)
-        if ((unsigned char)value->text.ptr[i] < 0x20 || value->text.ptr[i] == 0x7f)
-            return fail_type(row, "free of control characters", reterr);
-    *ret_text = value->text;
-    return true;
-}
-
-static bool read_texts(const struct row *row, const struct dw_json *value, struct dw_arena *arena,
-                       struct dw_slices *ret_texts, struct dw_error *reterr)
-{
-    struct dw_slice *items;
-
-    if (value->type != DW_JSON_ARRAY || value->array.count > MAX_TEXTS)
-        return fail_type(row, "a list of at most 100 texts", reterr);
-    items = dw_arena_new_array(arena, value->array.count + 1, sizeof *items);
-    if (!items)
-        return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
-    for (size_t i = 0; i < value->array.count; i++)
-        if (!read_text(row, &value->array.items[i], &items[i], reterr))
-            return false;
-    *ret_texts = (struct dw_slices){items, value->array.count};
-    return true;
-}
-
 /* A minute to a year. */
 static bool read_hours(const struct row *row, const struct dw_json *value, int64_t *ret_seconds,
                        struct dw_error *reterr)
@@ -166,7 +125,8 @@ static bool read_hours(const struct row *row, const struct dw_json *value, int64
                                                    : 0;
 
     if (!(hours * 3600 >= 59.5) || !(hours <= 8784))
-        return fail_type(row, "a number of hours, from a minute (0.0167) to a year", reterr);
+        return dw_member_fail(row->path, "a number of hours, from a minute (0.0167) to a year",
+                              reterr);
     *ret_seconds = (int64_t)llround(hours * 3600);
     return true;
 }
@@ -178,9 +138,9 @@ static bool read_words(const struct row *row, const struct dw_json *value, void 
 
     if (row->kind == RESOURCE_PROFILE)
         return dw_resource_profile_from(word, member) ||
-               fail_type(row, "\"audience\" or \"compatibility\"", reterr);
+               dw_member_fail(row->path, "\"audience\" or \"compatibility\"", reterr);
     if (!dw_slice_eq(word, DW_LIT("strict")) && !dw_slice_eq(word, DW_LIT("permissive")))
-        return fail_type(row, "\"strict\" or \"permissive\"", reterr);
+        return dw_member_fail(row->path, "\"strict\" or \"permissive\"", reterr);
     *(bool *)member = dw_slice_eq(word, DW_LIT("strict"));
     return true;
 }
@@ -190,16 +150,13 @@ static bool read_row(const struct row *row, const struct dw_json *value, struct 
 {
     switch (row->kind) {
     case TEXT:
-        return read_text(row, value, member, reterr);
+        return dw_member_text(row->path, value, member, reterr);
     case TEXTS:
-        return read_texts(row, value, arena, member, reterr);
+        return dw_member_texts(row->path, value, arena, member, reterr);
     case HOURS:
         return read_hours(row, value, member, reterr);
     case BOOL:
-        if (value->type != DW_JSON_BOOL)
-            return fail_type(row, "true or false", reterr);
-        *(bool *)member = value->boolean;
-        return true;
+        return dw_member_bool(row->path, value, member, reterr);
     case RESOURCE_PROFILE:
     case IS_STRICT:
     default:
@@ -244,6 +201,15 @@ static bool check_names(enum dw_settings_document document, const struct dw_json
     return true;
 }
 
+static const struct dw_json *value_at(const struct dw_json *said, const char *path)
+{
+    struct dw_slice rest = dw_slice_from_text(path), name;
+
+    while (dw_slice_split(&rest, '.', &name))
+        said = dw_json_get_slice(said, name);
+    return said;
+}
+
 bool dw_settings_read(enum dw_settings_document document, struct dw_slice json,
                       struct dw_arena *arena, struct dw_tenant_settings *settings,
                       struct dw_error *reterr)
@@ -260,10 +226,8 @@ bool dw_settings_read(enum dw_settings_document document, struct dw_slice json,
     if (!check_names(document, said, arena, reterr))
         return false;
     for (size_t i = 0; i < ROW_COUNT; i++) {
-        const struct dw_json *value = dw_json_get(said, rows[i].path[0]);
+        const struct dw_json *value = value_at(said, rows[i].path);
 
-        if (value && rows[i].path[1])
-            value = dw_json_get(value, rows[i].path[1]);
         if (rows[i].document == document && value &&
             !read_row(&rows[i], value, arena, (char *)settings + rows[i].offset, reterr))
             return false;
