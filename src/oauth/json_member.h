@@ -1,7 +1,7 @@
 /* Members of a JSON object that a person wrote, taken into a record: of the right type, within
  * bounds, else DW_INVALID_REQUEST and a sentence that begins with the member's path
- * ("error_page.url"). A `value` of NULL is an absent member: it leaves the record as it is. What the
- * values mean is for the caller to judge. */
+ * ("error_page.url"). A `value` of NULL is an absent member: it leaves the record as it is. What
+ * the values mean is for the caller to judge. */
 #ifndef DW_OAUTH_JSON_MEMBER_H
 #define DW_OAUTH_JSON_MEMBER_H
 

@@ -2,27 +2,12 @@
 #include "jose/jwt_secret.h"
 #include "test.h"
 
+#include "arena_fixture.h"
+
 #define SECRET "0123456789abcdef0123456789abcdef"
 /* {"alg":"HS256","typ":"JWT"} . {"a":1}, made with openssl dgst -sha256 -hmac */
 #define KNOWN                                                                                      \
     "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJhIjoxfQ.aGbK1_nONSboObac6DmY6vyqQ9kmIV84Amg_V0YAg5I"
-
-static struct dw_arena *arena;
-static struct dw_error error;
-
-static int start(void **state)
-{
-    (void)state;
-    arena = dw_arena_new(4u << 20);
-    return arena ? 0 : -1;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    dw_arena_free(arena);
-    return 0;
-}
 
 static struct dw_secret secret(const char *text)
 {
@@ -102,5 +87,5 @@ int main(void)
         cmocka_unit_test(public_keys_do_not_verify_it),
     };
 
-    return cmocka_run_group_tests(tests, start, end);
+    return cmocka_run_group_tests(tests, arena_start, arena_end);
 }

@@ -3,7 +3,7 @@
 #include "oauth/authorization_request.h"
 #include <stdio.h>
 
-#include "test.h"
+#include "arena_fixture.h"
 
 #define CHALLENGE                                                                                  \
     "code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256"
@@ -11,9 +11,6 @@
     "response_type=code&client_id=c1&redirect_uri=https%3A%2F%2Fa.example%2Fcb&state="             \
     "xyz&" CHALLENGE
 #define NOW_S INT64_C(1800000000)
-
-static struct dw_arena *arena;
-static struct dw_error error;
 
 static const struct dw_slice redirect_uris[] = {{"https://a.example/cb", 20}};
 static const struct dw_slice grant_types[] = {{"authorization_code", 18}};
@@ -24,20 +21,6 @@ static const struct dw_oauth_client client = {.id = {"c1", 2},
                                               .scopes = {registered_scopes, 2}};
 static const struct dw_tenant_settings settings = {
     .default_audience = {"https://default.example", 23}};
-
-static int start(void **state)
-{
-    (void)state;
-    arena = dw_arena_new(4u << 20);
-    return arena ? 0 : -1;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    dw_arena_free(arena);
-    return 0;
-}
 
 static struct dw_form form_of(const char *query)
 {
@@ -535,5 +518,5 @@ int main(void)
         cmocka_unit_test(a_code_is_redeemed_only_as_it_was_asked_for),
     };
 
-    return cmocka_run_group_tests(tests, start, end);
+    return cmocka_run_group_tests(tests, arena_start, arena_end);
 }

@@ -6,26 +6,12 @@
 #include "oauth/client_authentication.h"
 #include "test.h"
 
+#include "arena_fixture.h"
+
 #define NOW_S INT64_C(1800000000)
 #define ISSUER "https://tenant.example/"
 
-static struct dw_arena *arena;
-static struct dw_error error;
 static struct dw_client_credentials credentials;
-
-static int start(void **state)
-{
-    (void)state;
-    arena = dw_arena_new(8u << 20);
-    return arena ? 0 : -1;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    dw_arena_free(arena);
-    return 0;
-}
 
 static bool parse(const char *authorization, const char *body)
 {
@@ -332,5 +318,5 @@ int main(void)
         cmocka_unit_test(an_assertion_names_its_client),
     };
 
-    return cmocka_run_group_tests(tests, start, end);
+    return cmocka_run_group_tests(tests, arena_start, arena_end);
 }

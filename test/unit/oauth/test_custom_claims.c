@@ -2,22 +2,7 @@
 #include "oauth/custom_claims.h"
 #include "test.h"
 
-static struct dw_arena *arena;
-static struct dw_error error;
-
-static int start(void **state)
-{
-    (void)state;
-    arena = dw_arena_new(4u << 20);
-    return arena ? 0 : -1;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    dw_arena_free(arena);
-    return 0;
-}
+#include "arena_fixture.h"
 
 static const struct dw_slice both_scopes[] = {{"profile", 7}, {"email", 5}};
 
@@ -144,5 +129,5 @@ int main(void)
         cmocka_unit_test(too_much_is_refused),
     };
 
-    return cmocka_run_group_tests(tests, start, end);
+    return cmocka_run_group_tests(tests, arena_start, arena_end);
 }

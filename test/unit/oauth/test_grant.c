@@ -3,22 +3,7 @@
 #include "oauth/scope.h"
 #include "test.h"
 
-static struct dw_arena *arena;
-static struct dw_error error;
-
-static int start(void **state)
-{
-    (void)state;
-    arena = dw_arena_new(4u << 20);
-    return arena ? 0 : -1;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    dw_arena_free(arena);
-    return 0;
-}
+#include "arena_fixture.h"
 
 static struct dw_slices scopes_of(const char *text)
 {
@@ -243,5 +228,5 @@ int main(void)
         cmocka_unit_test(any_failing_allocation_is_reported),
     };
 
-    return cmocka_run_group_tests(tests, start, end);
+    return cmocka_run_group_tests(tests, arena_start, arena_end);
 }

@@ -5,26 +5,11 @@
 #include "oauth/identifier.h"
 #include "oauth/password_policy.h"
 
-static struct dw_arena *arena;
-
-static int start(void **state)
-{
-    (void)state;
-    arena = dw_arena_new((size_t)16 << 20);
-    return 0;
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    dw_arena_free(arena);
-    return 0;
-}
+#include "arena_fixture.h"
 
 static const struct dw_json *json(const char *text)
 {
     const struct dw_json *document = NULL;
-    struct dw_error error = {0};
 
     assert_done(dw_json_parse(S(text), arena, &document, &error), error);
     return document;
@@ -33,7 +18,6 @@ static const struct dw_json *json(const char *text)
 static struct dw_password_policy policy_of(const char *options)
 {
     struct dw_password_policy policy;
-    struct dw_error error = {0};
 
     assert_done(dw_password_policy_read(options ? json(options) : NULL, arena, &policy, &error),
                 error);
@@ -115,7 +99,6 @@ static void options_that_are_wrong_are_refused(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         struct dw_password_policy policy;
-        struct dw_error error = {0};
 
         if (dw_password_policy_read(json(wrong[i]), arena, &policy, &error))
             fail_msg("%s", wrong[i]);
@@ -175,7 +158,6 @@ static void identifiers_follow_the_options(void **state)
         struct dw_user user = {.email = S(cases[i].email),
                                .username = S(cases[i].username),
                                .phone_number = S(cases[i].phone)};
-        struct dw_error error = {0};
         bool is_taken;
 
         dw_identifier_rules_read(json(cases[i].options), &rules);
@@ -220,7 +202,6 @@ static void settings_of_attack_protection_are_read_strictly(void **state)
     };
     struct dw_suspicious_ip suspicious;
     struct dw_brute_force brute_force;
-    struct dw_error error = {0};
 
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
@@ -241,7 +222,6 @@ static void settings_of_attack_protection_are_read_strictly(void **state)
 
 static void sign_up_metadata_has_limits(void **state)
 {
-    struct dw_error error = {0};
     struct dw_buf big = dw_buf_in(arena);
 
     (void)state;
@@ -262,7 +242,7 @@ static void sign_up_metadata_has_limits(void **state)
     assert_false(dw_signup_metadata_check(json(big.ptr), &error));
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, start, stop)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, arena_start, arena_end)
 
 int main(void)
 {

@@ -4,28 +4,13 @@
 #include "oauth/scope.h"
 #include "test.h"
 
+#include "arena_fixture.h"
+
 #define OWN "https://api1.example"
 #define OTHER "https://api2.example"
 #define POLICIES                                                                                   \
     "[{\"audience\":\"" OTHER "\",\"scope\":[\"x\",\"y\"]},{\"audience\":\"" OWN                   \
     "\",\"scope\":[\"w\"]}]"
-
-static struct dw_arena *arena;
-static struct dw_error error;
-
-static int start(void **state)
-{
-    (void)state;
-    arena = dw_arena_new(4u << 20);
-    return arena ? 0 : -1;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    dw_arena_free(arena);
-    return 0;
-}
 
 static void assert_set(struct dw_slices scopes, const char *expected)
 {
@@ -121,5 +106,5 @@ int main(void)
         cmocka_unit_test(policies_of_another_form_are_refused),
     };
 
-    return cmocka_run_group_tests(tests, start, end);
+    return cmocka_run_group_tests(tests, arena_start, arena_end);
 }

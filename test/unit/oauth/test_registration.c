@@ -2,13 +2,11 @@
 #include "oauth/client_metadata_document.h"
 #include <stdio.h>
 
-#include "test.h"
+#include "arena_fixture.h"
 
 #define NOW_S INT64_C(1800000000)
 #define URIS "\"redirect_uris\":[\"http://127.0.0.1:33418/callback\"]"
 
-static struct dw_arena *arena;
-static struct dw_error error;
 static struct dw_oauth_client client;
 static struct dw_secret secret;
 
@@ -20,20 +18,6 @@ static const struct dw_registration_rules rules = {
     {patterns, 3}, {default_scopes, 2}, {allowed_scopes, 3}};
 static const struct dw_registration_rules open_rules = {{NULL, 0}, {NULL, 0}, {NULL, 0}};
 static const unsigned char random_bytes[48] = {0xff, 1, 2, [16] = 7, [47] = 9};
-
-static int start(void **state)
-{
-    (void)state;
-    arena = dw_arena_new(8u << 20);
-    return arena ? 0 : -1;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    dw_arena_free(arena);
-    return 0;
-}
 
 static bool make(const char *body, const struct dw_registration_rules *used)
 {
@@ -448,5 +432,5 @@ int main(void)
         cmocka_unit_test(the_age_of_a_document_has_bounds),
     };
 
-    return cmocka_run_group_tests(tests, start, end);
+    return cmocka_run_group_tests(tests, arena_start, arena_end);
 }

@@ -4,28 +4,13 @@
 #include "test.h"
 #include "json/json.h"
 
+#include "arena_fixture.h"
+
 #define NOW_S INT64_C(1800000000)
 #define ISSUER "https://tenant.example/"
 
-static struct dw_arena *arena;
-static struct dw_error error;
-
 static const struct dw_slice api_scopes[] = {{"read:tools", 10}, {"openid", 6}};
 static const struct dw_slice permissions[] = {{"admin", 5}, {"read:tools", 10}};
-
-static int start(void **state)
-{
-    (void)state;
-    arena = dw_arena_new(4u << 20);
-    return arena ? 0 : -1;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    dw_arena_free(arena);
-    return 0;
-}
 
 static struct dw_slice finish(struct dw_buf *out)
 {
@@ -451,5 +436,5 @@ int main(void)
         cmocka_unit_test(any_failing_allocation_is_reported),
     };
 
-    return cmocka_run_group_tests(tests, start, end);
+    return cmocka_run_group_tests(tests, arena_start, arena_end);
 }

@@ -4,26 +4,11 @@
 #include "oauth/token_exchange.h"
 #include "test.h"
 
+#include "arena_fixture.h"
+
 #define NOW_S INT64_C(1800000000)
 #define IDP "https://idp.example"
 #define ISSUER "https://tenant.example/"
-
-static struct dw_arena *arena;
-static struct dw_error error;
-
-static int start(void **state)
-{
-    (void)state;
-    arena = dw_arena_new(4u << 20);
-    return arena ? 0 : -1;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    dw_arena_free(arena);
-    return 0;
-}
 
 static const struct dw_json *parse(const char *text)
 {
@@ -321,5 +306,5 @@ int main(void)
         cmocka_unit_test(a_subject_token_is_for_us_and_young),
     };
 
-    return cmocka_run_group_tests(tests, start, end);
+    return cmocka_run_group_tests(tests, arena_start, arena_end);
 }

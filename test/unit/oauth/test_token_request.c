@@ -3,25 +3,9 @@
 #include "oauth/token_response.h"
 #include <stdio.h>
 
-#include "test.h"
+#include "arena_fixture.h"
 
-static struct dw_arena *arena;
-static struct dw_error error;
 static const struct dw_tenant_settings settings = {.default_audience = {"default", 7}};
-
-static int start(void **state)
-{
-    (void)state;
-    arena = dw_arena_new(4u << 20);
-    return arena ? 0 : -1;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    dw_arena_free(arena);
-    return 0;
-}
 
 #define FORM "application/x-www-form-urlencoded"
 #define JSON "application/json"
@@ -248,5 +232,5 @@ int main(void)
         cmocka_unit_test(errors_look_like_auth0s),
     };
 
-    return cmocka_run_group_tests(tests, start, end);
+    return cmocka_run_group_tests(tests, arena_start, arena_end);
 }

@@ -3,21 +3,7 @@
 
 #include "oauth/user_json.h"
 
-static struct dw_arena *arena;
-
-static int start(void **state)
-{
-    (void)state;
-    arena = dw_arena_new((size_t)16 << 20);
-    return 0;
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    dw_arena_free(arena);
-    return 0;
-}
+#include "arena_fixture.h"
 
 static struct dw_user ada(void)
 {
@@ -39,7 +25,6 @@ static void a_user_looks_as_at_auth0(void **state)
 {
     struct dw_user user = ada();
     struct dw_slice json;
-    struct dw_error error = {0};
 
     (void)state;
     assert_done(dw_user_to_json(&user, arena, &json, &error), error);
@@ -55,7 +40,6 @@ static void a_user_looks_as_at_auth0(void **state)
 static void a_patch_changes_what_it_names(void **state)
 {
     struct dw_user user = ada();
-    struct dw_error error = {0};
 
     (void)state;
     assert_done(dw_user_apply_json(&user,
@@ -96,7 +80,6 @@ static void what_cannot_be_changed_is_refused(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         struct dw_user user = ada();
-        struct dw_error error = {0};
 
         if (dw_user_apply_json(&user, S(wrong[i]), arena, &error))
             fail_msg("%s", wrong[i]);
@@ -104,7 +87,7 @@ static void what_cannot_be_changed_is_refused(void **state)
     }
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, start, stop)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, arena_start, arena_end)
 
 int main(void)
 {

@@ -2,26 +2,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "shared_fixture.h"
 #include "store/accounts.h"
-#include "store/fixture.h"
-
-static struct fixture fixture;
-static struct dw_error error;
-
-static int start(void **state)
-{
-    (void)state;
-    fixture_start(&fixture);
-    fixture_fill(&fixture);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    fixture_end(&fixture);
-    return 0;
-}
 
 #define USER_ID "auth0|1"
 
@@ -339,7 +321,7 @@ static void a_bucket_fills_up_one_by_one(void **state)
     assert_false(take(now_ms + 100000));
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, start, end)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, store_start, store_end)
 
 int main(void)
 {

@@ -1,26 +1,8 @@
 /* Requests that wait for another device, pushed requests, and the keys of applications in the
  * store: what is found, what is decided once, what goes. */
-#include "fixture.h"
+#include "shared_fixture.h"
 #include "store/client_credentials.h"
 #include "store/decoupled.h"
-
-static struct fixture fixture;
-static struct dw_error error;
-
-static int start(void **state)
-{
-    (void)state;
-    fixture_start(&fixture);
-    fixture_fill(&fixture);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    fixture_end(&fixture);
-    return 0;
-}
 
 static struct dw_decoupled_request request_of(const char *id, uint32_t seed)
 {
@@ -228,5 +210,5 @@ int main(void)
         cmocka_unit_test(an_application_has_two_keys_at_most),
     };
 
-    return cmocka_run_group_tests(tests, start, end);
+    return cmocka_run_group_tests(tests, store_start, store_end);
 }

@@ -2,25 +2,7 @@
 #include "store/issued_tokens.h"
 #include "store/trust.h"
 
-#include "fixture.h"
-
-static struct fixture fixture;
-static struct dw_error error;
-
-static int start(void **state)
-{
-    (void)state;
-    fixture_start(&fixture);
-    fixture_fill(&fixture);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    fixture_end(&fixture);
-    return 0;
-}
+#include "shared_fixture.h"
 
 static void add_opaque(uint32_t seed, int64_t expires_at_s)
 {
@@ -242,7 +224,7 @@ static void a_subject_is_its_owners(void **state)
 
 int main(void)
 {
-#define CASE(name) cmocka_unit_test_setup_teardown(name, start, end)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, store_start, store_end)
     const struct CMUnitTest tests[] = {
         CASE(an_opaque_token_is_what_it_was_until_it_expires),
         CASE(an_opaque_token_goes_with_its_user),

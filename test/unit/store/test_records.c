@@ -1,26 +1,9 @@
 /* Every kind of record: what goes in comes out; absence, conflicts, references, pages. */
+#include "shared_fixture.h"
 #include "store/documents.h"
-#include "store/fixture.h"
 
-static struct fixture fixture;
-static struct dw_error error;
 static size_t count;
 static int64_t total;
-
-static int start(void **state)
-{
-    (void)state;
-    fixture_start(&fixture);
-    fixture_fill(&fixture);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    fixture_end(&fixture);
-    return 0;
-}
 
 /* --- absence ---------------------------------------------------------------------------------- */
 
@@ -584,7 +567,7 @@ static void a_read_survives_any_failing_allocation(void **state)
     torture(read_everything);
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, start, end)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, store_start, store_end)
 
 int main(void)
 {

@@ -3,27 +3,9 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "store/fixture.h"
+#include "shared_fixture.h"
 
 #define THREADS 16
-
-static struct fixture fixture;
-static struct dw_error error;
-
-static int start(void **state)
-{
-    (void)state;
-    fixture_start(&fixture);
-    fixture_fill(&fixture);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    fixture_end(&fixture);
-    return 0;
-}
 
 /* Runs `body` in THREADS threads that start together. */
 static pthread_barrier_t barrier;
@@ -665,7 +647,7 @@ static void of_too_many_unused_clients_the_oldest_go(void **state)
     assert_true(is_kept("tpc_1009", NOW_S + 7200));
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, start, end)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, store_start, store_end)
 
 int main(void)
 {
