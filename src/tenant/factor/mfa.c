@@ -327,6 +327,7 @@ bool dw_mfa_check_sent_code(struct dw_tenant_call *call, const struct dw_mfa_che
     case DW_OTP_RIGHT:
         return finish_sent(call, check, detail, reterr);
     case DW_OTP_DEAD:
+    case DW_OTP_LOCKED:
         return fail_check(call, check->state, DW_MFA_REJECTED, "MFA Authorization rejected.",
                           reterr);
     case DW_OTP_EXPIRED:

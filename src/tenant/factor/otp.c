@@ -46,13 +46,21 @@ static bool digest_code(struct dw_tenant_call *call, const char *purpose, struct
     return dw_otp_mac(call, "one-time-code", (struct dw_slices){parts, 3}, ret_digest, reterr);
 }
 
+static bool count_by(struct dw_tenant_call *call, const struct dw_otp *otp, struct dw_rate *rate,
+                     struct dw_error *reterr)
+{
+    return digest_subject(call, otp->purpose,
+                          otp->counted_by.len > 0 ? otp->counted_by : otp->subject, &rate->key,
+                          reterr);
+}
+
 static bool may_send(struct dw_tenant_call *call, const struct dw_otp *otp, struct dw_error *reterr)
 {
     struct dw_rate rate = {
         .space = DW_LIT("otp_send"), .limit = DW_OTP_SENDS, .window_s = DW_OTP_SENDS_WINDOW_S};
     bool is_allowed = false;
 
-    if (!digest_subject(call, otp->purpose, otp->subject, &rate.key, reterr) ||
+    if (!count_by(call, otp, &rate, reterr) ||
         !dw_store_rate_take(call->tenant->store, &rate, call->now_s, &is_allowed, reterr))
         return false;
     return is_allowed ||
@@ -148,12 +156,16 @@ bool dw_otp_use_code(struct dw_tenant_call *call, const struct dw_otp *otp, stru
     *ret_detail_json = DW_EMPTY;
     if (!plain.ptr)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
-    /* Counted before it is looked at, so that many tries at once are no more tries. */
-    if (!digest_subject(call, otp->purpose, otp->subject, &failures.key, reterr) ||
+    if (!dw_otp_look_at_code(call, otp, ret_verdict, reterr))
+        return false;
+    if (*ret_verdict != DW_OTP_RIGHT)
+        return true; /* nothing waits: no guess */
+    /* Counted before it is compared, so that many tries at once are no more tries. */
+    if (!count_by(call, otp, &failures, reterr) ||
         !dw_store_rate_take(call->tenant->store, &failures, call->now_s, &is_allowed, reterr))
         return false;
     if (!is_allowed) {
-        *ret_verdict = DW_OTP_DEAD;
+        *ret_verdict = DW_OTP_LOCKED;
         return true;
     }
     if (!use(call, otp->purpose, otp->subject, plain, ret_verdict, ret_detail_json, reterr))

@@ -12,7 +12,8 @@
 #define DW_OTP_DIGITS 6
 #define DW_OTP_MAX_TRIES 3
 /* So many codes or links to one subject, and so many wrong codes for it over all of its codes:
- * 30 of 1,000,000 a day. */
+ * 30 of 1,000,000 a day. Only what is tried while a code waits is a guess, so that nobody is locked
+ * out by codes that he never asked for. */
 #define DW_OTP_SENDS 10
 #define DW_OTP_SENDS_WINDOW_S 3600
 #define DW_OTP_FAILURES 30
@@ -22,6 +23,7 @@
 struct dw_otp {
     const char *purpose;     /* a literal: "mfa-email", "passwordless", ... */
     struct dw_slice subject; /* whom, and what it binds to: a user, an address and a client, ... */
+    struct dw_slice counted_by; /* whose sends and wrong codes are limited; empty: the subject */
     int64_t lifetime_s;      /* for the _new functions */
     struct dw_slice detail_json; /* for the _new functions: what its use gives back; may be empty */
 };
@@ -29,7 +31,8 @@ struct dw_otp {
 enum dw_otp_verdict {
     DW_OTP_WRONG, /* or never sent, or used already */
     DW_OTP_EXPIRED,
-    DW_OTP_DEAD, /* too many wrong ones */
+    DW_OTP_DEAD,   /* too many wrong ones */
+    DW_OTP_LOCKED, /* too many wrong ones of codes before this one */
     DW_OTP_RIGHT,
 };
 

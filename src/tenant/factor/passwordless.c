@@ -72,6 +72,46 @@ static bool name_user(struct dw_tenant_call *call, struct dw_passwordless *passw
     return passwordless->user_id.ptr || dw_fail(reterr, DW_NO_MEMORY, "out of memory");
 }
 
+/* A place is known while the row of its last login lives. */
+static struct dw_rate known_place(const struct dw_passwordless *passwordless)
+{
+    return (struct dw_rate){.space = DW_LIT("passwordless_known"),
+                            .key = passwordless->place,
+                            .limit = 1,
+                            .window_s = DW_PASSWORDLESS_KNOWN_S};
+}
+
+static bool choose_limits(struct dw_tenant_call *call, struct dw_passwordless *passwordless,
+                          struct dw_error *reterr)
+{
+    struct dw_slice address;
+    struct dw_rate known;
+    bool is_new = true;
+
+    if (!dw_tenant_rate_key(call, &address, reterr))
+        return false;
+    passwordless->place = dw_arena_printf(call->arena, "%.*s %.*s",
+                                          DW_PRINT(passwordless->user_id), DW_PRINT(address));
+    if (!passwordless->place.ptr)
+        return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+    known = known_place(passwordless);
+    if (!dw_store_rate_has_room(call->tenant->store, &known, call->now_s, &is_new, reterr))
+        return false;
+    passwordless->counted_by = is_new ? passwordless->user_id : passwordless->place;
+    return true;
+}
+
+/* From now on, for as long as it says. */
+static bool note_place(struct dw_tenant_call *call, const struct dw_passwordless *passwordless,
+                       struct dw_error *reterr)
+{
+    struct dw_rate known = known_place(passwordless);
+    bool is_noted;
+
+    return dw_store_rate_reset(call->tenant->store, known.space, known.key, reterr) &&
+           dw_store_rate_take(call->tenant->store, &known, call->now_s, &is_noted, reterr);
+}
+
 bool dw_passwordless_open(struct dw_tenant_call *call, struct dw_slice name,
                           enum dw_strategy strategy, const struct dw_oauth_client *client,
                           struct dw_slice address, struct dw_passwordless *ret_passwordless,
@@ -98,30 +138,22 @@ bool dw_passwordless_open(struct dw_tenant_call *call, struct dw_slice name,
                                    : lifetime_s > LIFETIME_MAX_S ? LIFETIME_MAX_S
                                                                  : lifetime_s;
     ret_passwordless->is_open = !dw_connection_bool(options, "disable_signup", false);
-    return name_user(call, ret_passwordless, reterr);
+    return name_user(call, ret_passwordless, reterr) &&
+           choose_limits(call, ret_passwordless, reterr);
 }
 
 /* --- sending ---------------------------------------------------------------------------------- */
 
-static bool take(struct dw_tenant_call *call, const struct dw_passwordless *passwordless,
-                 const char *space, int64_t limit, int64_t window_s, bool *ret_is_allowed,
-                 struct dw_error *reterr)
-{
-    struct dw_rate rate = {.space = dw_slice_from_text(space),
-                           .key = passwordless->user_id,
-                           .limit = limit,
-                           .window_s = window_s};
-
-    return dw_store_rate_take(call->tenant->store, &rate, call->now_s, ret_is_allowed, reterr);
-}
-
 static bool may_send(struct dw_tenant_call *call, const struct dw_passwordless *passwordless,
                      struct dw_error *reterr)
 {
+    struct dw_rate rate = {.space = DW_LIT("passwordless_send"),
+                           .key = passwordless->counted_by,
+                           .limit = DW_PASSWORDLESS_SENDS,
+                           .window_s = DW_PASSWORDLESS_SENDS_WINDOW_S};
     bool is_allowed = false;
 
-    if (!take(call, passwordless, "passwordless_send", DW_PASSWORDLESS_SENDS,
-              DW_PASSWORDLESS_SENDS_WINDOW_S, &is_allowed, reterr))
+    if (!dw_store_rate_take(call->tenant->store, &rate, call->now_s, &is_allowed, reterr))
         return false;
     return is_allowed ||
            dw_fail(reterr, DW_TOO_MANY, "Too many codes were sent. Wait an hour, then try again.");
@@ -167,6 +199,7 @@ static struct dw_otp code_of(struct dw_tenant_call *call,
         .subject =
             dw_arena_printf(call->arena, "%.*s %.*s %.*s", DW_PRINT(passwordless->user_id),
                             DW_PRINT(passwordless->client->id), DW_PRINT(passwordless->binding)),
+        .counted_by = passwordless->counted_by,
         .lifetime_s = passwordless->lifetime_s,
     };
 }
@@ -287,6 +320,7 @@ bool dw_passwordless_log_in(struct dw_tenant_call *call, const struct dw_passwor
         return dw_fail(reterr, DW_USER_BLOCKED, "user is blocked");
     call->user_id = (*ret_user)->id;
     return note_verified(call, passwordless, *ret_user, reterr) &&
+           note_place(call, passwordless, reterr) &&
            dw_store_note_login(call->tenant->store, (*ret_user)->id, call->peer_address,
                                call->now_s, reterr);
 }
@@ -303,6 +337,10 @@ static bool judge(const struct dw_passwordless *passwordless, enum dw_otp_verdic
     case DW_OTP_DEAD:
         return dw_fail(reterr, DW_INVALID_GRANT,
                        "You've reached the maximum number of attempts. Please try to login again.");
+    case DW_OTP_LOCKED:
+        return dw_fail(reterr, DW_TOO_MANY_ATTEMPTS,
+                       "Your account has been blocked after multiple consecutive login attempts. "
+                       "Try again tomorrow.");
     case DW_OTP_WRONG:
     default:
         return refuse(passwordless, reterr);
@@ -316,20 +354,10 @@ bool dw_passwordless_check_code(struct dw_tenant_call *call,
     struct dw_otp otp = code_of(call, passwordless);
     enum dw_otp_verdict verdict = DW_OTP_WRONG;
     struct dw_slice detail;
-    bool is_allowed = false;
 
     if (!otp.subject.ptr)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
-    if (!take(call, passwordless, "passwordless_failed", DW_PASSWORDLESS_FAILURES,
-              DW_PASSWORDLESS_FAILURES_WINDOW_S, &is_allowed, reterr))
-        return false;
-    if (!is_allowed)
-        return dw_fail(reterr, DW_TOO_MANY_ATTEMPTS,
-                       "Your account has been blocked after multiple consecutive login attempts. "
-                       "Try again tomorrow.");
     return dw_otp_use_code(call, &otp, code, &verdict, &detail, reterr) &&
            judge(passwordless, verdict, reterr) &&
-           dw_store_rate_reset(call->tenant->store, DW_LIT("passwordless_failed"),
-                               passwordless->user_id, reterr) &&
            dw_passwordless_log_in(call, passwordless, ret_user, reterr);
 }

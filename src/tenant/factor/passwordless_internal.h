@@ -9,11 +9,12 @@
 #include "store/connections.h"
 #include "tenant/factor/otp_internal.h"
 
-/* Of one address in one connection, whatever client and page they are for. */
+/* Of one address in one connection, whatever client and page they are for. Wrong codes are limited
+ * by DW_OTP_FAILURES in the same way. Network addresses that the account was used from have limits
+ * of their own, so that a stranger who uses up the others locks out nobody there. */
 #define DW_PASSWORDLESS_SENDS 10
 #define DW_PASSWORDLESS_SENDS_WINDOW_S 3600
-#define DW_PASSWORDLESS_FAILURES 30
-#define DW_PASSWORDLESS_FAILURES_WINDOW_S 86400
+#define DW_PASSWORDLESS_KNOWN_S (30 * 86400)
 /* Starts from one network address, of clients that show no credentials. */
 #define DW_PASSWORDLESS_STARTS 100
 #define DW_PASSWORDLESS_STARTS_WINDOW_S 3600
@@ -23,7 +24,9 @@ struct dw_passwordless {
     const struct dw_oauth_client *client;
     struct dw_slice address; /* lower case, or a phone number */
     struct dw_slice user_id; /* that the address has, or will have */
-    struct dw_slice binding; /* the visit that codes are for; empty: the API */
+    struct dw_slice place;   /* the user and the network address that asks */
+    struct dw_slice counted_by; /* the user; the place where that is known */
+    struct dw_slice binding;    /* the visit that codes are for; empty: the API */
     int64_t lifetime_s;      /* Auth0 options.totp.time_step */
     bool is_open;            /* strangers may sign up */
 };

@@ -81,6 +81,7 @@ static bool say_how_it_stands(struct dw_token_call *token, const struct waiting 
         return dw_fail(reterr, DW_MFA_PENDING,
                        "Authorization pending: please repeat the request in a few seconds.");
     case DW_OTP_DEAD:
+    case DW_OTP_LOCKED:
         return dw_fail(reterr, DW_MFA_REJECTED, "MFA Authorization rejected.");
     case DW_OTP_EXPIRED:
         return dw_fail(reterr, DW_EXPIRED_TOKEN, "oob_code is expired");

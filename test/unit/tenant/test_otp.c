@@ -120,9 +120,9 @@ static void sending_again_and_again_gives_no_more_guesses(void **state)
             }
         }
     assert_int_equal(sends, 5 * DW_OTP_SENDS);
-    /* Later codes are dead at once: no try of theirs was looked at. */
+    /* Of later codes no try is looked at. */
     assert_done(dw_otp_new_code(fresh_call(), &otp, &code, &error), error);
-    assert_int_equal(use_code(&otp, text_of(code.hidden)), DW_OTP_DEAD);
+    assert_int_equal(use_code(&otp, text_of(code.hidden)), DW_OTP_LOCKED);
 }
 
 static void a_link_is_looked_at_often_and_used_once(void **state)

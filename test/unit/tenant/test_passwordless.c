@@ -26,9 +26,13 @@ static void connect(const char *name, enum dw_strategy strategy, const char *opt
                 error);
 }
 
+/* Where programs call from; NULL: 192.0.2.1. */
+static const char *place;
+
 static int fresh(void **state)
 {
     (void)state;
+    place = NULL;
     world.tenant->config.mail_outbox = true;
     world_now_s += 2 * 86400; /* limits of the last test are over */
     allow_grants(DW_TENANT_DEV_CLIENT);
@@ -40,7 +44,7 @@ static int fresh(void **state)
 
 static struct dw_tenant_call *start(const char *members)
 {
-    struct browser program = {0};
+    struct browser program = {.address = place};
 
     return ask(&program, DW_HTTP_POST, "/passwordless/start", "application/json",
                text_of(dw_arena_printf(
@@ -49,7 +53,7 @@ static struct dw_tenant_call *start(const char *members)
 
 static struct dw_tenant_call *redeem_code(const char *realm, const char *username, const char *code)
 {
-    struct browser program = {0};
+    struct browser program = {.address = place};
 
     return post(
         &program, "/oauth/token",
@@ -131,13 +135,56 @@ static void guessing_is_stopped(void **state)
                  "login again.");
     /* New codes give no new guesses without end. */
     do {
-        if (guesses % 3 == 0 && start(START_CODE(EVE))->status == 429)
+        if (guesses % 3 == 0 && start(START_CODE(EVE))->status == 429) {
             world_now_s += 3600;
+            assert_status(start(START_CODE(EVE)), 200);
+        }
         call = redeem_code("email", EVE, "000000");
         guesses++;
     } while (call->status == 403 && guesses < 100);
     assert_status(call, 429);
-    assert_int_equal(guesses, 27);
+    assert_int_equal(guesses, 28);
+}
+
+static void codes_that_nobody_asked_for_lock_nobody_out(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 40; i++)
+        assert_slice(error_of(redeem_code("email", "unasked@example.com", "123456")),
+                     "invalid_grant: Wrong email or verification code.");
+    assert_status(start(START_CODE("unasked@example.com")), 200);
+    assert_status(redeem_code("email", "unasked@example.com", mailed_code()), 200);
+}
+
+#define BEA "bea@example.com"
+
+/* Asks for codes to Bea and guesses them. */
+static void use_up_all_guesses(void)
+{
+    int guesses = 0, status;
+
+    do {
+        if (guesses % 3 == 0 && start(START_CODE(BEA))->status == 429) {
+            world_now_s += 3600;
+            assert_status(start(START_CODE(BEA)), 200);
+        }
+        status = redeem_code("email", BEA, "000000")->status;
+        assert_true(guesses++ < 40);
+    } while (status == 403);
+    assert_int_equal(status, 429);
+}
+
+static void a_stranger_who_uses_up_guesses_and_mails_does_not_lock_out_who_was_here(void **state)
+{
+    (void)state;
+    assert_status(start(START_CODE(BEA)), 200);
+    assert_status(redeem_code("email", BEA, mailed_code()), 200);
+    place = "198.51.100.7";
+    use_up_all_guesses();
+    place = NULL;
+    assert_status(start(START_CODE(BEA)), 200);
+    assert_status(redeem_code("email", BEA, mailed_code()), 200);
+    use_up_all_guesses(); /* limited here as well */
 }
 
 static void who_has_an_account_does_not_show(void **state)
@@ -371,6 +418,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_code_is_for_its_address_and_client, fresh),
         cmocka_unit_test_setup(guessing_is_stopped, fresh),
+        cmocka_unit_test_setup(codes_that_nobody_asked_for_lock_nobody_out, fresh),
+        cmocka_unit_test_setup(
+            a_stranger_who_uses_up_guesses_and_mails_does_not_lock_out_who_was_here, fresh),
         cmocka_unit_test_setup(who_has_an_account_does_not_show, fresh),
         cmocka_unit_test_setup(a_link_is_for_its_browser_when_it_began_in_one, fresh),
         cmocka_unit_test_setup(a_link_leads_to_registered_places_alone, fresh),
