@@ -33,7 +33,8 @@ struct dw_ticket {
 /* Fails with DW_NOT_FOUND when the user does not exist. */
 bool dw_must_check dw_store_add_ticket(struct dw_store *store, const struct dw_ticket *ticket,
                                        struct dw_error *reterr);
-/* Looks, takes nothing. NULL also when it has expired at now_s or is for another purpose. */
+/* Looks, takes nothing. NULL also when it has expired at now_s, is for another purpose, or the
+ * account has another address than the ticket by now; so for the functions below. */
 bool dw_must_check dw_store_ticket(struct dw_store *store, struct dw_slice digest,
                                    enum dw_ticket_purpose purpose, int64_t now_s,
                                    struct dw_arena *arena, struct dw_ticket **ret_ticket,
@@ -43,8 +44,7 @@ bool dw_must_check dw_store_take_ticket(struct dw_store *store, struct dw_slice 
                                         enum dw_ticket_purpose purpose, int64_t now_s,
                                         struct dw_arena *arena, struct dw_ticket **ret_ticket,
                                         struct dw_error *reterr);
-/* Takes it and marks the user's address as verified, if it is still the one the link went to. NULL:
- * no such ticket. */
+/* Takes it and marks the user's address as verified. NULL: no such ticket. */
 bool dw_must_check dw_store_verify_email(struct dw_store *store, struct dw_slice digest,
                                          int64_t now_s, struct dw_arena *arena,
                                          struct dw_ticket **ret_ticket, struct dw_error *reterr);

@@ -23,9 +23,12 @@ static const struct dw_sql_column ticket_columns[] = DW_SQL_COLUMNS(TICKET);
 static const struct dw_sql_table ticket_table = DW_SQL_TABLE("a ticket", ticket_columns);
 #undef ROW
 
+/* As long as the account has the address that the link went to: who has the old one has nothing. */
 #define SELECT_TICKET                                                                              \
     "SELECT " DW_SQL_NAMES(                                                                        \
-        TICKET) " FROM ticket WHERE digest = ? AND purpose = ? AND expires_at > ?"
+        TICKET) " FROM ticket WHERE digest = ? AND purpose = ? AND expires_at > ?"                 \
+                " AND EXISTS (SELECT 1 FROM user WHERE user.id = ticket.user_id"                   \
+                " AND user.email = lower(ticket.email))"
 
 static struct dw_sql_value purpose_value(enum dw_ticket_purpose purpose)
 {

@@ -23,8 +23,8 @@
 struct dw_otp {
     const char *purpose;     /* a literal: "mfa-email", "passwordless", ... */
     struct dw_slice subject; /* whom, and what it binds to: a user, an address and a client, ... */
-    struct dw_slice counted_by; /* whose sends and wrong codes are limited; empty: the subject */
-    int64_t lifetime_s;      /* for the _new functions */
+    struct dw_slice counted_by;  /* whose sends and wrong codes are limited; empty: the subject */
+    int64_t lifetime_s;          /* for the _new functions */
     struct dw_slice detail_json; /* for the _new functions: what its use gives back; may be empty */
 };
 

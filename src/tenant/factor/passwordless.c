@@ -90,8 +90,8 @@ static bool choose_limits(struct dw_tenant_call *call, struct dw_passwordless *p
 
     if (!dw_tenant_rate_key(call, &address, reterr))
         return false;
-    passwordless->place = dw_arena_printf(call->arena, "%.*s %.*s",
-                                          DW_PRINT(passwordless->user_id), DW_PRINT(address));
+    passwordless->place = dw_arena_printf(call->arena, "%.*s %.*s", DW_PRINT(passwordless->user_id),
+                                          DW_PRINT(address));
     if (!passwordless->place.ptr)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
     known = known_place(passwordless);

@@ -22,13 +22,13 @@
 struct dw_passwordless {
     struct dw_connection_record *connection;
     const struct dw_oauth_client *client;
-    struct dw_slice address; /* lower case, or a phone number */
-    struct dw_slice user_id; /* that the address has, or will have */
-    struct dw_slice place;   /* the user and the network address that asks */
+    struct dw_slice address;    /* lower case, or a phone number */
+    struct dw_slice user_id;    /* that the address has, or will have */
+    struct dw_slice place;      /* the user and the network address that asks */
     struct dw_slice counted_by; /* the user; the place where that is known */
     struct dw_slice binding;    /* the visit that codes are for; empty: the API */
-    int64_t lifetime_s;      /* Auth0 options.totp.time_step */
-    bool is_open;            /* strangers may sign up */
+    int64_t lifetime_s;         /* Auth0 options.totp.time_step */
+    bool is_open;               /* strangers may sign up */
 };
 /* name     of the connection; empty: the first one of `strategy` that the client may use
  * address  as typed

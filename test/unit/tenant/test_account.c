@@ -398,6 +398,30 @@ static void the_operators_own_list_counts_where_the_dictionary_is_on(void **stat
     assert_null(user_of("x3@example.com"));
 }
 
+/* Whoever reads the mails of the old address must not get the account by them. */
+static void a_link_dies_when_an_operator_changes_the_address(void **state)
+{
+    struct browser browser = {0};
+    const char *verify, *reset;
+    struct dw_user *user;
+    struct dw_error error = {0};
+
+    (void)state;
+    assert_status(SIGNUP("\"email\":\"old@example.com\",\"password\":\"Abcdef12\""), 200);
+    verify = link_in("verify_email", "/u/email-verification");
+    CHANGE("\"email\":\"old@example.com\"");
+    reset = link_in("reset_email", "/u/reset-password");
+    user = user_of("old@example.com");
+    user->email = S("new@example.com");
+    assert_done(dw_store_update_user(world.tenant->store, user, &error), error);
+    assert_status(get(&browser, verify), 404);
+    assert_status(post(&browser, "/u/email-verification", strchr(verify, '?') + 1), 404);
+    assert_status(get(&browser, reset), 404);
+    assert_status(choose(&browser, ticket_in(reset), "Good-enough-1"), 404);
+    assert_false(user_of("new@example.com")->is_email_verified);
+    assert_status(password_grant("new@example.com", "Abcdef12"), 200);
+}
+
 /* ---- confirming an address ---- */
 
 static void a_mailed_link_confirms_the_address_by_a_button(void **state)
@@ -540,6 +564,7 @@ int main(void)
         CASE(asking_for_a_new_password_is_answered_alike_for_everybody),
         CASE(a_link_changes_the_password_once),
         CASE(a_link_dies_with_its_time_and_with_the_next_password),
+        CASE(a_link_dies_when_an_operator_changes_the_address),
         CASE(old_passwords_do_not_come_again_where_the_history_says_so),
         CASE(dictionary_and_personal_information_are_refused_where_they_are_on),
         CASE(the_operators_own_list_counts_where_the_dictionary_is_on),
