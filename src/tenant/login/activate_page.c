@@ -112,14 +112,18 @@ bool dw_endpoint_device(struct dw_tenant_call *call, struct dw_error *reterr)
     struct dw_login login = {0};
     struct dw_visit visit;
     struct dw_form form;
+    bool is_device;
 
     if (!dw_call_form(call, &form, reterr) ||
         !dw_visit_load(call, dw_form_value(&form, "state"), &visit, reterr))
         return false;
-    if (!dw_slice_eq(dw_form_value(&form, "action"), DW_LIT("confirm"))) {
+    is_device = dw_decoupled_is_device(visit.request->decoupled_id);
+    if (is_device && !dw_slice_eq(dw_form_value(&form, "action"), DW_LIT("confirm"))) {
+        visit.is_refused = true;
         (void)dw_fail(&denied, DW_ACCESS_DENIED, "User cancelled the confirmation prompt.");
         return dw_visit_answer_error(call, &visit, &denied, reterr);
     }
-    visit.request->is_confirmed = dw_decoupled_is_device(visit.request->decoupled_id);
+    if (is_device)
+        visit.request->is_confirmed = true;
     return dw_login_find(call, &login, reterr) && dw_visit_go_on(call, &visit, &login, reterr);
 }

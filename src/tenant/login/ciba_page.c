@@ -107,6 +107,7 @@ bool dw_endpoint_ciba(struct dw_tenant_call *call, struct dw_error *reterr)
     if (!dw_slice_eq(action, DW_LIT("approve"))) {
         (void)dw_fail(&denied, DW_ACCESS_DENIED,
                       "The end-user denied the authorization request or it has been expired");
+        ciba.visit.is_refused = true;
         return dw_visit_answer_error(call, &ciba.visit, &denied, reterr);
     }
     ciba.visit.request->is_confirmed = ciba.request->kind == DW_DECOUPLED_CIBA;

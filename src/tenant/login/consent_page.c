@@ -310,6 +310,7 @@ bool dw_endpoint_consent(struct dw_tenant_call *call, struct dw_error *reterr)
         return accept_terms(call, &form, &visit, &login, reterr);
     if (dw_slice_eq(action, DW_LIT("switch")))
         return switch_user(call, &visit, reterr);
+    visit.is_refused = true;
     (void)dw_fail(&denied, DW_ACCESS_DENIED, "User did not authorize the request");
     return dw_visit_answer_error(call, &visit, &denied, reterr);
 }

@@ -34,9 +34,9 @@ bool dw_must_check dw_decoupled_visit(struct dw_tenant_call *call,
 bool dw_must_check dw_decoupled_of_visit(struct dw_tenant_call *call, const struct dw_visit *visit,
                                          struct dw_decoupled_request **ret_request,
                                          struct dw_error *reterr);
-/* The end of such a visit, for visit_answer.c: the user has agreed to `scopes`, or not, in which
- * case DW_ACCESS_DENIED ends the request and everything else is an error page. The answer of this
- * call is a page. */
+/* The end of such a visit, for visit_answer.c: the user has agreed to `scopes`, or not. Only a user
+ * who says no ends the request: of a device who has its code, of CIBA who was asked. Whatever else
+ * went wrong is an error page, and somebody's login that fails ends nothing. */
 bool dw_must_check dw_decoupled_approve(struct dw_tenant_call *call, const struct dw_visit *visit,
                                         struct dw_slices scopes, struct dw_error *reterr);
 bool dw_must_check dw_decoupled_refuse(struct dw_tenant_call *call, const struct dw_visit *visit,

@@ -111,18 +111,23 @@ bool dw_decoupled_approve(struct dw_tenant_call *call, const struct dw_visit *vi
                        reterr);
 }
 
+static bool may_refuse(const struct dw_visit *visit, const struct dw_decoupled_request *request)
+{
+    return visit->is_refused && (request->kind == DW_DECOUPLED_DEVICE ||
+                                 dw_slice_eq(request->user_id, visit->request->user_id));
+}
+
 bool dw_decoupled_refuse(struct dw_tenant_call *call, const struct dw_visit *visit,
                          const struct dw_error *error, struct dw_error *reterr)
 {
     struct dw_decoupled_request *request;
 
-    /* What is not the user's decision leaves the request open: it may be tried again. */
-    if (error->code != DW_ACCESS_DENIED) {
+    if (!dw_decoupled_of_visit(call, visit, &request, reterr))
+        return false;
+    if (!may_refuse(visit, request)) {
         *reterr = *error;
         return false;
     }
-    if (!dw_decoupled_of_visit(call, visit, &request, reterr))
-        return false;
     request->phase = DW_DECOUPLED_DENIED;
     dw_audit(call, DW_AUDIT_FDECC, .client = visit->client, .error = error);
     return store_decision(call, request, reterr) &&

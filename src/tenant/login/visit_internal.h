@@ -13,6 +13,7 @@ struct dw_visit {
     struct dw_authorization_request *request;
     struct dw_oauth_client *client;
     struct dw_slice state; /* empty: not in the store yet */
+    bool is_refused;       /* the user has pressed the button that says no, in this call */
 };
 
 /* Fails with DW_INVALID_REQUEST when there is none for this browser, or it has expired: show a

@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include "fixture.h"
+#include "store/connections.h"
 #include "store/decoupled.h"
 
 #define DEVICE_GRANT "urn:ietf:params:oauth:grant-type:device_code"
@@ -383,6 +384,19 @@ static void of_two_deciders_the_first_counts(void **state)
 
 /* ---- CIBA ---- */
 
+static void enable_directory(const char *client_id, bool is_enabled)
+{
+    struct dw_connection_record *connection;
+    struct dw_error error = {0};
+
+    assert_done(dw_store_connection_by_name(world.tenant->store, S(DW_TENANT_CONNECTION),
+                                            world.arena, &connection, &error),
+                error);
+    assert_done(dw_store_enable_connection(world.tenant->store, connection->id, S(client_id),
+                                           is_enabled, &error),
+                error);
+}
+
 #define AGENT "client_id=agent&client_secret=secret"
 
 static const char *hint(const char *sub)
@@ -570,7 +584,9 @@ static void nobody_else_may_approve(void **state)
     assert_status(press(&browser, "/u/ciba", visit, "deny"), 403);
     /* nor by the buttons of other pages */
     (void)press(&browser, "/u/device", visit, "confirm");
+    (void)press(&browser, "/u/device", visit, "deny");
     (void)decide(&browser, visit, "accept");
+    (void)decide(&browser, visit, "deny");
     assert_slice(error_of(poll_ciba(auth_req_id)),
                  "authorization_pending: The end-user authorization is pending");
     /* but the right one may log in instead */
@@ -578,6 +594,36 @@ static void nobody_else_may_approve(void **state)
     call = log_in(&browser, state_of(call), ADA_PASSWORD);
     assert_status(approve(&browser, state_of(call)), 200);
     assert_status(poll_ciba(auth_req_id), 200);
+}
+
+static void log_in_elsewhere(struct browser *browser, const char *email)
+{
+    (void)post(browser, "/u/login",
+               text_of(dw_arena_printf(world.arena, "state=%s&username=%s&password=" ADA_PASSWORD,
+                                       state_of(authorize(browser, AUTHORIZE)), email)));
+}
+
+/* A login that comes to nothing is the trouble of who logs in. */
+static void a_failed_step_of_somebody_else_ends_nothing(void **state)
+{
+    const char *auth_req_id = new_ciba(), *link = link_of_mail();
+    struct device device = new_device("read%3Atools");
+    struct browser stranger = {0}, other = {0}, browser = {0};
+
+    (void)state;
+    log_in_elsewhere(&stranger, "root@example.com");
+    log_in_elsewhere(&other, "root@example.com");
+    enable_directory("agent", false);
+    enable_directory("tv", false);
+    assert_status(get(&stranger, link), 403);
+    assert_status(
+        press(&other, "/u/device", state_of(type_code(&other, device.user_code)), "confirm"), 403);
+    enable_directory("agent", true);
+    enable_directory("tv", true);
+    assert_status(approve(&browser, open_link(&browser, link, ADA)), 200);
+    assert_status(poll_ciba(auth_req_id), 200);
+    assert_status(activate(&browser, &device), 200);
+    assert_status(poll(&device), 200);
 }
 
 static void a_ciba_request_expires(void **state)
@@ -646,6 +692,7 @@ int main(void)
         cmocka_unit_test(the_user_approves_by_the_link),
         cmocka_unit_test(a_user_denies_by_the_link),
         cmocka_unit_test(nobody_else_may_approve),
+        cmocka_unit_test(a_failed_step_of_somebody_else_ends_nothing),
         cmocka_unit_test(a_ciba_request_expires),
         cmocka_unit_test(wrong_links_lead_nowhere),
         cmocka_unit_test(a_user_is_not_worn_down),
