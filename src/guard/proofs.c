@@ -1,11 +1,13 @@
 /* Proofs that tokens are in the right hands; see proofs_internal.h. What is remembered is kept in
- * two maps: the one of this window of time and the one of the window before, which is thrown away
- * whole when the next begins. */
+ * two windows of time: this one, and the one before, which is thrown away whole when the next
+ * begins.
+ */
 #include "guard/proofs_internal.h"
 
 #include <pthread.h>
 
 #include "base/mem.h"
+#include "crypto/digest.h"
 #include "oauth/dpop.h"
 
 /* Shorter than at the tenant, for there are as many proofs as requests. */
@@ -13,12 +15,35 @@
 /* A proof in the map of a window can come again until the next window has ended. */
 #define WINDOW_S (MAX_AGE_S + DW_DPOP_MAX_AHEAD_S + 1)
 
+struct window {
+    struct dw_map *proofs; /* replay key: the proofs themselves, as something that is not NULL */
+    struct dw_map *owners; /* owner: how many of them, as a number in a pointer */
+};
+
 struct dw_proofs {
     pthread_mutex_t lock;
     struct dw_hash_seed seed;
-    int64_t window;
-    struct dw_map *now, *before;
+    int64_t number; /* of the window that is `now` */
+    struct window now, before;
 };
+
+static void free_window(struct window *window)
+{
+    if (window->proofs)
+        dw_map_free(window->proofs);
+    if (window->owners)
+        dw_map_free(window->owners);
+    *window = (struct window){0};
+}
+
+static bool new_window(const struct dw_hash_seed *seed, struct window *ret_window)
+{
+    *ret_window = (struct window){dw_map_new(seed, DW_PROOFS_MAX), dw_map_new(seed, DW_PROOFS_MAX)};
+    if (ret_window->proofs && ret_window->owners)
+        return true;
+    free_window(ret_window);
+    return false;
+}
 
 struct dw_proofs *dw_proofs_new(const struct dw_hash_seed *seed)
 {
@@ -28,9 +53,7 @@ struct dw_proofs *dw_proofs_new(const struct dw_hash_seed *seed)
         return NULL;
     pthread_mutex_init(&proofs->lock, NULL);
     proofs->seed = *seed;
-    proofs->now = dw_map_new(seed, DW_PROOFS_MAX);
-    proofs->before = dw_map_new(seed, DW_PROOFS_MAX);
-    if (proofs->now && proofs->before)
+    if (new_window(seed, &proofs->now) && new_window(seed, &proofs->before))
         return proofs;
     dw_proofs_free(proofs);
     return NULL;
@@ -40,54 +63,71 @@ void dw_proofs_free(struct dw_proofs *proofs)
 {
     if (!proofs)
         return;
-    if (proofs->now)
-        dw_map_free(proofs->now);
-    if (proofs->before)
-        dw_map_free(proofs->before);
+    free_window(&proofs->now);
+    free_window(&proofs->before);
     pthread_mutex_destroy(&proofs->lock);
     dw_mem_free(proofs);
 }
 
-/* Under the lock. False: no memory for a fresh map; nothing has changed. */
-static bool turn(struct dw_proofs *proofs, int64_t window)
+/* Under the lock. False: no memory for a fresh window; nothing has changed. */
+static bool turn(struct dw_proofs *proofs, int64_t number)
 {
-    struct dw_map *fresh;
+    struct window fresh;
 
-    if (window <= proofs->window) /* a clock that went back forgets nothing */
+    if (number <= proofs->number) /* a clock that went back forgets nothing */
         return true;
-    fresh = dw_map_new(&proofs->seed, DW_PROOFS_MAX);
-    if (!fresh)
+    if (!new_window(&proofs->seed, &fresh))
         return false;
-    dw_map_free(proofs->before);
+    free_window(&proofs->before);
     proofs->before = proofs->now;
     proofs->now = fresh;
-    if (window > proofs->window + 1) { /* what is in it has expired long ago */
-        struct dw_map *empty = dw_map_new(&proofs->seed, DW_PROOFS_MAX);
-
-        if (empty) {
-            dw_map_free(proofs->before);
-            proofs->before = empty;
-        }
+    /* What is in it has expired long ago. */
+    if (number > proofs->number + 1 && new_window(&proofs->seed, &fresh)) {
+        free_window(&proofs->before);
+        proofs->before = fresh;
     }
-    proofs->window = window;
+    proofs->number = number;
     return true;
 }
 
-static bool remember(struct dw_proofs *proofs, struct dw_slice key, int64_t now_s,
-                     struct dw_error *reterr)
+/* Under the lock. Who has many proofs waits first, so that one alone cannot lock out the others. */
+static bool put(struct window *window, struct dw_slice owner, struct dw_slice key)
 {
-    bool is_kept = false, is_new = false;
+    uintptr_t count = (uintptr_t)dw_map_get(window->owners, owner);
+
+    if (count >= DW_PROOFS_SHARE && dw_map_count(window->proofs) >= DW_PROOFS_MAX / 2)
+        return false;
+    return dw_map_put(window->owners, owner, (void *)(count + 1)) &&
+           dw_map_put(window->proofs, key, window->proofs);
+}
+
+bool dw_proofs_remember(struct dw_proofs *proofs, struct dw_slice owner, struct dw_slice key,
+                        int64_t now_s, struct dw_error *reterr)
+{
+    bool is_kept = false, is_new = true;
 
     pthread_mutex_lock(&proofs->lock);
     if (turn(proofs, now_s / WINDOW_S)) {
-        is_new = !dw_map_get(proofs->now, key) && !dw_map_get(proofs->before, key);
-        is_kept = is_new && dw_map_put(proofs->now, key, proofs);
+        is_new = !dw_map_get(proofs->now.proofs, key) && !dw_map_get(proofs->before.proofs, key);
+        is_kept = is_new && put(&proofs->now, owner, key);
     }
     pthread_mutex_unlock(&proofs->lock);
     if (is_kept)
         return true;
     return is_new ? dw_fail(reterr, DW_BUSY, "too many DPoP proofs at the moment")
                   : dw_fail(reterr, DW_DPOP_PROOF_REFUSED, "the DPoP proof was used before");
+}
+
+/* The user, or the application that acts for itself: keys are made in no time, accounts are not. */
+static bool remember(struct dw_proofs *proofs, const struct dw_access_token *token,
+                     struct dw_slice key, int64_t now_s, struct dw_error *reterr)
+{
+    struct dw_slice parts[] = {token->issuer, token->subject};
+    unsigned char owner[DW_SHA256_BYTES];
+
+    return dw_sha256_parts((struct dw_slices){parts, 2}, owner, reterr) &&
+           dw_proofs_remember(proofs, dw_slice_from((const char *)owner, sizeof owner), key, now_s,
+                              reterr);
 }
 
 static bool check_proof(struct dw_proofs *proofs, const struct dw_proof_question *question,
@@ -118,7 +158,7 @@ static bool check_proof(struct dw_proofs *proofs, const struct dw_proof_question
     if (!dw_slice_eq(proof.jkt, question->token->dpop_jkt)) /* RFC 9449 4.3 (12) */
         return dw_fail(reterr, DW_DPOP_PROOF_REFUSED,
                        "the access token is bound to another key than the DPoP proof's");
-    return remember(proofs, proof.replay_key, question->now_s, reterr);
+    return remember(proofs, question->token, proof.replay_key, question->now_s, reterr);
 }
 
 bool dw_proofs_check(struct dw_proofs *proofs, const struct dw_proof_question *question,

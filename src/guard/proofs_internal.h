@@ -12,6 +12,8 @@
 
 /* Proofs remembered at once; with more no request that needs one passes, for a minute or so. */
 #define DW_PROOFS_MAX ((size_t)1024 * 1024)
+/* Of one user or application, once half of that is used: 67 requests a second, for four minutes. */
+#define DW_PROOFS_SHARE (DW_PROOFS_MAX / 64)
 
 struct dw_proofs;
 
@@ -34,5 +36,12 @@ struct dw_proof_question {
 bool dw_must_check dw_proofs_check(struct dw_proofs *proofs,
                                    const struct dw_proof_question *question, struct dw_arena *arena,
                                    struct dw_error *reterr);
+
+/* The memory alone: fails with DW_DPOP_PROOF_REFUSED when the key was seen before, DW_BUSY when the
+ * owner, or everybody, has too many.
+ *
+ * owner  who holds the token; shorter than 64 bytes */
+bool dw_must_check dw_proofs_remember(struct dw_proofs *proofs, struct dw_slice owner,
+                                      struct dw_slice key, int64_t now_s, struct dw_error *reterr);
 
 #endif

@@ -253,6 +253,40 @@ static void a_proof_is_remembered_while_it_is_good(void **state)
     dw_proofs_free(proofs);
 }
 
+static bool remember(struct dw_proofs *proofs, const char *owner, uint32_t number, int64_t now_s,
+                     struct dw_error *reterr)
+{
+    struct dw_slice name = S(owner);
+    char key[32] = {0};
+
+    memcpy(key, &number, sizeof number);
+    memcpy(key + 16, name.ptr, name.len);
+    return dw_proofs_remember(proofs, name, dw_slice_from(key, sizeof key), now_s, reterr);
+}
+
+/* What fills the memory is one holder's, and only that holder waits. */
+static void one_holder_does_not_lock_out_the_others(void **state)
+{
+    struct dw_hash_seed seed = {{1}};
+    struct dw_proofs *proofs = dw_proofs_new(&seed);
+    struct dw_error error = {0};
+    uint32_t at = 0;
+
+    (void)state;
+    while (remember(proofs, "greedy", at, 1000, &error))
+        at++;
+    assert_int_equal(error.code, DW_BUSY);
+    assert_int_equal(at, DW_PROOFS_MAX / 2);
+    for (uint32_t i = 0; i < DW_PROOFS_SHARE; i++)
+        assert_done(remember(proofs, "modest", i, 1000, &error), error);
+    assert_fails(remember(proofs, "modest", DW_PROOFS_SHARE, 1000, &error), error, DW_BUSY);
+    assert_done(remember(proofs, "other", 1, 1000, &error), error);
+    /* a window later everybody may again, and what was used is still known */
+    assert_fails(remember(proofs, "greedy", 5, 1000 + 200, &error), error, DW_DPOP_PROOF_REFUSED);
+    assert_done(remember(proofs, "greedy", at, 1000 + 200, &error), error);
+    dw_proofs_free(proofs);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -263,6 +297,7 @@ int main(void)
         cmocka_unit_test(other_bindings_are_refused),
         cmocka_unit_test(the_challenge_has_the_scheme),
         cmocka_unit_test(a_proof_is_remembered_while_it_is_good),
+        cmocka_unit_test(one_holder_does_not_lock_out_the_others),
     };
 
     return cmocka_run_group_tests(tests, start, end);
