@@ -64,6 +64,7 @@ bool dw_visit_terms(struct dw_tenant_call *call, const struct dw_visit *visit,
         .audience = visit->request->audience,
         .requested = visit->request->scopes,
         .organization = visit->request->organization,
+        .is_asking = true,
     };
 
     *ret_terms = (struct dw_visit_terms){0};

@@ -87,19 +87,23 @@ static bool load_grants(struct dw_tenant_call *call, const struct dw_grant_subje
 }
 
 /* When tokens are made for a third party, what the user agreed to is the most it gets: since then
- * the user may have come to permissions that were not on the page. */
+ * the user may have come to permissions that were not on the page. And a login without pages (by
+ * password, by a mailed code, by somebody's token) is nothing that the user agrees by. */
 static bool load_consent(struct dw_tenant_call *call, const struct dw_grant_subjects *subjects,
                          struct dw_grant_question *question, struct dw_error *reterr)
 {
     static const struct dw_slices nothing;
     struct dw_consent *consent;
 
-    if (!subjects->original || subjects->client->is_first_party || subjects->is_consent_given)
+    if (subjects->client->is_first_party || subjects->is_consent_given || subjects->is_asking ||
+        subjects->user_id.len == 0)
         return true;
     if (!dw_store_consent(call->tenant->store, subjects->user_id, subjects->client->id,
                           subjects->audience, subjects->organization, call->arena, &consent,
                           reterr))
         return false;
+    if (!consent && !subjects->original)
+        return dw_fail(reterr, DW_CONSENT_REQUIRED, "Consent required");
     question->consented = consent ? &consent->scopes : &nothing;
     return true;
 }

@@ -15,13 +15,15 @@ struct dw_grant_subjects {
     struct dw_slice organization;     /* of the login; empty: none */
     bool is_grant_required;           /* see struct dw_grant_question */
     bool is_consent_given;            /* by who may for the user: an identity provider's ID-JAG */
+    bool is_asking;                   /* what a page of ours would ask the user; makes no tokens */
 };
 
 /* Makes *audience the identifier of an API that differs from it in the slash after a host alone;
  * leaves it as it is when an API is called so, or none either way. */
 bool dw_must_check dw_tenant_settle_audience(struct dw_tenant_call *call, struct dw_slice *audience,
                                              struct dw_error *reterr);
-/* api: NULL when there is no audience. Fails as dw_grant_decide does. */
+/* api: NULL when there is no audience. Fails as dw_grant_decide does, and with DW_CONSENT_REQUIRED
+ * for a third party's login without pages when the user has never agreed to anything there. */
 bool dw_must_check dw_tenant_decide(struct dw_tenant_call *call,
                                     const struct dw_grant_subjects *subjects,
                                     struct dw_api **ret_api, struct dw_grant_answer *ret_answer,

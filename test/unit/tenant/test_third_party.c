@@ -1,6 +1,7 @@
 /* Clients that registered themselves, in strict mode: what they ask for in vain, and that errors do
  * not travel. */
 #include "fixture.h"
+#include "oauth/third_party.h"
 #include "store/connections.h"
 
 static struct dw_error error;
@@ -100,6 +101,60 @@ static void errors_stay_on_a_page_of_ours(void **state)
     }
 }
 
+static void add_permissive(const char *id)
+{
+    struct dw_slice grants[] = {S("password"), S("refresh_token")};
+    struct dw_client_grant grant = {.id = S("cgr_permissive"),
+                                    .client_id = S(id),
+                                    .audience = S(AUDIENCE),
+                                    .subject = DW_GRANT_SUBJECT_USER,
+                                    .allows_all_scopes = true,
+                                    .created_at_s = world_now_s};
+    struct dw_oauth_client client;
+
+    dw_seed_client_defaults(world.tenant, &client);
+    client.id = client.name = S(id);
+    client.is_first_party = false;
+    client.auth_method = DW_CLIENT_AUTH_POST;
+    client.grant_types = (struct dw_slices){grants, 2};
+    dw_third_party_start(&client, DW_SECURITY_PERMISSIVE);
+    assert_done(dw_tenant_digest(S("secret"), world.arena, &client.secret_digest, &error), error);
+    assert_done(dw_store_put_client(world.tenant->store, &client, &error), error);
+    assert_done(dw_store_put_client_grant(world.tenant->store, &grant, &error), error);
+}
+
+/* Nobody asks the user where there is no page: what was agreed to before is the most. */
+static void without_consent_a_login_without_pages_gives_nothing(void **state)
+{
+    static const char body[] = "grant_type=password&client_id=partner&client_secret=secret"
+                               "&username=" ADA "&password=correct%20horse%20battery"
+                               "&audience=" AUDIENCE "&scope=read:tools%20execute:tools";
+    struct dw_slice agreed = S("read:tools");
+    struct dw_consent consent = {.id = S("grt_partner"),
+                                 .client_id = S("partner"),
+                                 .audience = S(AUDIENCE),
+                                 .scopes = {&agreed, 1},
+                                 .created_at_s = world_now_s};
+    struct browser nobody = {0};
+    struct dw_tenant_call *call;
+    struct dw_user *user;
+
+    (void)state;
+    add_permissive("partner");
+    call = post(&nobody, "/oauth/token", body);
+    assert_slice(error_of(call), "consent_required: Consent required");
+    assert_done(dw_store_user_by_login(world.tenant->store, S(DW_TENANT_CONNECTION), S(ADA),
+                                       world.arena, &user, &error),
+                error);
+    consent.user_id = user->id;
+    assert_done(dw_store_add_consent(world.tenant->store, &consent, &error), error);
+    call = post(&nobody, "/oauth/token", body);
+    assert_status(call, 200);
+    assert_slice(dw_json_text(claims_of(call, "access_token"), "scope"), "read:tools");
+    assert_slice(dw_json_get(claims_of(call, "access_token"), "permissions")->raw,
+                 "[\"read:tools\"]");
+}
+
 static void who_says_no_stays_on_a_page_of_ours(void **state)
 {
     struct browser browser = {0};
@@ -166,6 +221,7 @@ int main(void)
         CASE(openid_connect_is_passed_over_and_the_rest_works),
         CASE(permissive_clients_have_openid_connect_and_hear_errors),
         CASE(errors_stay_on_a_page_of_ours),
+        CASE(without_consent_a_login_without_pages_gives_nothing),
         CASE(who_says_no_stays_on_a_page_of_ours),
         CASE(without_a_connection_of_the_domain_nobody_logs_in),
         CASE(a_code_without_a_challenge_is_not_made),
