@@ -99,7 +99,8 @@ DW_EXPORT void dw_server_with_tool(struct dw_server *server, const struct dw_too
 /* ---- resources ---- */
 
 /* As dw_tool_run; adds contents with dw_call_add_resource_*. The URI: dw_call_uri; the variables of
- * a template: dw_call_variable. */
+ * a template: dw_call_variable. Fails with DW_NOT_FOUND when there is no such resource: clients
+ * hear it the way their revision of the protocol says. */
 struct dw_resource {
     size_t size;
     const char *uri;  /* "test://static-text"; or a URI template (RFC 6570 level 1), */
@@ -128,7 +129,8 @@ struct dw_prompt_argument {
     bool is_required;
 };
 
-/* As dw_tool_run; adds messages with dw_call_message and dw_call_add_*. */
+/* As dw_tool_run; adds messages with dw_call_message and dw_call_add_*. A failure is an error of
+ * the protocol: there is no model yet that could read it. */
 struct dw_prompt {
     size_t size;
     const char *name;

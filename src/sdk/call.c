@@ -232,6 +232,30 @@ void dw_call_refuse(struct dw_call *call, const struct dw_error *error)
     dw_call_fail(call, error, data.ptr ? data : DW_EMPTY);
 }
 
+/* What the author of a prompt, a resource or a completion says is not there: the parameters were
+ * wrong. "Not found" by itself would be the method, or the session. */
+static void fail_for_author(struct dw_call *call, struct dw_error *error)
+{
+    const enum dw_mcp_kind kind = call->item ? call->item->kind : DW_MCP_OTHER;
+    bool is_missing = error->code == DW_NOT_FOUND || error->code == DW_UNKNOWN_RESOURCE;
+
+    if (is_missing && (kind == DW_MCP_RESOURCE || kind == DW_MCP_RESOURCE_TEMPLATE)) {
+        dw_call_fail_unknown_resource(call, error->message);
+        return;
+    }
+    if (is_missing)
+        error->code = DW_INVALID_PARAMS;
+    dw_call_fail(call, error, DW_EMPTY);
+}
+
+/* Where no token counts, a 401 would send clients to look for one. */
+static void refuse_for_author(struct dw_call *call)
+{
+    if (call->error.code == DW_NO_TOKEN && call->server->issuer_count == 0)
+        call->error.code = DW_FORBIDDEN;
+    dw_call_refuse(call, &call->error);
+}
+
 static void done(void *user)
 {
     struct dw_call *call = user;
@@ -245,7 +269,7 @@ static void done(void *user)
         return;
     }
     if (!call->is_done && is_refusal(call->error.code)) {
-        dw_call_refuse(call, &call->error);
+        refuse_for_author(call);
         return;
     }
     if (!call->is_done && call->error.code == DW_INPUT_REQUIRED && call->task) {
@@ -259,7 +283,7 @@ static void done(void *user)
     if (is_made)
         dw_call_finish(call, result);
     else
-        dw_call_fail(call, &error, DW_EMPTY);
+        fail_for_author(call, &error);
 }
 
 /* Takes the call: on a worker, or here. */

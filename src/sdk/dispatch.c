@@ -5,12 +5,18 @@
 #include "oauth/access_token.h"
 #include "sdk/tasks_internal.h"
 
-bool dw_call_may_use(const struct dw_call *call, const struct dw_item *item)
+/* The first scope of the item that the caller lacks; NULL: none. */
+static const struct dw_slice *find_missing(const struct dw_call *call, const struct dw_item *item)
 {
     for (size_t i = 0; i < item->scopes.count; i++)
         if (!call->auth.token || !dw_scopes_cover(call->auth.token->scopes, item->scopes.items[i]))
-            return false;
-    return true;
+            return &item->scopes.items[i];
+    return NULL;
+}
+
+bool dw_call_may_use(const struct dw_call *call, const struct dw_item *item)
+{
+    return !find_missing(call, item);
 }
 
 static void refuse(struct dw_call *call, const struct dw_item *item)
@@ -21,7 +27,7 @@ static void refuse(struct dw_call *call, const struct dw_item *item)
     if (call->auth.token)
         dw_error_set(&error, DW_INSUFFICIENT_SCOPE, __FILE__, __LINE__,
                      "\"%.*s\" needs the scope %.*s", DW_PRINT(dw_slice_sub(item->name, 0, 60)),
-                     DW_PRINT(dw_slice_sub(item->scopes.items[0], 0, 60)));
+                     DW_PRINT(dw_slice_sub(*find_missing(call, item), 0, 60)));
     else
         dw_error_set(&error, DW_FORBIDDEN, __FILE__, __LINE__,
                      "\"%.*s\" is for callers with a token, and this server runs without OAuth",
@@ -75,7 +81,7 @@ static void get_prompt(struct dw_call *call)
 }
 
 /* MCP 2026-07-28 server/resources: -32602 with data.uri; before that, -32002. */
-static void unknown_resource(struct dw_call *call)
+void dw_call_fail_unknown_resource(struct dw_call *call, const char *text)
 {
     struct dw_error error = {0};
     struct dw_buf out = dw_buf_in(call->arena);
@@ -88,9 +94,17 @@ static void unknown_resource(struct dw_call *call)
     if (!dw_buf_finish(&out, &data, NULL))
         data = DW_EMPTY;
     dw_error_set(&error, call->era == DW_MCP_ERA_MODERN ? DW_INVALID_PARAMS : DW_UNKNOWN_RESOURCE,
-                 __FILE__, __LINE__, "there is no resource \"%.*s\"",
-                 DW_PRINT(dw_slice_sub(call->message.name, 0, 80)));
+                 __FILE__, __LINE__, "%s", text);
     dw_call_fail(call, &error, data);
+}
+
+static void unknown_resource(struct dw_call *call)
+{
+    struct dw_error error = {0};
+
+    dw_error_set(&error, DW_UNKNOWN_RESOURCE, __FILE__, __LINE__, "there is no resource \"%.*s\"",
+                 DW_PRINT(dw_slice_sub(call->message.name, 0, 80)));
+    dw_call_fail_unknown_resource(call, error.message);
 }
 
 static void read_resource(struct dw_call *call)

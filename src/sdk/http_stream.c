@@ -108,7 +108,7 @@ static int error_status(const struct dw_stream *stream, const struct dw_error *e
     int status = dw_code_row(error->code)->http_status;
     bool is_modern = stream->call->era == DW_MCP_ERA_MODERN;
 
-    if (error->code == DW_METHOD_UNKNOWN && !is_modern)
+    if (status == 404 && !is_modern)
         return 200;
     return status == 400 || status == 401 || status == 403 || status == 404 || status == 503
                ? status

@@ -266,6 +266,8 @@ void dw_call_put_meta(struct dw_call *call, struct dw_json_writer *writer, struc
 void dw_call_fail(struct dw_call *call, const struct dw_error *error, struct dw_slice data);
 /* As dw_call_fail, with the data of DW_MISSING_CAPABILITY: call->missing_capability. */
 void dw_call_refuse(struct dw_call *call, const struct dw_error *error);
+/* There is no such resource: as each era says it, with its URI. In dispatch.c. */
+void dw_call_fail_unknown_resource(struct dw_call *call, const char *text);
 /* Ends it without an answer: a notification was taken, or the client has cancelled. */
 void dw_call_end(struct dw_call *call);
 /* The call's thread: sends a JSON-RPC message to the peer before the answer; in order; copied.
