@@ -175,6 +175,7 @@ struct dw_tenant_settings {
     bool is_identifier_first;      /* e-mail address and password on two pages */
     bool shows_scope_descriptions; /* on the consent page; else the scopes' names */
     bool asks_before_logout;       /* /oidc/logout without a hint shows a page first */
+    bool allows_unbound_links;     /* a magic link of the API works in any browser */
     enum dw_resource_profile resource_profile;
     int64_t session_idle_s;           /* Auth0: 72 h */
     int64_t session_lifetime_s;       /* Auth0: 168 h */

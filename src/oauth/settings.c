@@ -38,6 +38,7 @@ static const char tenant_standard[] =
     "\"skip_non_verifiable_callback_uri_confirmation_prompt\":false,"
     "\"customize_mfa_in_postlogin_action\":false,\"acr_values_supported\":[],"
     "\"mtls\":{\"enable_endpoint_aliases\":false},"
+    "\"universal_login\":{\"passwordless\":{\"allow_magiclink_verify_without_session\":true}},"
     "\"oidc_logout\":{\"rp_logout_end_session_endpoint_discovery\":true},"
     "\"sessions\":{\"oidc_logout_prompt_enabled\":true}}";
 static const char branding_standard[] =
@@ -98,6 +99,8 @@ static const struct row rows[] = {
     ROW(TENANT, "oidc_logout.rp_logout_end_session_endpoint_discovery", BOOL,
         publishes_end_session),
     ROW(TENANT, "sessions.oidc_logout_prompt_enabled", BOOL, asks_before_logout),
+    ROW(TENANT, "universal_login.passwordless.allow_magiclink_verify_without_session", BOOL,
+        allows_unbound_links),
     ROW(BRANDING, "logo_url", TEXT, logo_url),
     ROW(BRANDING, "favicon_url", TEXT, favicon_url),
     ROW(BRANDING, "colors.primary", TEXT, primary_color),

@@ -46,6 +46,15 @@ static bool has_connection(struct dw_tenant_call *call, const struct dw_oauth_cl
             dw_fail(reterr, DW_INVALID_REQUEST, "no connections enabled for the client"));
 }
 
+/* Fetch Metadata. A subdomain of the same site is another site in this: it may be anybody's. */
+static bool is_sent_by_another_site(const struct dw_tenant_call *call)
+{
+    struct dw_slice site = dw_http_field(call->fields, "sec-fetch-site");
+
+    return dw_slice_eq_nocase(site, DW_LIT("cross-site")) ||
+           dw_slice_eq_nocase(site, DW_LIT("same-site"));
+}
+
 /* From here on the client hears about failures. */
 static bool go_on(struct dw_tenant_call *call, const struct dw_form *form, bool is_pushed,
                   struct dw_visit *visit, struct dw_error *reterr)
@@ -68,6 +77,8 @@ static bool go_on(struct dw_tenant_call *call, const struct dw_form *form, bool 
         return false;
     if (!dw_visit_organization_start(call, form, visit, reterr))
         return false;
+    if (is_sent_by_another_site(call))
+        dw_visit_distrust(visit);
     audience = visit->request->audience;
     if (audience.len > 0) {
         if (!dw_store_api(call->tenant->store, audience, call->arena, &api, reterr))

@@ -24,6 +24,12 @@ static bool refuse(struct dw_tenant_call *call, const char *key, const char *cau
     return dw_fail(reterr, DW_INVALID_REQUEST, "%s", cause);
 }
 
+void dw_visit_distrust(struct dw_visit *visit)
+{
+    if (!visit->client->is_first_party)
+        visit->request->prompts_consent = true;
+}
+
 bool dw_visit_load(struct dw_tenant_call *call, struct dw_slice state, struct dw_visit *ret_visit,
                    struct dw_error *reterr)
 {

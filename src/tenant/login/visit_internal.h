@@ -24,6 +24,10 @@ bool dw_must_check dw_visit_load(struct dw_tenant_call *call, struct dw_slice st
 bool dw_must_check dw_visit_save(struct dw_tenant_call *call, struct dw_visit *visit,
                                  struct dw_error *reterr);
 
+/* Nobody knows who began it: whoever stands between client and tenant could ride on a consent from
+ * before, so none counts. */
+void dw_visit_distrust(struct dw_visit *visit);
+
 struct dw_visit_terms;
 
 /* A visit on its way: what a step may look at. */

@@ -92,18 +92,11 @@ static bool is_unseen(const struct dw_tenant_call *call, const struct dw_visit *
            (dw_redirect_uri_is_loopback(uri) || dw_redirect_uri_is_private_use(uri));
 }
 
-/* A remembered consent does not count for a request that another site sent: whoever stands between
- * client and tenant could ride on it. */
 static bool needs_consent(const struct dw_tenant_call *call, const struct dw_visit *visit,
                           const struct dw_visit_terms *terms)
 {
-    struct dw_slice site = dw_http_field(call->fields, "sec-fetch-site");
-    bool is_cross_site =
-        !visit->client->is_first_party && dw_slice_eq_nocase(site, DW_LIT("cross-site"));
-
     return visit->request->prompts_consent || is_unseen(call, visit) ||
-           dw_consent_is_needed(visit->client, terms->api, terms->asked,
-                                is_cross_site ? NULL : terms->consent);
+           dw_consent_is_needed(visit->client, terms->api, terms->asked, terms->consent);
 }
 
 static bool is_consent_due(const struct dw_visit_walk *walk, bool *ret_is_due,

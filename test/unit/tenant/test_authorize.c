@@ -203,6 +203,7 @@ static void consent_is_remembered_but_not_for_other_sites(void **state)
     struct dw_oauth_client client;
     struct dw_error error = {0};
     struct dw_slice uri = S("https://app.example/cb"), grant = S("authorization_code");
+    static const char *const elsewhere[] = {"cross-site", "same-site"};
     static const char url[] =
         "/authorize?response_type=code&client_id=third&redirect_uri=https%3A%2F%2Fapp.example%2Fcb"
         "&code_challenge=" CHALLENGE "&code_challenge_method=S256"
@@ -222,9 +223,16 @@ static void consent_is_remembered_but_not_for_other_sites(void **state)
     assert_true(location_value(authorize(&browser, url), "code").len > 0);
     browser.site = "none";
     assert_true(location_value(get(&browser, url), "code").len > 0);
-    browser.site = "cross-site";
-    call = get(&browser, url);
-    assert_true(dw_slice_starts_with(header(call, "Location"), S("/u/consent")));
+    for (size_t i = 0; i < sizeof elsewhere / sizeof *elsewhere; i++) {
+        browser.site = elsewhere[i];
+        call = get(&browser, url);
+        assert_true(dw_slice_starts_with(header(call, "Location"), S("/u/consent")));
+        /* Nor when the user has to log in on the way, which is a form of ours. */
+        call = get(&browser, text_of(dw_arena_printf(world.arena, "%s&prompt=login", url)));
+        browser.site = "same-origin";
+        call = log_in(&browser, state_of(call), ADA_PASSWORD);
+        assert_true(dw_slice_starts_with(header(call, "Location"), S("/u/consent")));
+    }
     browser.site = "none";
     call = get(&browser, text_of(dw_arena_printf(world.arena, "%s%s", url, "%20email")));
     assert_true(dw_slice_starts_with(header(call, "Location"), S("/u/consent")));

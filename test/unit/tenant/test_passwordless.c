@@ -82,6 +82,26 @@ static const char *mailed_token(void)
     return NULL;
 }
 
+static struct dw_tenant_call *look_at_link(struct browser *browser, const char *token)
+{
+    return get(browser,
+               text_of(dw_arena_printf(world.arena, "/u/passwordless/link?token=%s", token)));
+}
+
+/* Presses the button of the page, which is bound to the browser that shows it. */
+static struct dw_tenant_call *press(struct browser *browser, const char *token,
+                                    const struct dw_tenant_call *page)
+{
+    return post(browser, "/u/passwordless/link",
+                text_of(dw_arena_printf(world.arena, "token=%s&confirm=%.*s", token,
+                                        DW_PRINT(hidden_value(page, "confirm")))));
+}
+
+static struct dw_tenant_call *use_link(struct browser *browser, const char *token)
+{
+    return press(browser, token, look_at_link(browser, token));
+}
+
 /* --- attacks ---------------------------------------------------------------------------------- */
 
 static void a_code_is_for_its_address_and_client(void **state)
@@ -218,27 +238,114 @@ static void a_link_is_for_its_browser_when_it_began_in_one(void **state)
     assert_status(call, 200);
     token = mailed_token();
     (void)get(&other, AUTHORIZE); /* a browser with its own cookie */
-    call =
-        get(&other, text_of(dw_arena_printf(world.arena, "/u/passwordless/link?token=%s", token)));
+    call = look_at_link(&other, token);
     assert_status(call, 400);
-    call = post(&other, "/u/passwordless/link",
-                text_of(dw_arena_printf(world.arena, "token=%s", token)));
+    call = use_link(&other, token);
     assert_status(call, 400);
     assert_int_equal(header(call, "Set-Cookie").len, 0);
     /* The one it began in is not hurt by that. */
-    call =
-        get(&mine, text_of(dw_arena_printf(world.arena, "/u/passwordless/link?token=%s", token)));
+    call = look_at_link(&mine, token);
     assert_status(call, 200);
     assert_has(call->answer, ADA);
-    call = post(&mine, "/u/passwordless/link",
-                text_of(dw_arena_printf(world.arena, "token=%s", token)));
+    call = use_link(&mine, token);
     assert_status(call, 303);
     if (dw_slice_starts_with(header(call, "Location"), S("/u/consent")))
         call = decide(&mine, state_of(call), "accept");
     assert_true(location_value(call, "code").len > 0);
-    assert_status(post(&mine, "/u/passwordless/link",
-                       text_of(dw_arena_printf(world.arena, "token=%s", token))),
-                  400);
+    assert_status(use_link(&mine, token), 400);
+}
+
+/* Login CSRF: an attacker's link, for an account of his, opened by somebody else. */
+static void a_link_of_the_api_is_ended_on_a_page_that_says_whose_it_is(void **state)
+{
+    struct browser browser = {0}, other = {0};
+    struct dw_tenant_call *page;
+    const char *token;
+
+    (void)state;
+    assert_status(start(START_LINK(ADA, LINK_PARAMETERS)), 200);
+    token = mailed_token();
+    /* A form that another page sends, with what the attacker knows. */
+    page = post(&browser, "/u/passwordless/link",
+                text_of(dw_arena_printf(world.arena, "token=%s", token)));
+    assert_status(page, 400);
+    (void)look_at_link(&other, token);
+    assert_status(press(&browser, token, look_at_link(&other, token)), 400);
+    page = look_at_link(&browser, token);
+    assert_has(page->answer, "Only go on if you asked for this link");
+    assert_has(page->answer, ADA);
+    assert_status(press(&browser, token, page), 303);
+}
+
+static void a_link_of_the_api_says_who_is_signed_in_now(void **state)
+{
+    struct browser browser = {0};
+
+    (void)state;
+    assert_status(start(START_LINK(EVE, LINK_PARAMETERS)), 200);
+    assert_status(authorize(&browser, AUTHORIZE), 303); /* Ada */
+    assert_has(look_at_link(&browser, mailed_token())->answer,
+               "You are signed in as <strong>" ADA "</strong>");
+}
+
+static void links_of_the_api_can_be_switched_off(void **state)
+{
+    struct browser browser = {0};
+    const char *token;
+
+    (void)state;
+    assert_status(start(START_LINK(ADA, LINK_PARAMETERS)), 200);
+    token = mailed_token();
+    world_set("{\"universal_login\":{\"passwordless\":"
+              "{\"allow_magiclink_verify_without_session\":false}}}");
+    assert_status(look_at_link(&browser, token), 400);
+    assert_has(look_at_link(&browser, token)->answer,
+               "The link must be opened on the same device and browser");
+    assert_status(use_link(&browser, token), 400);
+    world_set("{\"universal_login\":{\"passwordless\":"
+              "{\"allow_magiclink_verify_without_session\":true}}}");
+    assert_status(use_link(&browser, token), 303);
+}
+
+/* Who asks for a link does not prove to be the application: a consent from before does not count.
+ */
+static void a_link_of_a_third_party_asks_for_consent_again(void **state)
+{
+    struct browser browser = {0};
+    struct dw_slice uri = S("https://third.example/cb"), grant = S("authorization_code");
+    struct dw_oauth_client client;
+    struct dw_connection_record *email = NULL;
+    struct dw_error error = {0};
+
+    (void)state;
+    dw_seed_client_defaults(world.tenant, &client);
+    client.id = S("third");
+    client.name = S("Third");
+    client.is_first_party = false;
+    client.security_mode = DW_SECURITY_PERMISSIVE;
+    client.auth_method = DW_CLIENT_AUTH_NONE;
+    client.redirect_uris = (struct dw_slices){&uri, 1};
+    client.grant_types = (struct dw_slices){&grant, 1};
+    assert_done(dw_store_add_client(world.tenant->store, &client, &error), error);
+    assert_done(
+        dw_store_connection_by_name(world.tenant->store, S("email"), world.arena, &email, &error),
+        error);
+    email->is_domain_connection = true;
+    assert_done(dw_store_put_connection(world.tenant->store, email, &error), error);
+    for (int i = 0; i < 2; i++) {
+        struct dw_tenant_call *call =
+            ask(&browser, DW_HTTP_POST, "/passwordless/start", "application/json",
+                "{\"client_id\":\"third\",\"connection\":\"email\",\"send\":\"link\","
+                "\"email\":\"" ADA "\",\"authParams\":{\"redirect_uri\":"
+                "\"https://third.example/cb\",\"scope\":\"openid\",\"code_challenge\":\"" CHALLENGE
+                "\",\"code_challenge_method\":\"S256\"}}");
+
+        assert_status(call, 200);
+        call = use_link(&browser, mailed_token());
+        assert_true(dw_slice_starts_with(header(call, "Location"), S("/u/consent")));
+        call = decide(&browser, state_of(call), "accept");
+        assert_true(location_value(call, "code").len > 0);
+    }
 }
 
 static void a_link_leads_to_registered_places_alone(void **state)
@@ -355,18 +462,14 @@ static void a_link_of_the_api_ends_at_the_application(void **state)
     (void)state;
     assert_status(call, 200);
     token = mailed_token();
-    call = get(&browser,
-               text_of(dw_arena_printf(world.arena, "/u/passwordless/link?token=%s", token)));
+    call = look_at_link(&browser, token);
     assert_status(call, 200); /* a mail scanner may do that; nothing is used up */
-    call = post(&browser, "/u/passwordless/link",
-                text_of(dw_arena_printf(world.arena, "token=%s", token)));
+    call = use_link(&browser, token);
     if (dw_slice_starts_with(header(call, "Location"), S("/u/consent")))
         call = decide(&browser, state_of(call), "accept");
     assert_slice(location_value(call, "state"), "s9");
     assert_status(redeem(text_of(location_value(call, "code"))), 200);
-    assert_status(post(&browser, "/u/passwordless/link",
-                       text_of(dw_arena_printf(world.arena, "token=%s", token))),
-                  400);
+    assert_status(use_link(&browser, token), 400);
 }
 
 static void the_pages_offer_codes_where_there_is_a_connection(void **state)
@@ -423,6 +526,10 @@ int main(void)
             a_stranger_who_uses_up_guesses_and_mails_does_not_lock_out_who_was_here, fresh),
         cmocka_unit_test_setup(who_has_an_account_does_not_show, fresh),
         cmocka_unit_test_setup(a_link_is_for_its_browser_when_it_began_in_one, fresh),
+        cmocka_unit_test_setup(a_link_of_the_api_is_ended_on_a_page_that_says_whose_it_is, fresh),
+        cmocka_unit_test_setup(a_link_of_the_api_says_who_is_signed_in_now, fresh),
+        cmocka_unit_test_setup(links_of_the_api_can_be_switched_off, fresh),
+        cmocka_unit_test_setup(a_link_of_a_third_party_asks_for_consent_again, fresh),
         cmocka_unit_test_setup(a_link_leads_to_registered_places_alone, fresh),
         cmocka_unit_test_setup(a_confidential_client_shows_its_secret, fresh),
         cmocka_unit_test_setup(the_first_login_makes_the_account, fresh),
