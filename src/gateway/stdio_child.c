@@ -368,6 +368,20 @@ static void on_line(void *user, struct dw_slice line)
     }
 }
 
+static void on_long_line(void *user, struct dw_slice begin, struct dw_slice end)
+{
+    struct dw_stdio_child *child = user;
+    struct dw_stdio_call *call;
+    int64_t id;
+
+    if (!dw_stdio_long_answer_id(begin, end, &id))
+        return; /* in the log already */
+    call = dw_map_take(child->pending, key_of(&id));
+    child->is_doomed = child->is_doomed || (call && call->is_handshake) || child->own_id == id;
+    if (call)
+        refuse(call, DW_BAD_GATEWAY, "the answer of the MCP server is longer than 32 MiB");
+}
+
 static void on_talk(void *user, struct dw_slice line)
 {
     const struct dw_stdio_child *child = user;
@@ -423,6 +437,7 @@ static struct dw_process_config process_config(const struct dw_stdio *stdio)
         .is_environment_clean = true,
         .max_line_bytes = DW_STDIO_MAX_LINE,
         .on_line = on_line,
+        .on_long_line = on_long_line,
         .on_talk = on_talk,
         .on_exit = on_exit,
     };

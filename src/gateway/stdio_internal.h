@@ -16,9 +16,9 @@
 #define DW_STDIO_MAX_QUEUED_BYTES ((size_t)4 * 1024 * 1024)
 #define DW_STDIO_MAX_ASKED 256 /* requests of a process without an answer */
 #define DW_STDIO_MAX_UNSENT (4 * 1024 * 1024)
-/* A longer one ends the process, for all whom it serves: so more than an echo of the largest
- * standard request, also as text and structured content, escaped. */
-#define DW_STDIO_MAX_LINE ((size_t)16 * 1024 * 1024)
+/* A longer one is dropped, and an answer's call is told so. More than ten megabytes both as text
+ * and as structured content. */
+#define DW_STDIO_MAX_LINE ((size_t)32 * 1024 * 1024)
 
 enum dw_stdio_kind {
     DW_STDIO_REQUEST,

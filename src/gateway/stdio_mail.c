@@ -66,9 +66,10 @@ static void write_event(struct dw_stdio_call *call, struct dw_slice event)
     start_stream(call);
     if (!call->passage)
         return;
-    if (!dw_exchange_write(call->passage->exchange, event) && call->passage &&
-        dw_exchange_unsent_bytes(call->passage->exchange) > DW_STDIO_MAX_UNSENT)
+    if (dw_exchange_unsent_bytes(call->passage->exchange) > DW_STDIO_MAX_UNSENT)
         dw_exchange_abort(call->passage->exchange);
+    else
+        (void)dw_exchange_write(call->passage->exchange, event);
 }
 
 /* MCP 2026-07-28 "Error Codes": some errors have a status of their own over HTTP. */

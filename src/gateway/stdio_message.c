@@ -353,3 +353,64 @@ bool dw_stdio_answer_line(const struct dw_mcp_message *message, struct dw_arena 
     }
     return ret_line->ptr || dw_fail(reterr, DW_NO_MEMORY, "out of memory");
 }
+
+static bool eat_token(struct dw_slice *text, const char *token)
+{
+    *text = dw_slice_trim(*text);
+    return dw_slice_eat(text, dw_slice_from_text(token));
+}
+
+/* {"jsonrpc":"2.0","id":7,"result": ...: what stands before the first member that may be long. */
+static bool id_at_begin(struct dw_slice begin, int64_t *ret_id, bool *ret_is_request)
+{
+    *ret_is_request = false;
+    if (!eat_token(&begin, "{"))
+        return false;
+    do {
+        if (eat_token(&begin, "\"jsonrpc\"")) {
+            if (!eat_token(&begin, ":") || !eat_token(&begin, "\"2.0\""))
+                return false;
+        } else if (eat_token(&begin, "\"id\"")) {
+            size_t comma;
+
+            if (!eat_token(&begin, ":"))
+                return false;
+            comma = dw_slice_index(begin, ',');
+            if (comma == begin.len ||
+                !dw_text_to_int(dw_slice_trim(dw_slice_sub(begin, 0, comma)), ret_id))
+                return false;
+            begin = dw_slice_sub(begin, comma, begin.len);
+            *ret_is_request = eat_token(&begin, ",") && eat_token(&begin, "\"method\"");
+            return !*ret_is_request;
+        } else {
+            *ret_is_request = eat_token(&begin, "\"method\"");
+            return false;
+        }
+    } while (eat_token(&begin, ","));
+    return false;
+}
+
+/* ..., "id":7}: one brace after a number ends the outermost object, so this is its own member. */
+static bool id_at_end(struct dw_slice end, int64_t *ret_id)
+{
+    static const char name[] = "\"id\"";
+    size_t colon;
+
+    end = dw_slice_trim(end);
+    if (!dw_slice_ends_with(end, DW_LIT("}")))
+        return false;
+    end.len--;
+    for (colon = end.len; colon > 0 && end.ptr[colon - 1] != ':'; colon--)
+        ;
+    if (colon == 0 || !dw_text_to_int(dw_slice_trim(dw_slice_sub(end, colon, end.len)), ret_id))
+        return false;
+    return dw_slice_ends_with(dw_slice_trim(dw_slice_sub(end, 0, colon - 1)),
+                              dw_slice_from(name, sizeof name - 1));
+}
+
+bool dw_stdio_long_answer_id(struct dw_slice begin, struct dw_slice end, int64_t *ret_id)
+{
+    bool is_request;
+
+    return id_at_begin(begin, ret_id, &is_request) || (!is_request && id_at_end(end, ret_id));
+}

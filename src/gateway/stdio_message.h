@@ -52,4 +52,9 @@ bool dw_must_check dw_stdio_answer_line(const struct dw_mcp_message *message,
                                         struct dw_arena *arena, struct dw_slice *ret_line,
                                         struct dw_error *reterr);
 
+/* The id of an answer that was too long to be read, from its two ends: servers write it before the
+ * result or after it. False: it is not there, or this is a request. */
+bool dw_must_check dw_stdio_long_answer_id(struct dw_slice begin, struct dw_slice end,
+                                           int64_t *ret_id);
+
 #endif

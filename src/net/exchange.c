@@ -4,9 +4,11 @@
 #include "net/server_internal.h"
 
 #define ARENA_BYTES ((size_t)8 * 1024 * 1024)
-#define UNSENT_BYTES ((size_t)1024 * 1024)          /* beyond it a handler is to wait */
-#define MOST_UNSENT_BYTES ((size_t)8 * 1024 * 1024) /* beyond it the peer is cut off */
-#define SEND_NOW_BYTES ((size_t)8 * 1024)           /* smaller writes of one turn leave together */
+#define UNSENT_BYTES ((size_t)1024 * 1024) /* beyond it a handler is to wait */
+#define MOST_UNSENT_BYTES                                                                          \
+    ((size_t)8 * 1024 * 1024)             /* beyond it the next part cuts the peer off             \
+                                           */
+#define SEND_NOW_BYTES ((size_t)8 * 1024) /* smaller writes of one turn leave together */
 
 /* ---- the request ---- */
 
@@ -272,6 +274,7 @@ static bool send_part(struct dw_exchange *exchange, struct dw_slice bytes)
 bool dw_exchange_write(struct dw_exchange *exchange, struct dw_slice bytes)
 {
     struct dw_conn *conn = exchange->conn;
+    size_t unsent_bytes;
 
     if (exchange->outside)
         return dw_outside_write(exchange, bytes);
@@ -284,13 +287,14 @@ bool dw_exchange_write(struct dw_exchange *exchange, struct dw_slice bytes)
         return false;
     }
     exchange->answer_bytes += (int64_t)bytes.len;
+    unsent_bytes = dw_conn_unsent_bytes(conn);
     if (bytes.len && !exchange->has_no_body && !send_part(exchange, bytes))
         return false;
     dw_conn_schedule(conn);
     if (dw_conn_unsent_bytes(conn) <= UNSENT_BYTES)
         return true;
     exchange->waits_for_drain = true;
-    if (dw_conn_unsent_bytes(conn) > MOST_UNSENT_BYTES)
+    if (unsent_bytes > MOST_UNSENT_BYTES) /* before: one large part is nobody's fault */
         dw_exchange_abort(exchange);
     return false;
 }

@@ -32,6 +32,62 @@ static bool keep(struct dw_line_buffer *buffer, struct dw_slice bytes)
     return true;
 }
 
+static void forget(struct dw_line_buffer *buffer)
+{
+    dw_mem_free(buffer->ptr);
+    buffer->ptr = NULL;
+    buffer->len = buffer->size = 0;
+}
+
+/* The end of what has come so far: the last bytes of `end` and `bytes` together. */
+static void keep_end(struct dw_line_buffer *buffer, struct dw_slice bytes)
+{
+    size_t room, old;
+
+    if (bytes.len > DW_LINE_ENDS_BYTES)
+        bytes = dw_slice_sub(bytes, bytes.len - DW_LINE_ENDS_BYTES, bytes.len);
+    room = DW_LINE_ENDS_BYTES - bytes.len;
+    old = buffer->end_len < room ? buffer->end_len : room;
+    memmove(buffer->end, buffer->end + buffer->end_len - old, old);
+    if (bytes.len)
+        memcpy(buffer->end + old, bytes.ptr, bytes.len);
+    buffer->end_len = old + bytes.len;
+}
+
+static void keep_begin(struct dw_line_buffer *buffer, struct dw_slice bytes)
+{
+    bytes = dw_slice_sub(bytes, 0, DW_LINE_ENDS_BYTES - buffer->begin_len);
+    if (bytes.len)
+        memcpy(buffer->begin + buffer->begin_len, bytes.ptr, bytes.len);
+    buffer->begin_len += bytes.len;
+}
+
+/* `bytes` did not fit: from here to its newline the line passes by. */
+static bool give_up(struct dw_line_buffer *buffer, struct dw_slice bytes)
+{
+    struct dw_slice kept = dw_slice_from(buffer->ptr ? buffer->ptr : "", buffer->len);
+
+    if (!buffer->too_long)
+        return false;
+    buffer->begin_len = buffer->end_len = 0;
+    keep_begin(buffer, kept);
+    keep_begin(buffer, bytes);
+    keep_end(buffer, kept);
+    keep_end(buffer, bytes);
+    buffer->is_dropping = true;
+    forget(buffer);
+    return true;
+}
+
+static bool take(struct dw_line_buffer *buffer, struct dw_slice bytes)
+{
+    if (!buffer->is_dropping)
+        return keep(buffer, bytes) || give_up(buffer, bytes);
+    if (buffer->too_long)
+        keep_end(buffer, bytes);
+    return true;
+}
+
 static struct dw_slice without_return(struct dw_slice line)
 {
     if (line.len && line.ptr[line.len - 1] == '\r')
@@ -43,12 +99,16 @@ static bool hand_over_kept(struct dw_line_buffer *buffer,
                            bool (*line)(void *user, struct dw_slice line), void *user)
 {
     struct dw_slice kept = dw_slice_from(buffer->ptr ? buffer->ptr : "", buffer->len);
-    bool goes_on = line(user, without_return(kept));
+    bool goes_on =
+        buffer->is_dropping && buffer->too_long
+            ? buffer->too_long(user, dw_slice_from(buffer->begin, buffer->begin_len),
+                               without_return(dw_slice_from(buffer->end, buffer->end_len)))
+            : line(user, without_return(kept));
 
     buffer->len = 0;
     buffer->is_dropping = false;
     if (buffer->size > KEPT_BYTES)
-        dw_line_buffer_done(buffer);
+        forget(buffer);
     return goes_on;
 }
 
@@ -61,10 +121,10 @@ bool dw_line_buffer_feed(struct dw_line_buffer *buffer, struct dw_slice bytes,
         bool goes_on = true;
 
         if (end == bytes.len) /* no end in sight */
-            return buffer->is_dropping || keep(buffer, part);
+            return take(buffer, part);
         bytes = dw_slice_sub(bytes, end + 1, bytes.len);
         if (buffer->len || buffer->is_dropping || part.len > buffer->limit_bytes) {
-            if (!buffer->is_dropping && !keep(buffer, part))
+            if (!take(buffer, part))
                 return false;
             goes_on = hand_over_kept(buffer, line, user);
         } else {
@@ -85,7 +145,5 @@ void dw_line_buffer_finish(struct dw_line_buffer *buffer,
 
 void dw_line_buffer_done(struct dw_line_buffer *buffer)
 {
-    dw_mem_free(buffer->ptr);
-    buffer->ptr = NULL;
-    buffer->len = buffer->size = 0;
+    forget(buffer);
 }

@@ -38,6 +38,7 @@ struct dw_process {
     unsigned open_handles;
     struct dw_line_buffer out_lines, err_lines;
     void (*on_line)(void *user, struct dw_slice line);
+    void (*on_long_line)(void *user, struct dw_slice begin, struct dw_slice end);
     void (*on_talk)(void *user, struct dw_slice line);
     void (*on_exit)(void *user, int64_t status, int signal);
     void *user;
@@ -246,6 +247,18 @@ static bool hand_over_line(void *user, struct dw_slice line)
     return !process->is_freed;
 }
 
+static bool hand_over_long_line(void *user, struct dw_slice begin, struct dw_slice end)
+{
+    struct dw_process *process = user;
+
+    dw_log(process->loop->net->log, DW_LOG_WARN, "process_line_too_long",
+           DW_I("process", process->uv.pid),
+           DW_I("limit_bytes", (int64_t)process->out_lines.limit_bytes));
+    if (process->on_long_line)
+        process->on_long_line(process->user, begin, end);
+    return !process->is_freed;
+}
+
 static bool hand_over_talk(void *user, struct dw_slice line)
 {
     struct dw_process *process = user;
@@ -337,18 +350,8 @@ static void on_out(uv_stream_t *stream, ssize_t count, const uv_buf_t *buffer)
     struct dw_process *process = stream->data;
     struct dw_slice bytes = dw_slice_from(buffer->base, count > 0 ? (size_t)count : 0);
 
-    if (count < 0) {
+    if (count < 0 || !dw_line_buffer_feed(&process->out_lines, bytes, hand_over_line, process))
         end_stream(process, &process->out);
-        return;
-    }
-    if (dw_line_buffer_feed(&process->out_lines, bytes, hand_over_line, process))
-        return;
-    dw_log(process->loop->net->log, DW_LOG_WARN, "process_line_too_long",
-           DW_I("process", process->uv.pid),
-           DW_I("limit_bytes", (int64_t)process->out_lines.limit_bytes));
-    process->out_lines.len = 0; /* half a line is no line */
-    kill_group(process, SIGKILL);
-    end_stream(process, &process->out);
 }
 
 static void on_err(uv_stream_t *stream, ssize_t count, const uv_buf_t *buffer)
@@ -414,6 +417,8 @@ static struct dw_process *process_new(struct dw_loop *loop, const struct dw_proc
         return NULL;
     process->loop = loop;
     process->on_line = config->on_line;
+    process->on_long_line = config->on_long_line;
+    process->out_lines.too_long = hand_over_long_line;
     process->on_talk = config->on_talk;
     process->on_exit = config->on_exit;
     process->user = config->user;

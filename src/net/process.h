@@ -12,8 +12,10 @@ struct dw_process_config {
     struct dw_slices environment; /* "NAME=value" added to or replacing the inherited ones */
     struct dw_slice directory;    /* empty: ours */
     bool is_environment_clean;    /* start from PATH, HOME, LANG, TZ, TMPDIR only */
-    size_t max_line_bytes;        /* default 4 MiB; a longer line ends the process */
-    void (*on_line)(void *user, struct dw_slice line);       /* stdout, without the newline */
+    size_t max_line_bytes;        /* default 4 MiB */
+    void (*on_line)(void *user, struct dw_slice line); /* stdout, without the newline */
+    /* Instead, of a longer line: its two ends, DW_LINE_ENDS_BYTES at most; the rest is dropped. */
+    void (*on_long_line)(void *user, struct dw_slice begin, struct dw_slice end);
     void (*on_talk)(void *user, struct dw_slice line);       /* stderr; cut at 4 KiB */
     void (*on_exit)(void *user, int64_t status, int signal); /* once, after the last line */
     void *user;

@@ -193,6 +193,44 @@ static void a_process_that_asks_a_modern_client_is_told_no(void **state)
                        "\"this client takes no requests\"}}");
 }
 
+static void an_answer_too_long_to_read_is_known_by_its_ends(void **state)
+{
+    static const struct {
+        const char *begin, *end;
+        int64_t id; /* 0: not known */
+    } cases[] = {
+        {"{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{\"a\":\"", "xxx\"}}", 7},
+        {"{\"id\":7,\"jsonrpc\":\"2.0\",\"result\":{\"a\":\"", "xxx\"}}", 7},
+        {" { \"jsonrpc\" : \"2.0\" , \"id\" : 7 , \"result\" : \"", "\"}", 7},
+        {"{\"result\":{\"a\":\"", "x\"},\"jsonrpc\":\"2.0\",\"id\":7}", 7},
+        {"{\"result\":{\"method\":\"", "x\"},\"jsonrpc\":\"2.0\", \"id\" : 7 } ", 7},
+        {"{\"jsonrpc\":\"2.0\",\"result\":\"", "x\",\"id\":7}", 7},
+        /* a member of the result, or a text that looks like one */
+        {"{\"jsonrpc\":\"2.0\",\"result\":{\"a\":\"", "x\",\"id\":7}}", 0},
+        {"{\"jsonrpc\":\"2.0\",\"result\":\"", "\\\"id\\\":7}\"}", 0},
+        {"{\"jsonrpc\":\"2.0\",\"result\":\"", "x\",\"id\":\"7\"}", 0},
+        {"{\"jsonrpc\":\"2.0\",\"result\":\"", "x\",\"id\":7.5}", 0},
+        {"{\"jsonrpc\":\"2.0\",\"result\":\"", "x\",\"xid\":7}", 0},
+        /* requests and notifications of the process */
+        {"{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"sampling/createMessage\"", "x\"}}", 0},
+        {"{\"jsonrpc\":\"2.0\",\"method\":\"roots/list\",\"params\":{", "},\"id\":7}", 0},
+        {"{\"method\":\"notifications/message\"", "x\"}}", 0},
+        {"", "", 0},
+        {"xxxx", "xxxx", 0},
+        {"{\"id\":", "}", 0},
+        {"{\"id\":7", ":7}", 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        int64_t id = 0;
+        bool is_known = dw_stdio_long_answer_id(S(cases[i].begin), S(cases[i].end), &id);
+
+        if (is_known != (cases[i].id != 0) || (is_known && id != cases[i].id))
+            fail_msg("case %zu: %s %lld", i, is_known ? "known" : "not known", (long long)id);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -201,6 +239,7 @@ int main(void)
         cmocka_unit_test(a_legacy_answer_becomes_a_modern_one),
         cmocka_unit_test(discovery_promises_only_what_a_bridge_can_keep),
         cmocka_unit_test(a_process_that_asks_a_modern_client_is_told_no),
+        cmocka_unit_test(an_answer_too_long_to_read_is_known_by_its_ends),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

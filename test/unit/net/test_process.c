@@ -163,18 +163,34 @@ static void a_crash_tells_its_signal(void **state)
     assert_int_equal(exit_signal, SIGSEGV);
 }
 
-static void a_line_over_the_limit_ends_the_process(void **state)
+static char long_begin[DW_LINE_ENDS_BYTES + 1], long_end[DW_LINE_ENDS_BYTES + 1];
+
+static void note_long_line(void *user, struct dw_slice begin, struct dw_slice end)
+{
+    (void)user;
+    snprintf(long_begin, sizeof long_begin, "%.*s", DW_PRINT(begin));
+    snprintf(long_end, sizeof long_end, "%.*s", DW_PRINT(end));
+}
+
+static void of_a_line_over_the_limit_the_ends_are_told_and_the_process_goes_on(void **state)
 {
     struct dw_slice command[3];
-    struct dw_process_config config =
-        shell("echo short; head -c 5000 /dev/zero; sleep 60", command);
+    struct dw_process_config config = shell("echo short; printf begin; sleep 0.05; head -c 500000 "
+                                            "/dev/zero | tr '\\0' x; echo end; echo next",
+                                            command);
 
     (void)state;
     config.max_line_bytes = 1000;
+    config.on_long_line = note_long_line;
     start(&config);
     run();
-    assert_int_equal(line_count, 1);
-    assert_int_equal(exit_signal, SIGKILL);
+    assert_int_equal(line_count, 2);
+    assert_string_equal(lines[1], "next");
+    assert_int_equal(exit_status, 0);
+    assert_int_equal(strlen(long_begin), DW_LINE_ENDS_BYTES);
+    assert_memory_equal(long_begin, "beginxxx", 8);
+    assert_int_equal(strlen(long_end), DW_LINE_ENDS_BYTES);
+    assert_string_equal(long_end + DW_LINE_ENDS_BYTES - 6, "xxxend");
 }
 
 static void long_talk_is_cut_and_does_not_hurt(void **state)
@@ -431,6 +447,38 @@ static void lines_do_not_depend_on_how_the_bytes_were_cut(void **state)
     }
 }
 
+static bool collect_ends(void *user, struct dw_slice begin, struct dw_slice end)
+{
+    char *text = user;
+    size_t len = strlen(text);
+
+    snprintf(text + len, 256 - len, "{%.*s|%.*s}", DW_PRINT(begin), DW_PRINT(end));
+    return true;
+}
+
+static void the_ends_of_a_long_line_do_not_depend_on_how_the_bytes_were_cut(void **state)
+{
+    static const char input[] = "a\n0123456789\nb\n0123456789abcdef\n\nc\n";
+
+    (void)state;
+    for (size_t cut = 1; cut < sizeof input; cut++) {
+        struct dw_line_buffer buffer = {.limit_bytes = 8, .too_long = collect_ends};
+        char seen[256] = "";
+
+        for (size_t at = 0; at < sizeof input - 1; at += cut)
+            assert_true(dw_line_buffer_feed(
+                &buffer, dw_slice_sub(dw_slice_from(input, sizeof input - 1), at, cut), collect,
+                seen));
+        dw_line_buffer_done(&buffer);
+        /* what began the line when it became too long depends on the cut; never what it is part of
+         */
+        for (size_t i = 0; seen[i]; i++)
+            if (seen[i] == '{')
+                memmove(seen + i + 1, strchr(seen + i, '|') + 1, strlen(strchr(seen + i, '|')));
+        assert_string_equal(seen, "[a]{0123456789}[b]{0123456789abcdef}[][c]");
+    }
+}
+
 int main(void)
 {
 #define PROCESS_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -438,7 +486,7 @@ int main(void)
         PROCESS_TEST(what_cannot_start_says_why),
         PROCESS_TEST(lines_come_whole_and_the_exit_comes_last),
         PROCESS_TEST(a_crash_tells_its_signal),
-        PROCESS_TEST(a_line_over_the_limit_ends_the_process),
+        PROCESS_TEST(of_a_line_over_the_limit_the_ends_are_told_and_the_process_goes_on),
         PROCESS_TEST(long_talk_is_cut_and_does_not_hurt),
         PROCESS_TEST(what_is_written_before_the_stop_arrives),
         PROCESS_TEST(a_process_that_never_reads_is_refused_more),
@@ -451,6 +499,7 @@ int main(void)
         PROCESS_TEST(the_environment_is_inherited_or_clean_as_asked),
         PROCESS_TEST(any_allocation_of_a_start_may_fail),
         cmocka_unit_test(lines_do_not_depend_on_how_the_bytes_were_cut),
+        cmocka_unit_test(the_ends_of_a_long_line_do_not_depend_on_how_the_bytes_were_cut),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
