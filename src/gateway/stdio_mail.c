@@ -60,7 +60,8 @@ static void end_stream(struct dw_stdio_call *call)
         dw_exchange_end(call->passage->exchange);
 }
 
-/* The process does not wait for a client: one that takes nothing is cut off. */
+/* The process does not wait for a client: one that takes nothing is cut off. A write that fails may
+ * have ended the passage. */
 static void write_event(struct dw_stdio_call *call, struct dw_slice event)
 {
     start_stream(call);

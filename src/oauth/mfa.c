@@ -111,10 +111,9 @@ void dw_authenticator_write(const struct dw_authenticator *authenticator, bool s
         [DW_AUTHENTICATOR_RECOVERY_CODE] = "recovery-code",
     };
     struct dw_json_writer json = dw_json_writer_to(out);
-    struct dw_slice name = authenticator->address;
+    struct dw_slice name = shows_address ? authenticator->address
+                                         : dw_mask_address(out->arena, authenticator->address);
 
-    if (!shows_address)
-        name = dw_mask_address(out->arena, name);
     dw_json_write_object_start(&json);
     dw_json_put_text(&json, "id", authenticator->id);
     dw_json_put_text(&json, "authenticator_type", dw_slice_from_text(types[authenticator->type]));

@@ -207,13 +207,10 @@ static void login_hints_name_a_user_of_this_issuer(void **state)
 
 static void binding_messages_are_plain(void **state)
 {
-    static const char *const bad[] = {"",
-                                      "<b>",
-                                      "a\nb",
-                                      "50%",
-                                      "a/b",
-                                      "12345678901234567890123456789012345678901234567890"
-                                      "123456789012345"};
+    static const char *const bad[] = {
+        "",    "<b>", "a\nb",
+        "50%", "a/b", "12345678901234567890123456789012345678901234567890123456789012345", /* 65 */
+    };
 
     (void)state;
     for (size_t at = 0; at < sizeof bad / sizeof *bad; at++) {
