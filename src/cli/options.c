@@ -32,7 +32,7 @@ void dw_cli_say_error(const char *verb, const struct dw_error *error)
     dw_cli_say(verb, "%s", dw_cli_error_text(error));
 }
 
-void dw_options_print_help(const struct dw_verb *verb)
+static void print_help(const struct dw_verb *verb)
 {
     printf("doorward %s%s%s%s\n\n%s\n", verb->name, verb->option_count ? " [OPTION...]" : "",
            *verb->arguments ? " " : "", verb->arguments, verb->summary);
@@ -156,7 +156,7 @@ enum dw_options_result dw_options_read(const struct dw_verb *verb, int argc, cha
             are_options_over = true;
         } else if (!are_options_over &&
                    (dw_slice_eq(word, DW_LIT("--help")) || dw_slice_eq(word, DW_LIT("-h")))) {
-            dw_options_print_help(verb);
+            print_help(verb);
             return DW_OPTIONS_HELP;
         } else if (!are_options_over && dw_slice_starts_with(word, DW_LIT("--"))) {
             if (!read_option(&reading))

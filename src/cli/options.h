@@ -52,8 +52,6 @@ enum dw_options_result {
 enum dw_options_result dw_options_read(const struct dw_verb *verb, int argc, char **argv,
                                        void *settings, struct dw_arena *arena,
                                        struct dw_slices *ret_rest);
-/* What --help prints. */
-void dw_options_print_help(const struct dw_verb *verb);
 /* "doorward gateway: " and the sentence, on stderr. */
 void dw_cli_say(const char *verb, const char *format, ...) dw_printf(2, 3);
 /* Whether it can be executed: a path, or a name that is in PATH. */

@@ -7,7 +7,8 @@
 #include "json/json.h"
 #include "json/json_writer.h"
 
-bool dw_token_check_url(struct dw_slice text, struct dw_error *reterr)
+/* Whether it may be called or opened: https, or http on loopback, without user and fragment. */
+static bool check_url(struct dw_slice text, struct dw_error *reterr)
 {
     struct dw_url url;
 
@@ -25,7 +26,7 @@ static bool exchange(const struct dw_fetch_request *request, struct dw_arena *ar
 {
     struct dw_fetch_response response;
 
-    if (!dw_token_check_url(request->url, reterr) || !dw_fetch(request, arena, &response, reterr))
+    if (!check_url(request->url, reterr) || !dw_fetch(request, arena, &response, reterr))
         return false;
     *ret_status = response.status;
     if (!dw_json_parse(response.body, arena, ret_document, NULL))
@@ -38,7 +39,7 @@ static bool take_endpoint(const struct dw_json *document, const char *name,
                           struct dw_slice *ret_url, struct dw_error *reterr)
 {
     *ret_url = dw_json_text(document, name);
-    return !ret_url->len || dw_token_check_url(*ret_url, reterr);
+    return !ret_url->len || check_url(*ret_url, reterr);
 }
 
 bool dw_token_discover(struct dw_slice issuer, struct dw_arena *arena,

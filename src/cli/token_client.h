@@ -17,8 +17,6 @@ struct dw_token_parameter {
     struct dw_slice value; /* empty: left out */
 };
 
-/* Whether it may be called or opened: https, or http on loopback, without user and fragment. */
-bool dw_must_check dw_token_check_url(struct dw_slice url, struct dw_error *reterr);
 /* OpenID Connect Discovery section 4; the document's issuer must be the one asked for. */
 bool dw_must_check dw_token_discover(struct dw_slice issuer, struct dw_arena *arena,
                                      struct dw_token_server *ret_server, struct dw_error *reterr);

@@ -76,11 +76,6 @@ bool dw_key_is_private(const struct dw_key *key)
     return key->is_private;
 }
 
-unsigned dw_key_bits(const struct dw_key *key)
-{
-    return (unsigned)EVP_PKEY_get_bits(key->pkey);
-}
-
 /* RFC 7518 3.3 MUST: 2,048 bits or more. The rest keeps out keys that no honest issuer makes: an
  * even modulus or exponent, exponent 1, and numbers whose size only costs time. */
 static bool check_rsa(const BIGNUM *n, const BIGNUM *e, struct dw_error *reterr)

@@ -52,7 +52,6 @@ DW_AUTO_FREE(dw_key_auto_unref, struct dw_key, dw_key_unref)
 
 enum dw_key_type dw_key_type(const struct dw_key *key);
 bool dw_key_is_private(const struct dw_key *key);
-unsigned dw_key_bits(const struct dw_key *key);
 /* Everything in *ret_parts lives in `arena`. */
 bool dw_must_check dw_key_parts(const struct dw_key *key, struct dw_arena *arena,
                                 struct dw_key_parts *ret_parts, struct dw_error *reterr);

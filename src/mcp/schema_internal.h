@@ -114,10 +114,6 @@ struct dw_schema {
 
 /* ---- schema_reference.c ---- */
 
-/* RFC 3986 section 5.2, into `arena`; ptr NULL when memory is short. */
-struct dw_slice dw_uri_resolve(struct dw_slice base, struct dw_slice reference,
-                               struct dw_arena *arena);
-
 struct dw_schema_index;
 /* Finds every subschema, $id and anchor of the schema and the documents. The default base of the
  * schema is "" (its $id replaces it). */

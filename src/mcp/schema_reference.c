@@ -135,8 +135,9 @@ static struct dw_slice put_together(const struct uri *uri, struct dw_arena *aren
                            DW_PRINT(uri->fragment));
 }
 
-struct dw_slice dw_uri_resolve(struct dw_slice base_text, struct dw_slice reference,
-                               struct dw_arena *arena)
+/* RFC 3986 section 5.2, into `arena`; ptr NULL when memory is short. */
+static struct dw_slice resolve_uri(struct dw_slice base_text, struct dw_slice reference,
+                                   struct dw_arena *arena)
 {
     struct uri base = split(base_text), uri = split(reference);
 
@@ -298,7 +299,7 @@ static bool walk(struct dw_schema_index *index, const struct dw_json *json,
     if (json->type != DW_JSON_OBJECT || depth > DW_SCHEMA_MAX_DEPTH)
         return true;
     if (id.ptr) {
-        struct dw_slice uri = dw_uri_resolve(resource->uri, id, index->arena);
+        struct dw_slice uri = resolve_uri(resource->uri, id, index->arena);
 
         resource = uri.ptr ? add_resource(index, without_fragment(uri), json) : NULL;
         if (!resource)
@@ -426,7 +427,7 @@ static struct dw_schema_node *follow_pointer(struct dw_schema_index *index,
         json = token.ptr ? step(json, token) : NULL;
         id = dw_json_text(json, "$id");
         if (id.ptr) {
-            struct dw_slice uri = dw_uri_resolve(resource->uri, id, index->arena);
+            struct dw_slice uri = resolve_uri(resource->uri, id, index->arena);
             struct dw_schema_resource *inner =
                 uri.ptr ? dw_map_get(index->resources, without_fragment(uri)) : NULL;
 
@@ -453,7 +454,7 @@ bool dw_schema_index_find(struct dw_schema_index *index, const struct dw_schema_
                           struct dw_slice reference, struct dw_schema_node **ret_node,
                           struct dw_slice *ret_dynamic_anchor, struct dw_error *reterr)
 {
-    struct dw_slice uri = dw_uri_resolve(from->uri, reference, index->arena), fragment;
+    struct dw_slice uri = resolve_uri(from->uri, reference, index->arena), fragment;
     struct dw_schema_resource *resource;
 
     index->reterr = reterr;

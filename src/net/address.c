@@ -53,7 +53,7 @@ static bool is_in(const unsigned char *address, const struct block *block)
            (rest == 0 || (address[whole] & mask) == (block->prefix[whole] & mask));
 }
 
-enum dw_address_class dw_address_classify_v4(const unsigned char address[static 4])
+static enum dw_address_class classify_v4(const unsigned char address[static 4])
 {
     for (size_t i = 0; i < sizeof blocks_v4 / sizeof *blocks_v4; i++)
         if (is_in(address, &blocks_v4[i]))
@@ -68,7 +68,7 @@ static bool is_isatap(const unsigned char *address)
            address[11] == 0xfe;
 }
 
-enum dw_address_class dw_address_classify_v6(const unsigned char address[static 16])
+static enum dw_address_class classify_v6(const unsigned char address[static 16])
 {
     if (is_isatap(address))
         return DW_ADDRESS_SPECIAL;
@@ -85,11 +85,11 @@ enum dw_address_class dw_address_classify(const struct sockaddr *address)
 
     if (address->sa_family == AF_INET) {
         memcpy(&v4, address, sizeof v4);
-        return dw_address_classify_v4((const unsigned char *)&v4.sin_addr);
+        return classify_v4((const unsigned char *)&v4.sin_addr);
     }
     if (address->sa_family == AF_INET6) {
         memcpy(&v6, address, sizeof v6);
-        return dw_address_classify_v6(v6.sin6_addr.s6_addr);
+        return classify_v6(v6.sin6_addr.s6_addr);
     }
     return DW_ADDRESS_SPECIAL;
 }

@@ -10,14 +10,10 @@ enum dw_address_class {
     DW_ADDRESS_PUBLIC,
 };
 
-/* An address in network byte order: 4 bytes of IPv4, 16 of IPv6. IPv6 forms that carry an IPv4
- * address (mapped, compatible, NAT64, 6to4, Teredo, ISATAP) are never public and never loopback: no
- * public host needs to be named that way. */
-enum dw_address_class dw_address_classify_v4(const unsigned char address[static 4]);
-enum dw_address_class dw_address_classify_v6(const unsigned char address[static 16]);
-
 struct sockaddr;
-/* DW_ADDRESS_SPECIAL for any family but IPv4 and IPv6. */
+/* DW_ADDRESS_SPECIAL for any family but IPv4 and IPv6. IPv6 forms that carry an IPv4 address
+ * (mapped, compatible, NAT64, 6to4, Teredo, ISATAP) are never public and never loopback: no public
+ * host needs to be named that way. */
 enum dw_address_class dw_address_classify(const struct sockaddr *address);
 
 #endif

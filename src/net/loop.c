@@ -326,11 +326,6 @@ unsigned dw_loop_index(const struct dw_loop *loop)
     return loop->index;
 }
 
-struct dw_net *dw_loop_net(const struct dw_loop *loop)
-{
-    return loop->net;
-}
-
 const struct dw_log *dw_loop_log(const struct dw_loop *loop)
 {
     return loop->net->log;

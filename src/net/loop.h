@@ -40,7 +40,6 @@ struct dw_loop *dw_net_loop(struct dw_net *net, unsigned index);
 /* The loop of the calling thread, or NULL on a worker. */
 struct dw_loop *dw_loop_here(void);
 unsigned dw_loop_index(const struct dw_loop *loop);
-struct dw_net *dw_loop_net(const struct dw_loop *loop);
 const struct dw_log *dw_loop_log(const struct dw_loop *loop);
 struct dw_metrics *dw_loop_metrics(const struct dw_loop *loop);
 /* Cached once a turn of the loop. */

@@ -57,7 +57,9 @@ bool dw_identifier_is_phone_number(struct dw_slice text)
     return true;
 }
 
-bool dw_identifier_is_username(struct dw_slice text, const struct dw_identifier_rules *rules)
+/* Letters, digits and ^$.!`#+-~_@' (Auth0's), with no '@' that would make it an address, of the
+ * length the rules say. */
+static bool is_username(struct dw_slice text, const struct dw_identifier_rules *rules)
 {
     if ((int64_t)text.len < rules->username_min || (int64_t)text.len > rules->username_max ||
         dw_identifier_is_email(text) || dw_identifier_is_phone_number(text))
@@ -131,8 +133,8 @@ bool dw_identifier_check(const struct dw_identifier_rules *rules, struct dw_user
 {
     if (!check_one(rules->email, &user->email, dw_identifier_is_email(user->email), "email",
                    reterr) ||
-        !check_one(rules->username, &user->username,
-                   dw_identifier_is_username(user->username, rules), "username", reterr) ||
+        !check_one(rules->username, &user->username, is_username(user->username, rules), "username",
+                   reterr) ||
         !check_one(rules->phone_number, &user->phone_number,
                    dw_identifier_is_phone_number(user->phone_number), "phone_number", reterr))
         return false;

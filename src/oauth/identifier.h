@@ -25,9 +25,6 @@ void dw_identifier_rules_read(const struct dw_json *options, struct dw_identifie
 bool dw_identifier_is_email(struct dw_slice text);
 /* E.164 with its plus: 7 to 15 digits. */
 bool dw_identifier_is_phone_number(struct dw_slice text);
-/* Letters, digits and ^$.!`#+-~_@' (Auth0's), with no '@' that would make it an address, of the
- * length the rules say. */
-bool dw_identifier_is_username(struct dw_slice text, const struct dw_identifier_rules *rules);
 
 /* Checks the user's email, username and phone_number, takes away those that are not in use. Fails
  * with DW_INVALID_REQUEST and what is wrong, in words for the client. */

@@ -176,32 +176,29 @@ static bool read_numbers(const struct dw_json *object, struct dw_imported_hash *
     return true;
 }
 
-bool dw_imported_password_read(const struct dw_json *custom_password_hash, struct dw_arena *arena,
-                               struct dw_imported_hash *ret_hash, struct dw_error *reterr)
+static bool read_document(const struct dw_json *object, struct dw_arena *arena,
+                          struct dw_imported_hash *ret_hash, struct dw_error *reterr)
 {
     const struct dw_json *hash, *salt, *password;
-    struct dw_slice algorithm = dw_json_text(custom_password_hash, "algorithm");
+    struct dw_slice algorithm = dw_json_text(object, "algorithm");
     size_t i = 0;
 
     *ret_hash = (struct dw_imported_hash){0};
-    if (!custom_password_hash || custom_password_hash->type != DW_JSON_OBJECT)
+    if (object->type != DW_JSON_OBJECT)
         return dw_fail(reterr, DW_INVALID_REQUEST, "custom_password_hash must be an object");
     while (i < DW_IMPORT_ALG_COUNT && !dw_slice_eq(algorithm, dw_slice_from_text(algorithms[i])))
         i++;
     if (i == DW_IMPORT_ALG_COUNT)
         return fail_member("algorithm", reterr);
     ret_hash->alg = (enum dw_import_alg)i;
-    return check_members(custom_password_hash,
+    return check_members(object,
                          " algorithm hash salt password keylen cost blockSize parallelization ",
                          arena, reterr) &&
-           read_object(custom_password_hash, "hash", " value encoding digest key ", arena, &hash,
-                       reterr) &&
-           read_object(custom_password_hash, "salt", " value encoding position ", arena, &salt,
-                       reterr) &&
-           read_object(custom_password_hash, "password", " encoding ", arena, &password, reterr) &&
+           read_object(object, "hash", " value encoding digest key ", arena, &hash, reterr) &&
+           read_object(object, "salt", " value encoding position ", arena, &salt, reterr) &&
+           read_object(object, "password", " encoding ", arena, &password, reterr) &&
            read_hash(hash, arena, ret_hash, reterr) && read_salt(salt, arena, ret_hash, reterr) &&
-           read_encoding(password, ret_hash, reterr) &&
-           read_numbers(custom_password_hash, ret_hash, reterr) &&
+           read_encoding(password, ret_hash, reterr) && read_numbers(object, ret_hash, reterr) &&
            dw_imported_hash_check(ret_hash, arena, reterr);
 }
 
@@ -215,7 +212,7 @@ bool dw_imported_password_parse(struct dw_slice json, struct dw_arena *arena,
     if (!dw_json_parse(json, arena, &document, reterr))
         return reterr->code != DW_NO_MEMORY &&
                dw_fail(reterr, DW_INVALID_REQUEST, "custom_password_hash is no JSON");
-    return dw_imported_password_read(document, arena, ret_hash, reterr);
+    return read_document(document, arena, ret_hash, reterr);
 }
 
 void dw_imported_password_from_bcrypt(struct dw_slice bcrypt, struct dw_buf *out)

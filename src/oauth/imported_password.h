@@ -13,11 +13,6 @@
 bool dw_imported_password_is(struct dw_slice password_hash);
 /* Fails with DW_INVALID_REQUEST and the member that is wrong: not known, missing, of another type,
  * badly encoded, or a hash that dw_imported_hash_check refuses. */
-bool dw_must_check dw_imported_password_read(const struct dw_json *custom_password_hash,
-                                             struct dw_arena *arena,
-                                             struct dw_imported_hash *ret_hash,
-                                             struct dw_error *reterr);
-/* The same from the text that is kept. */
 bool dw_must_check dw_imported_password_parse(struct dw_slice json, struct dw_arena *arena,
                                               struct dw_imported_hash *ret_hash,
                                               struct dw_error *reterr);

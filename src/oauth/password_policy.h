@@ -57,7 +57,5 @@ bool dw_password_is_common(struct dw_slice password);
  * statusCode. */
 void dw_password_problem_write(const struct dw_password_policy *policy, struct dw_secret password,
                                enum dw_password_problem problem, struct dw_buf *out);
-/* The rules in words, a line each ("* At least 8 characters in length"). */
-void dw_password_policy_text(const struct dw_password_policy *policy, struct dw_buf *out);
 
 #endif

@@ -111,7 +111,8 @@ static void write_rules(const struct dw_password_policy *policy, struct dw_slice
     dw_json_write_object_end(json);
 }
 
-void dw_password_policy_text(const struct dw_password_policy *policy, struct dw_buf *out)
+/* The rules in words, a line each ("* At least 8 characters in length"). */
+static void write_policy(const struct dw_password_policy *policy, struct dw_buf *out)
 {
     if (policy->min_length <= 1)
         dw_buf_add(out, DW_LIT("* Non-empty password required"));
@@ -164,7 +165,7 @@ void dw_password_problem_write(const struct dw_password_policy *policy, struct d
     if (problem == DW_PASSWORD_WEAK) {
         dw_json_write_key(&json, DW_LIT("description"));
         write_rules(policy, password.hidden, &json);
-        dw_password_policy_text(policy, &text);
+        write_policy(policy, &text);
         dw_json_put_text(&json, "policy", dw_buf_view(&text));
     } else {
         dw_json_put_text(&json, "description", message);

@@ -75,21 +75,6 @@ const char *dw_oauth_client_kind_name(enum dw_oauth_client_kind kind)
     return name_of(dw_oauth_client_kind_names, DW_CLIENT_KIND_COUNT, kind);
 }
 
-enum dw_oauth_client_kind dw_oauth_client_kind_from(struct dw_slice name)
-{
-    return (enum dw_oauth_client_kind)member_or_zero(dw_oauth_client_kind_names, name);
-}
-
-const char *dw_app_type_name(enum dw_app_type type)
-{
-    return name_of(dw_app_type_names, DW_APP_TYPE_COUNT, type);
-}
-
-enum dw_app_type dw_app_type_from(struct dw_slice name)
-{
-    return (enum dw_app_type)member_or_zero(dw_app_type_names, name);
-}
-
 const char *dw_client_auth_method_name(enum dw_client_auth_method method)
 {
     return name_of(dw_client_auth_method_names, DW_CLIENT_AUTH_METHOD_COUNT, method);
@@ -98,26 +83,6 @@ const char *dw_client_auth_method_name(enum dw_client_auth_method method)
 enum dw_client_auth_method dw_client_auth_method_from(struct dw_slice name)
 {
     return (enum dw_client_auth_method)member_or_zero(dw_client_auth_method_names, name);
-}
-
-const char *dw_token_dialect_name(enum dw_token_dialect dialect)
-{
-    return name_of(dw_token_dialect_names, DW_DIALECT_COUNT, dialect);
-}
-
-bool dw_token_dialect_from(struct dw_slice name, enum dw_token_dialect *ret_dialect)
-{
-    return dw_enum_from(dw_token_dialect_names, name, (unsigned *)ret_dialect);
-}
-
-const char *dw_api_policy_name(enum dw_api_policy policy)
-{
-    return name_of(dw_api_policy_names, DW_API_POLICY_COUNT, policy);
-}
-
-bool dw_api_policy_from(struct dw_slice name, enum dw_api_policy *ret_policy)
-{
-    return dw_enum_from(dw_api_policy_names, name, (unsigned *)ret_policy);
 }
 
 const char *dw_grant_subject_name(enum dw_grant_subject subject)
@@ -130,19 +95,9 @@ bool dw_grant_subject_from(struct dw_slice name, enum dw_grant_subject *ret_subj
     return dw_enum_from(dw_grant_subject_names, name, (unsigned *)ret_subject);
 }
 
-const char *dw_resource_profile_name(enum dw_resource_profile profile)
-{
-    return name_of(dw_resource_profile_names, DW_RESOURCE_PROFILE_COUNT, profile);
-}
-
 bool dw_resource_profile_from(struct dw_slice name, enum dw_resource_profile *ret_profile)
 {
     return dw_enum_from(dw_resource_profile_names, name, (unsigned *)ret_profile);
-}
-
-const char *dw_response_mode_name(enum dw_response_mode mode)
-{
-    return name_of(dw_response_mode_names, DW_RESPONSE_MODE_COUNT, mode);
 }
 
 bool dw_response_mode_from(struct dw_slice name, enum dw_response_mode *ret_mode)
@@ -153,9 +108,4 @@ bool dw_response_mode_from(struct dw_slice name, enum dw_response_mode *ret_mode
 const char *dw_signing_key_phase_name(enum dw_signing_key_phase phase)
 {
     return name_of(dw_signing_key_phase_names, DW_SIGNING_KEY_PHASE_COUNT, phase);
-}
-
-bool dw_signing_key_phase_from(struct dw_slice name, enum dw_signing_key_phase *ret_phase)
-{
-    return dw_enum_from(dw_signing_key_phase_names, name, (unsigned *)ret_phase);
 }

@@ -42,7 +42,6 @@ enum dw_oauth_client_kind {
     DW_CLIENT_KIND_COUNT
 };
 const char *dw_oauth_client_kind_name(enum dw_oauth_client_kind kind); /* static dcr cimd */
-enum dw_oauth_client_kind dw_oauth_client_kind_from(struct dw_slice name);
 
 enum dw_app_type {
     DW_APP_UNSET,
@@ -53,8 +52,6 @@ enum dw_app_type {
     DW_APP_RESOURCE_SERVER,
     DW_APP_TYPE_COUNT
 };
-const char *dw_app_type_name(enum dw_app_type type); /* "" for DW_APP_UNSET */
-enum dw_app_type dw_app_type_from(struct dw_slice name);
 
 enum dw_client_auth_method {
     DW_CLIENT_AUTH_UNSET,
@@ -76,10 +73,6 @@ enum dw_token_dialect {
     DW_DIALECT_RFC9068_AUTHZ,
     DW_DIALECT_COUNT
 };
-const char *dw_token_dialect_name(
-    enum dw_token_dialect dialect); /* access_token ... rfc9068_profile_authz */
-/* False when there is no such dialect. */
-bool dw_token_dialect_from(struct dw_slice name, enum dw_token_dialect *ret_dialect);
 
 /* Who may get tokens for an API without its own client grant. */
 enum dw_api_policy {
@@ -88,9 +81,6 @@ enum dw_api_policy {
     DW_API_POLICY_DENY_ALL,
     DW_API_POLICY_COUNT
 };
-const char *dw_api_policy_name(
-    enum dw_api_policy policy); /* require_client_grant allow_all deny_all */
-bool dw_api_policy_from(struct dw_slice name, enum dw_api_policy *ret_policy);
 
 enum dw_grant_subject {
     DW_GRANT_SUBJECT_CLIENT, /* client_credentials */
@@ -105,7 +95,6 @@ enum dw_resource_profile {
     DW_RESOURCE_AUDIENCE,      /* Auth0's default: `resource` is ignored */
     DW_RESOURCE_PROFILE_COUNT
 };
-const char *dw_resource_profile_name(enum dw_resource_profile profile); /* compatibility audience */
 bool dw_resource_profile_from(struct dw_slice name, enum dw_resource_profile *ret_profile);
 
 enum dw_response_mode {
@@ -115,8 +104,6 @@ enum dw_response_mode {
     DW_RESPONSE_WEB_MESSAGE, /* a message to the window that opened or embeds ours */
     DW_RESPONSE_MODE_COUNT
 };
-const char *dw_response_mode_name(
-    enum dw_response_mode mode); /* query fragment form_post web_message */
 bool dw_response_mode_from(struct dw_slice name, enum dw_response_mode *ret_mode);
 
 /* Whether people log in to an application as members of organizations. */
@@ -459,7 +446,6 @@ enum dw_signing_key_phase {
     DW_SIGNING_KEY_PHASE_COUNT
 };
 const char *dw_signing_key_phase_name(enum dw_signing_key_phase phase);
-bool dw_signing_key_phase_from(struct dw_slice name, enum dw_signing_key_phase *ret_phase);
 
 struct dw_signing_key_record {
     struct dw_slice kid;

@@ -276,7 +276,8 @@ static bool contains_nocase(struct dw_slice text, struct dw_slice part)
     return false;
 }
 
-bool dw_registration_is_public_name(struct dw_slice name, struct dw_slices patterns)
+/* Whether the name fits one of the patterns, or there are none. Globs mind the case here. */
+static bool is_public_name(struct dw_slice name, struct dw_slices patterns)
 {
     for (size_t at = 0; at < patterns.count; at++) {
         struct dw_slice pattern = patterns.items[at];
@@ -302,8 +303,7 @@ static bool is_public(struct dw_slice name, struct dw_slices patterns, struct dw
         if (!low[at].ptr)
             return no_memory(reterr);
     }
-    *ret_is_public =
-        dw_registration_is_public_name(low_name, (struct dw_slices){low, patterns.count});
+    *ret_is_public = is_public_name(low_name, (struct dw_slices){low, patterns.count});
     return true;
 }
 

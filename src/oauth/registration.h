@@ -47,7 +47,5 @@ bool dw_must_check dw_client_scopes_read(const struct dw_json *document,
                                          const struct dw_registration_rules *rules,
                                          struct dw_arena *arena, struct dw_slices *ret_scopes,
                                          struct dw_error *reterr);
-/* Whether the name fits one of the patterns, or there are none. Globs mind the case here. */
-bool dw_registration_is_public_name(struct dw_slice name, struct dw_slices patterns);
 
 #endif

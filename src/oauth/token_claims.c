@@ -18,7 +18,8 @@ const char *dw_access_token_typ(enum dw_token_dialect dialect)
 /* --- access tokens -----------------------------------------------------------------------------
  */
 
-const char *dw_grant_type_gty(enum dw_grant_type type)
+/* `gty` of Auth0's dialects; NULL: none. */
+static const char *gty_of(enum dw_grant_type type)
 {
     static const char *const names[DW_GRANT_TYPE_COUNT] = {
         [DW_GRANT_CLIENT_CREDENTIALS] = "client-credentials",
@@ -33,10 +34,9 @@ const char *dw_grant_type_gty(enum dw_grant_type type)
 /* A refresh says both what it is and what it began as: ["refresh_token","password"]. */
 static void write_gty(const struct dw_access_claims *claims, struct dw_json_writer *writer)
 {
-    const char *now = dw_grant_type_gty(claims->grant_type);
-    const char *first = claims->grant_type == DW_GRANT_REFRESH_TOKEN
-                            ? dw_grant_type_gty(claims->first_grant_type)
-                            : NULL;
+    const char *now = gty_of(claims->grant_type);
+    const char *first =
+        claims->grant_type == DW_GRANT_REFRESH_TOKEN ? gty_of(claims->first_grant_type) : NULL;
 
     if (now && first) {
         struct dw_slice both[] = {dw_slice_from_text(now), dw_slice_from_text(first)};

@@ -9,9 +9,6 @@
 #include "oauth/records.h"
 #include "json/json.h"
 
-/* `gty` of Auth0's dialects; NULL: none. */
-const char *dw_grant_type_gty(enum dw_grant_type type);
-
 struct dw_access_claims {
     struct dw_slice issuer;
     const struct dw_api *api; /* NULL: a token for /userinfo alone */

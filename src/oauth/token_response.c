@@ -51,13 +51,8 @@ static struct dw_slice description_of(const struct dw_error *error, struct dw_bu
     return with_help.ptr ? with_help : message;
 }
 
-void dw_oauth_error_write(const struct dw_error *error, struct dw_buf *out)
-{
-    dw_oauth_mfa_error_write(error, &(struct dw_mfa_hint){0}, out);
-}
-
-void dw_oauth_mfa_error_write(const struct dw_error *error, const struct dw_mfa_hint *hint,
-                              struct dw_buf *out)
+void dw_oauth_error_write(const struct dw_error *error, const struct dw_mfa_hint *hint,
+                          struct dw_buf *out)
 {
     const struct dw_code_row *row = dw_code_row(error->code);
     struct dw_json_writer writer = dw_json_writer_to(out);

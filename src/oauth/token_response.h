@@ -19,15 +19,14 @@ struct dw_token_response {
 
 /* A JSON object; failure shows at dw_buf_finish. */
 void dw_token_response_write(const struct dw_token_response *response, struct dw_buf *out);
-/* {"error":...,"error_description":...[,"error_uri":...]}; the status is in dw_code_row. The
- * description is the error's message, and the stock text where it has none. */
-void dw_oauth_error_write(const struct dw_error *error, struct dw_buf *out);
 /* What mfa_required says besides. */
 struct dw_mfa_hint {
     struct dw_secret mfa_token;        /* empty: none */
     struct dw_slice requirements_json; /* `mfa_requirements`, what may be enrolled; empty: none */
 };
-void dw_oauth_mfa_error_write(const struct dw_error *error, const struct dw_mfa_hint *hint,
-                              struct dw_buf *out);
+/* {"error":...,"error_description":...[,"error_uri":...]}; the status is in dw_code_row. The
+ * description is the error's message, and the stock text where it has none. */
+void dw_oauth_error_write(const struct dw_error *error, const struct dw_mfa_hint *hint,
+                          struct dw_buf *out);
 
 #endif

@@ -19,8 +19,8 @@ static const struct dw_slices no_scopes = {0};
 
 /* ---- answers that are not a call's ---- */
 
-void dw_http_refuse(struct dw_http *http, struct dw_exchange *exchange,
-                    const struct dw_error *error, struct dw_slices needed, struct dw_slice body)
+static void refuse(struct dw_http *http, struct dw_exchange *exchange, const struct dw_error *error,
+                   struct dw_slices needed, struct dw_slice body)
 {
     struct dw_arena *arena = dw_exchange_arena(exchange);
     struct dw_field_list out = dw_field_list_in(arena, DW_SDK_ANSWER_FIELDS);
@@ -51,7 +51,7 @@ static void fail(struct dw_http *http, struct dw_exchange *exchange, enum dw_cod
     struct dw_error error = {0};
 
     dw_error_set(&error, code, __FILE__, __LINE__, "%s", text);
-    dw_http_refuse(http, exchange, &error, no_scopes, DW_EMPTY);
+    refuse(http, exchange, &error, no_scopes, DW_EMPTY);
 }
 
 static void preflight(struct dw_exchange *exchange, bool is_public)
@@ -198,7 +198,7 @@ static void refuse_call(struct arrival *arrival, struct dw_call *call, const str
 {
     struct dw_slice body = dw_mcp_error(call->message.id, error, data, call->arena);
 
-    dw_http_refuse(arrival->http, arrival->exchange, error, no_scopes, body);
+    refuse(arrival->http, arrival->exchange, error, no_scopes, body);
     dw_call_free(call);
 }
 
@@ -282,7 +282,7 @@ static void authenticated(void *user, const struct dw_principal *principal,
     arrival->wait = NULL;
     arrival->principal = principal;
     if (!principal) {
-        dw_http_refuse(arrival->http, arrival->exchange, error, no_scopes, DW_EMPTY);
+        refuse(arrival->http, arrival->exchange, error, no_scopes, DW_EMPTY);
         return;
     }
     if (principal->token->subject.len > 0) {
@@ -320,7 +320,7 @@ static void mcp(struct dw_http *http, struct dw_exchange *exchange)
     struct dw_error error = {0};
 
     if (!dw_origin_check(&http->origin, request->fields, dw_exchange_is_loopback(exchange), &error))
-        dw_http_refuse(http, exchange, &error, no_scopes, DW_EMPTY);
+        refuse(http, exchange, &error, no_scopes, DW_EMPTY);
     else if (request->method == DW_HTTP_OPTIONS)
         preflight(exchange, false);
     else if (request->method == DW_HTTP_POST || request->method == DW_HTTP_GET ||
@@ -364,7 +364,7 @@ static void on_request(void *user, struct dw_exchange *exchange)
     struct dw_error error = {0};
 
     if (!may_come(http, exchange, &error)) {
-        dw_http_refuse(http, exchange, &error, no_scopes, DW_EMPTY);
+        refuse(http, exchange, &error, no_scopes, DW_EMPTY);
         return;
     }
     if (dw_slice_eq(request->path, DW_LIT("/healthz"))) { /* load balancers know no names */
@@ -373,7 +373,7 @@ static void on_request(void *user, struct dw_exchange *exchange)
     }
     if (!dw_host_check(&http->origin, request->authority, dw_exchange_is_loopback(exchange),
                        &error)) {
-        dw_http_refuse(http, exchange, &error, no_scopes, DW_EMPTY);
+        refuse(http, exchange, &error, no_scopes, DW_EMPTY);
         return;
     }
     if (dw_slice_eq(request->path, http->path))

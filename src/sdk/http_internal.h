@@ -46,7 +46,4 @@ void dw_streams_keep_alive(struct dw_http *http);
 /* What answers each request, wherever it was read. */
 struct dw_handler dw_http_handler(struct dw_http *http);
 
-void dw_http_refuse(struct dw_http *http, struct dw_exchange *exchange,
-                    const struct dw_error *error, struct dw_slices needed, struct dw_slice body);
-
 #endif

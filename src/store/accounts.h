@@ -14,7 +14,6 @@ enum dw_ticket_purpose {
     DW_TICKET_UNBLOCK,
     DW_TICKET_PURPOSE_COUNT
 };
-extern const char *const dw_ticket_purpose_names[]; /* verify_email change_password unblock */
 
 struct dw_ticket {
     struct dw_slice digest; /* of the value in the link */

@@ -12,7 +12,6 @@ enum dw_mail_phase {
     DW_MAIL_TO_NOBODY, /* there to have been written: goes at the next purge */
     DW_MAIL_PHASE_COUNT
 };
-extern const char *const dw_mail_phase_names[]; /* queued outbox failed nobody */
 
 struct dw_mail_record {
     struct dw_slice id; /* random */

@@ -42,9 +42,5 @@ bool dw_must_check dw_store_use_one_time(struct dw_store *store, struct dw_slice
 bool dw_must_check dw_store_one_time(struct dw_store *store, struct dw_slice purpose,
                                      struct dw_slice subject_digest, struct dw_arena *arena,
                                      struct dw_one_time **ret_one_time, struct dw_error *reterr);
-/* Deleting what is not there is no failure. */
-bool dw_must_check dw_store_delete_one_time(struct dw_store *store, struct dw_slice purpose,
-                                            struct dw_slice subject_digest,
-                                            struct dw_error *reterr);
 
 #endif

@@ -58,8 +58,8 @@ static bool set_up(struct dw_connection *connection, int64_t busy_wait_ms, bool 
                         NULL, NULL, NULL) == SQLITE_OK;
 }
 
-bool dw_connection_open(const char *path, int64_t busy_wait_ms, bool is_writer,
-                        struct dw_connection **ret_connection, struct dw_error *reterr)
+static bool open_connection(const char *path, int64_t busy_wait_ms, bool is_writer,
+                            struct dw_connection **ret_connection, struct dw_error *reterr)
 {
     struct dw_connection *connection = dw_mem_new(sizeof *connection);
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
@@ -106,7 +106,7 @@ bool dw_reader_start(struct dw_reader *reader, struct dw_store *store, struct dw
     pthread_mutex_unlock(&store->lock);
     reader->store = store;
     return reader->connection ||
-           dw_connection_open(store->path, store->busy_wait_ms, false, &reader->connection, reterr);
+           open_connection(store->path, store->busy_wait_ms, false, &reader->connection, reterr);
 }
 
 void dw_reader_done(struct dw_reader *reader)
@@ -143,7 +143,7 @@ static bool open_writer(const char *path, int64_t busy_wait_ms,
     struct dw_error error = {0};
     struct dw_connection *connection = NULL;
 
-    if (!dw_connection_open(path, busy_wait_ms, true, &connection, &error))
+    if (!open_connection(path, busy_wait_ms, true, &connection, &error))
         return dw_fail(reterr, error.code == DW_NO_MEMORY ? DW_NO_MEMORY : DW_CONFIG,
                        "cannot open the database %s: %s", path,
                        error.cause[0] ? error.cause : error.message);

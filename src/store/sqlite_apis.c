@@ -37,29 +37,16 @@ static bool read_scopes(struct dw_connection *connection, struct dw_api *api,
                             &api->scope_count, reterr);
 }
 
-static bool read_api(struct dw_store *store, const char *sql, struct dw_slice key,
-                     struct dw_arena *arena, struct dw_api **ret_api, struct dw_error *reterr)
+bool dw_store_api(struct dw_store *store, struct dw_slice identifier, struct dw_arena *arena,
+                  struct dw_api **ret_api, struct dw_error *reterr)
 {
     dw_auto(dw_reader_done) struct dw_reader reader = {0};
 
     return dw_reader_start(&reader, store, reterr) &&
-           dw_sql_read_row(reader.connection, sql, DW_SQL_ARGS(dw_sql_text(key)), &api_table, arena,
-                           ret_api, reterr) &&
+           dw_sql_read_row(
+               reader.connection, "SELECT " DW_SQL_NAMES(API) " FROM api WHERE identifier = ?",
+               DW_SQL_ARGS(dw_sql_text(identifier)), &api_table, arena, ret_api, reterr) &&
            (!*ret_api || read_scopes(reader.connection, *ret_api, arena, reterr));
-}
-
-bool dw_store_api(struct dw_store *store, struct dw_slice identifier, struct dw_arena *arena,
-                  struct dw_api **ret_api, struct dw_error *reterr)
-{
-    return read_api(store, "SELECT " DW_SQL_NAMES(API) " FROM api WHERE identifier = ?", identifier,
-                    arena, ret_api, reterr);
-}
-
-bool dw_store_api_by_id(struct dw_store *store, struct dw_slice id, struct dw_arena *arena,
-                        struct dw_api **ret_api, struct dw_error *reterr)
-{
-    return read_api(store, "SELECT " DW_SQL_NAMES(API) " FROM api WHERE id = ?", id, arena, ret_api,
-                    reterr);
 }
 
 /* Scopes that stay keep their permissions: they are changed, not made anew. Positions under 0 mark

@@ -24,9 +24,6 @@ struct dw_connection {
     } statements[DW_STATEMENT_SLOTS];
 };
 
-bool dw_must_check dw_connection_open(const char *path, int64_t busy_wait_ms, bool is_writer,
-                                      struct dw_connection **ret_connection,
-                                      struct dw_error *reterr);
 void dw_connection_close(struct dw_connection *connection);
 
 /* A connection to read with, from the store's pool until the end of the scope:

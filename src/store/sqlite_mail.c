@@ -3,7 +3,7 @@
 
 #include "store/sqlite_internal.h"
 
-const char *const dw_mail_phase_names[] = {"queued", "outbox", "failed", "nobody", NULL};
+static const char *const phase_names[] = {"queued", "outbox", "failed", "nobody", NULL};
 
 #define ROW struct dw_mail_record
 /* clang-format off */
@@ -11,7 +11,7 @@ const char *const dw_mail_phase_names[] = {"queued", "outbox", "failed", "nobody
     first(TEXT, id, id) \
     next(TEXT, template_name, template_name) \
     next(BLOB, sealed_text, sealed_text) \
-    next(ENUM, phase, phase, dw_mail_phase_names) \
+    next(ENUM, phase, phase, phase_names) \
     next(INT, attempts, attempts) \
     next(INT, next_at, next_at_s) \
     next(INT, created_at, created_at_s) \
@@ -25,7 +25,7 @@ static const struct dw_sql_table mail_table = DW_SQL_TABLE("a mail", mail_column
 
 static struct dw_sql_value phase_value(enum dw_mail_phase phase)
 {
-    return dw_sql_text(dw_slice_from_text(dw_mail_phase_names[phase]));
+    return dw_sql_text(dw_slice_from_text(phase_names[phase]));
 }
 
 struct add_mail {

@@ -105,11 +105,3 @@ bool dw_store_one_time(struct dw_store *store, struct dw_slice purpose,
                              DW_SQL_ARGS(dw_sql_text(purpose), dw_sql_blob(subject_digest)),
                              &one_time_table, arena, ret_one_time, reterr);
 }
-
-bool dw_store_delete_one_time(struct dw_store *store, struct dw_slice purpose,
-                              struct dw_slice subject_digest, struct dw_error *reterr)
-{
-    return dw_store_write_sql(
-        store, "DELETE FROM one_time WHERE purpose = ? AND subject_digest = ?",
-        DW_SQL_ARGS(dw_sql_text(purpose), dw_sql_blob(subject_digest)), NULL, reterr);
-}

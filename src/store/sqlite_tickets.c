@@ -3,13 +3,13 @@
 
 #include "store/sqlite_internal.h"
 
-const char *const dw_ticket_purpose_names[] = {"verify_email", "change_password", "unblock", NULL};
+static const char *const purpose_names[] = {"verify_email", "change_password", "unblock", NULL};
 
 #define ROW struct dw_ticket
 /* clang-format off */
 #define TICKET(first, next) \
     first(BLOB, digest, digest) \
-    next(ENUM, purpose, purpose, dw_ticket_purpose_names) \
+    next(ENUM, purpose, purpose, purpose_names) \
     next(TEXT, user_id, user_id) \
     next(TEXT, email, email) \
     next(TEXT, client_id, client_id) \
@@ -32,7 +32,7 @@ static const struct dw_sql_table ticket_table = DW_SQL_TABLE("a ticket", ticket_
 
 static struct dw_sql_value purpose_value(enum dw_ticket_purpose purpose)
 {
-    return dw_sql_text(dw_slice_from_text(dw_ticket_purpose_names[purpose]));
+    return dw_sql_text(dw_slice_from_text(purpose_names[purpose]));
 }
 
 static bool add_ticket(struct dw_connection *connection, void *user, struct dw_error *reterr)

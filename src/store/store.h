@@ -100,9 +100,6 @@ bool dw_must_check dw_store_count_dynamic_clients(struct dw_store *store, int64_
 bool dw_must_check dw_store_api(struct dw_store *store, struct dw_slice identifier,
                                 struct dw_arena *arena, struct dw_api **ret_api,
                                 struct dw_error *reterr);
-bool dw_must_check dw_store_api_by_id(struct dw_store *store, struct dw_slice id,
-                                      struct dw_arena *arena, struct dw_api **ret_api,
-                                      struct dw_error *reterr);
 /* Adds, or replaces the one with that id. Permissions of scopes that are gone go too. Fails with
  * DW_CONFLICT when another API has the identifier. */
 bool dw_must_check dw_store_put_api(struct dw_store *store, const struct dw_api *api,

@@ -145,7 +145,7 @@ void dw_answer_error_json(struct dw_tenant_call *call, const struct dw_error *er
     struct dw_buf out = dw_buf_in(call->arena);
 
     start_over(call);
-    dw_oauth_mfa_error_write(error, &call->mfa_hint, &out);
+    dw_oauth_error_write(error, &call->mfa_hint, &out);
     if (!dw_answer_json(call, row->http_status, &out, NULL))
         start_over(call);
 }

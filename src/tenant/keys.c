@@ -120,7 +120,7 @@ static bool load(struct dw_keyring *ring, struct dw_arena *arena,
     return true;
 }
 
-/* With change_lock held. */
+/* With change_lock held; on failure what was there stays. */
 static bool reload(struct dw_keyring *ring, struct dw_error *reterr)
 {
     dw_auto(dw_arena_auto_free) struct dw_arena *arena = dw_arena_new(KEYRING_ARENA_BYTES);
@@ -137,16 +137,6 @@ static bool reload(struct dw_keyring *ring, struct dw_error *reterr)
         return false;
     memcpy(ring->stamp, stamp, sizeof stamp);
     return true;
-}
-
-bool dw_keyring_reload(struct dw_keyring *ring, struct dw_error *reterr)
-{
-    bool is_done;
-
-    pthread_mutex_lock(&ring->change_lock);
-    is_done = reload(ring, reterr);
-    pthread_mutex_unlock(&ring->change_lock);
-    return is_done;
 }
 
 bool dw_keyring_watch(struct dw_keyring *ring, struct dw_error *reterr)
@@ -291,7 +281,7 @@ struct dw_keyring *dw_keyring_open(struct dw_store *store, struct dw_secret mast
     ring->sealer = (struct dw_key_sealer){master_key, dw_slice_from(ring->host, host.len)};
     pthread_mutex_init(&ring->change_lock, NULL);
     pthread_mutex_init(&ring->lock, NULL);
-    if (!make_missing(ring, DW_ALG_RS256, now_s, reterr) || !dw_keyring_reload(ring, reterr)) {
+    if (!make_missing(ring, DW_ALG_RS256, now_s, reterr) || !reload(ring, reterr)) {
         dw_keyring_free(ring);
         return NULL;
     }

@@ -26,10 +26,8 @@ struct dw_keyring *dw_keyring_open(struct dw_store *store, struct dw_secret mast
                                    struct dw_slice host, int64_t now_s,
                                    struct dw_error *reterr) dw_must_check;
 void dw_keyring_free(struct dw_keyring *ring);
-/* Reads the store again; on failure what was there stays. */
-bool dw_must_check dw_keyring_reload(struct dw_keyring *ring, struct dw_error *reterr);
-/* The same, but only when the keys in the store are others than those read last: one short query.
- */
+/* Reads the store again when its keys are others than those read last: else one short query. On
+ * failure what was there stays. */
 bool dw_must_check dw_keyring_watch(struct dw_keyring *ring, struct dw_error *reterr);
 /* The next key of every algorithm in use signs from now on, and a new one is published. The old one
  * stays published, so that its tokens stay good. */

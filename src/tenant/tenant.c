@@ -218,11 +218,6 @@ void dw_tenant_close(struct dw_tenant *tenant)
     dw_mem_free_secret(tenant, sizeof *tenant);
 }
 
-int dw_tenant_port(const struct dw_tenant *tenant)
-{
-    return dw_tenant_listener_port(tenant->listener);
-}
-
 struct dw_jwks *dw_tenant_keys(void *tenant)
 {
     return dw_keyring_jwks(((struct dw_tenant *)tenant)->keyring);

@@ -76,7 +76,6 @@ struct dw_tenant *dw_tenant_open(struct dw_net *net, const struct dw_tenant_conf
                                  struct dw_error *reterr) dw_must_check;
 /* After dw_net_run has returned. NULL is fine. */
 void dw_tenant_close(struct dw_tenant *tenant);
-int dw_tenant_port(const struct dw_tenant *tenant);
 /* The public signing keys; a new reference, or NULL. Any thread. The shape of dw_key_source.keys.
  */
 struct dw_jwks *dw_tenant_keys(void *tenant);

@@ -120,11 +120,5 @@ bool dw_must_check dw_account_change_password(struct dw_tenant_call *call,
                                               const struct dw_account_new_password *change,
                                               struct dw_account_refusal *ret_refusal,
                                               bool *ret_is_done, struct dw_error *reterr);
-/* Auth0's answer to a refused password or sign-up, for the JSON endpoints. */
-bool dw_must_check dw_account_answer_refusal(struct dw_tenant_call *call,
-                                             const struct dw_account_home *home,
-                                             struct dw_secret password,
-                                             const struct dw_account_refusal *refusal,
-                                             struct dw_error *reterr);
 
 #endif

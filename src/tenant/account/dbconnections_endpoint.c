@@ -45,9 +45,10 @@ static bool answer_error(struct dw_tenant_call *call, const char *code, struct d
     return dw_answer_json(call, 400, &out, reterr);
 }
 
-bool dw_account_answer_refusal(struct dw_tenant_call *call, const struct dw_account_home *home,
-                               struct dw_secret password, const struct dw_account_refusal *refusal,
-                               struct dw_error *reterr)
+/* Auth0's answer to a refused password or sign-up, for the JSON endpoints. */
+static bool answer_refusal(struct dw_tenant_call *call, const struct dw_account_home *home,
+                           struct dw_secret password, const struct dw_account_refusal *refusal,
+                           struct dw_error *reterr)
 {
     struct dw_buf out = dw_buf_in(call->arena);
 
@@ -159,7 +160,7 @@ bool dw_endpoint_signup(struct dw_tenant_call *call, struct dw_error *reterr)
         return false;
     return refusal.kind == DW_ACCOUNT_ACCEPTED
                ? answer_user(call, user, &form, reterr)
-               : dw_account_answer_refusal(call, &home, sign_up.password, &refusal, reterr);
+               : answer_refusal(call, &home, sign_up.password, &refusal, reterr);
 }
 
 /* ---- a new password ---- */

@@ -42,9 +42,9 @@ static bool form_of(struct dw_tenant_call *call, const struct dw_oauth_client *c
     return true;
 }
 
-bool dw_passwordless_link_visit(struct dw_tenant_call *call, struct dw_oauth_client *client,
-                                const struct dw_json *parameters, struct dw_visit *ret_visit,
-                                struct dw_error *reterr)
+static bool make_visit(struct dw_tenant_call *call, struct dw_oauth_client *client,
+                       const struct dw_json *parameters, struct dw_visit *ret_visit,
+                       struct dw_error *reterr)
 {
     struct dw_form form;
 
@@ -72,7 +72,7 @@ bool dw_passwordless_link_check(struct dw_tenant_call *call, struct dw_oauth_cli
 {
     struct dw_visit visit;
 
-    return dw_passwordless_link_visit(call, client, parameters, &visit, reterr);
+    return make_visit(call, client, parameters, &visit, reterr);
 }
 
 /* --- the page --------------------------------------------------------------------------------- */
@@ -120,10 +120,9 @@ static bool open_link(struct dw_tenant_call *call, struct dw_slice token, struct
                        "universal_login.passwordless.allow_magiclink_verify_without_session of "
                        "the tenant's settings lets links of the API work.");
     }
-    return (visit.len > 0
-                ? dw_visit_load(call, visit, &ret_link->visit, reterr)
-                : dw_passwordless_link_visit(call, client, dw_json_get(detail, "parameters"),
-                                             &ret_link->visit, reterr)) &&
+    return (visit.len > 0 ? dw_visit_load(call, visit, &ret_link->visit, reterr)
+                          : make_visit(call, client, dw_json_get(detail, "parameters"),
+                                       &ret_link->visit, reterr)) &&
            dw_passwordless_open(call, dw_json_text(detail, "connection"), DW_STRATEGY_EMAIL, client,
                                 dw_json_text(detail, "address"), &ret_link->passwordless, reterr);
 }

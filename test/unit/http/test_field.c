@@ -1,6 +1,7 @@
 /* http/field.h and the table of http/chars_internal.h */
 #include "test.h"
 
+#include "base/buf.h"
 #include "http/chars_internal.h"
 #include "http/field.h"
 
@@ -119,34 +120,6 @@ static void lists_keep_quoted_commas(void **state)
     }
 }
 
-static void parameters_are_found(void **state)
-{
-    static const struct {
-        const char *text, *value; /* of "charset"; NULL: none */
-    } cases[] = {
-        {"text/html; charset=utf-8", "utf-8"},
-        {"text/html;CHARSET=\"utf-8\"", "utf-8"},
-        {"text/html; a=b ; charset = x", "x"},
-        {"text/html; charset=", ""},
-        {"text/html; charset", ""},
-        {"text/html", NULL},
-        {"charset=x", NULL},
-        {"text/html; a=\"; charset=x\"", NULL},
-        {"text/html; charset=\"a\\\"b\"", NULL},
-        {"text/html; charset=\"", NULL},
-    };
-
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct dw_slice value = dw_http_parameter(S(cases[i].text), "charset");
-
-        if (cases[i].value)
-            assert_slice(value, cases[i].value);
-        else
-            assert_null(value.ptr);
-    }
-}
-
 static void media_types_ignore_case_and_parameters(void **state)
 {
     (void)state;
@@ -157,49 +130,6 @@ static void media_types_ignore_case_and_parameters(void **state)
     assert_false(dw_http_media_type_is(DW_EMPTY, "application/json"));
 }
 
-static void the_most_specific_range_decides(void **state)
-{
-    static const struct {
-        const char *accept;
-        int quality; /* of text/event-stream */
-    } cases[] = {
-        {NULL, 1000},
-        {"", 0},
-        {"*/*", 1000},
-        {"text/*", 1000},
-        {"application/json", 0},
-        {"application/json, text/event-stream", 1000},
-        {"application/json, TEXT/Event-Stream;q=0.25", 250},
-        {"*/*;q=0.5, text/event-stream;q=0", 0},
-        {"text/*;q=0.3, */*", 300},
-        {"text/event-stream;q=1.001", 0},
-        {"text/event-stream;q=x", 0},
-        {"text/event-stream;q=0.1234", 0},
-        {"text/event-stream;q=2", 0},
-        {"textx/*", 0},
-        {"text*/*", 0},
-    };
-
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        const struct dw_http_field field = {S("ACCEPT"), S(cases[i].accept)};
-
-        if (dw_http_accept_quality((struct dw_http_fields){&field, cases[i].accept ? 1 : 0},
-                                   "text/event-stream") != cases[i].quality)
-            fail_msg("%s", cases[i].accept);
-    }
-}
-
-static void quoted_strings_cannot_be_left(void **state)
-{
-    dw_auto(dw_arena_auto_free) struct dw_arena *arena = dw_arena_new(1 << 12);
-    struct dw_buf buf = dw_buf_in(arena);
-
-    (void)state;
-    dw_http_add_quoted(&buf, S("a\"b\\c\r\nd\xc3\xa9"));
-    assert_slice(dw_buf_view(&buf), "\"a\\\"b\\\\c??d??\"");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -208,10 +138,7 @@ int main(void)
         cmocka_unit_test(names_are_compared_to_their_last_byte),
         cmocka_unit_test(values_are_checked_to_their_last_byte),
         cmocka_unit_test(lists_keep_quoted_commas),
-        cmocka_unit_test(parameters_are_found),
         cmocka_unit_test(media_types_ignore_case_and_parameters),
-        cmocka_unit_test(the_most_specific_range_decides),
-        cmocka_unit_test(quoted_strings_cannot_be_left),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -213,7 +213,7 @@ static void errors_look_like_auth0s(void **state)
 
         snprintf(failure.message, sizeof failure.message, "%s", rows[at].message);
         snprintf(failure.cause, sizeof failure.cause, "for the operator alone");
-        dw_oauth_error_write(&failure, &out);
+        dw_oauth_error_write(&failure, &(struct dw_mfa_hint){0}, &out);
         assert_done(dw_buf_finish(&out, &text, &error), error);
         assert_slice(text, rows[at].json);
         assert_int_equal(dw_code_row(rows[at].code)->http_status, rows[at].status);

@@ -264,7 +264,7 @@ static void an_api_comes_back_with_its_scopes_in_order(void **state)
     api.scopes = fewer;
     api.scope_count = 2;
     assert_done(dw_store_put_api(fixture.store, &api, &error), error);
-    assert_done(dw_store_api_by_id(fixture.store, api.id, fixture.arena, &seen, &error), error);
+    assert_done(dw_store_api(fixture.store, S(AUDIENCE), fixture.arena, &seen, &error), error);
     assert_int_equal(seen->scope_count, 2);
     assert_slice(seen->scopes[0].value, "admin");
     assert_slice(seen->scopes[0].description, "All");
