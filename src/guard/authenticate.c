@@ -153,14 +153,16 @@ static bool parse(struct dw_guard_wait *wait, struct dw_error *reterr)
     return true;
 }
 
-/* "iss sub client_id", with lengths: what sessions are bound to. */
+/* "iss sub client_id org_id", with lengths: what sessions are bound to. Who has logged in to
+ * another organization works with that one's data. */
 static bool make_key(const struct dw_access_token *token, struct dw_arena *arena,
                      struct dw_slice *ret_key, struct dw_error *reterr)
 {
-    const struct dw_slice parts[] = {token->issuer, token->subject, token->client_id};
+    const struct dw_slice parts[] = {token->issuer, token->subject, token->client_id,
+                                     token->organization_id};
     unsigned char digest[DW_SHA256_BYTES];
 
-    if (!dw_sha256_parts((struct dw_slices){parts, 3}, digest, reterr))
+    if (!dw_sha256_parts((struct dw_slices){parts, sizeof parts / sizeof *parts}, digest, reterr))
         return false;
     *ret_key = dw_text_base64url(arena, dw_slice_from((const char *)digest, sizeof digest));
     return ret_key->ptr || dw_fail(reterr, DW_NO_MEMORY, "out of memory");

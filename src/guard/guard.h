@@ -56,8 +56,8 @@ void dw_guard_free(struct dw_guard *guard);
  * dw_guard_release when the request is over. */
 struct dw_principal {
     const struct dw_access_token *token;
-    /* "iss sub client_id" hashed, base64url: binds sessions, tasks and cursors to the principal. It
-     * stays the same when the token is refreshed. */
+    /* "iss sub client_id org_id" hashed, base64url: binds sessions, tasks and cursors to the
+     * principal. It stays the same when the token is refreshed. */
     struct dw_slice key;
 };
 

@@ -19,27 +19,29 @@ bool dw_call_may_use(const struct dw_call *call, const struct dw_item *item)
     return !find_missing(call, item);
 }
 
-static void refuse(struct dw_call *call, const struct dw_item *item)
+bool dw_call_require(struct dw_call *call, const struct dw_item *item, struct dw_error *reterr)
 {
-    struct dw_error error = {0};
+    const struct dw_slice *missing = find_missing(call, item);
 
+    if (!missing)
+        return true;
     call->auth.needed = item->scopes;
     if (call->auth.token)
-        dw_error_set(&error, DW_INSUFFICIENT_SCOPE, __FILE__, __LINE__,
-                     "\"%.*s\" needs the scope %.*s", DW_PRINT(dw_slice_sub(item->name, 0, 60)),
-                     DW_PRINT(dw_slice_sub(*find_missing(call, item), 0, 60)));
-    else
-        dw_error_set(&error, DW_FORBIDDEN, __FILE__, __LINE__,
-                     "\"%.*s\" is for callers with a token, and this server runs without OAuth",
-                     DW_PRINT(dw_slice_sub(item->name, 0, 60)));
-    dw_call_fail(call, &error, DW_EMPTY);
+        return dw_fail(reterr, DW_INSUFFICIENT_SCOPE, "\"%.*s\" needs the scope %.*s",
+                       DW_PRINT(dw_slice_sub(item->name, 0, 60)),
+                       DW_PRINT(dw_slice_sub(*missing, 0, 60)));
+    return dw_fail(reterr, DW_FORBIDDEN,
+                   "\"%.*s\" is for callers with a token, and this server runs without OAuth",
+                   DW_PRINT(dw_slice_sub(item->name, 0, 60)));
 }
 
 /* item: not NULL. */
 static void run_item(struct dw_call *call, const struct dw_item *item)
 {
-    if (!dw_call_may_use(call, item)) {
-        refuse(call, item);
+    struct dw_error error = {0};
+
+    if (!dw_call_require(call, item, &error)) {
+        dw_call_fail(call, &error, DW_EMPTY);
         return;
     }
     call->item = item;
@@ -127,6 +129,7 @@ static void complete(struct dw_call *call)
     const struct dw_item *item = call->message.kind == DW_MCP_PROMPT
                                      ? dw_items_find(&server->prompts, call->message.name)
                                      : dw_items_find(&server->templates, call->message.name);
+    struct dw_error error = {0};
 
     if (!item && call->message.kind != DW_MCP_PROMPT)
         item = dw_items_find(&server->resources, call->message.name);
@@ -134,8 +137,8 @@ static void complete(struct dw_call *call)
         unknown(call, "prompt or template");
         return;
     }
-    if (!dw_call_may_use(call, item)) {
-        refuse(call, item);
+    if (!dw_call_require(call, item, &error)) {
+        dw_call_fail(call, &error, DW_EMPTY);
         return;
     }
     call->run = server->complete;

@@ -105,6 +105,7 @@ struct dw_server {
     struct dw_session *first_session;
     struct dw_listen_stream *first_listen; /* subscribe.c: open subscriptions/listen */
     struct dw_tasks *tasks;
+    int64_t task_ttl_ms; /* from the start of a task; shorter in tests */
     atomic_int port;
     struct dw_timer *reaper;
     pthread_mutex_t waiting_lock; /* guards first_waiting: calls that hold a worker for an answer */
@@ -316,6 +317,10 @@ const struct dw_item *dw_templates_match(const struct dw_server *server, struct 
 
 /* Whether the caller has all scopes the item asks for. */
 bool dw_call_may_use(const struct dw_call *call, const struct dw_item *item);
+/* The same as a refusal: fails with DW_INSUFFICIENT_SCOPE and notes what is needed, or, where there
+ * is no OAuth, with DW_FORBIDDEN. */
+bool dw_must_check dw_call_require(struct dw_call *call, const struct dw_item *item,
+                                   struct dw_error *reterr);
 /* A request that was authenticated, parsed into call->message and authorized; takes the call. */
 void dw_dispatch(struct dw_call *call);
 

@@ -5,6 +5,7 @@
 #include <doorward/http.h>
 
 #include "base/mem.h"
+#include "sdk/tasks_internal.h"
 #include "sys/sys.h"
 
 struct dw_slice dw_text(const char *text)
@@ -61,6 +62,7 @@ struct dw_server *dw_server_new(const char *name, const char *version)
     if (!server)
         return NULL;
     server->page_size = 100;
+    server->task_ttl_ms = DW_TASKS_TTL_MS;
     pthread_mutex_init(&server->waiting_lock, NULL);
     server->arena = dw_arena_new(DW_SDK_REGISTRY_BYTES);
     if (!server->arena || !make_maps(server)) {

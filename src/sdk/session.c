@@ -178,6 +178,8 @@ void dw_session_cancel(struct dw_session *session, const struct dw_mcp_message *
     for (call = session->first_call; call; call = next) {
         next = call->next;
         /* MCP 2025-11-25 cancellation MUST NOT: initialize is never cancelled; it is not here. */
+        if (call->task) /* its request was answered; SEP-2663: tasks/cancel ends it */
+            continue;
         if (call->message.id && call->message.id->type == id->type &&
             dw_slice_eq(call->message.id->raw, id->raw))
             dw_call_cancel(call);

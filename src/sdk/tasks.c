@@ -29,13 +29,15 @@ struct task {
     char owner[64]; /* the principal's key */
     enum task_status status;
     int64_t created_ms, updated_ms;
-    struct dw_call *call; /* that runs or waits; NULL once it has ended */
-    char *outcome;        /* JSON of result or error; ours */
+    const struct dw_item *item; /* whose task it is */
+    struct dw_call *call;       /* that runs or waits; NULL once it has ended */
+    char *outcome;              /* JSON of result or error; ours */
     size_t outcome_len;
     struct dw_slice answers; /* all so far, a JSON object in the call's arena; empty: none */
 };
 
 struct dw_tasks {
+    const struct dw_server *server;
     struct task *first;
     struct dw_map *by_id;
     size_t bytes; /* of the outcomes */
@@ -53,6 +55,7 @@ static struct dw_tasks *tasks_of(struct dw_server *server)
     tasks = dw_mem_new(sizeof(*tasks));
     if (!tasks)
         return NULL;
+    tasks->server = server;
     tasks->by_id = dw_map_new(&seed, DW_TASKS_MAX);
     if (!tasks->by_id) {
         dw_mem_free(tasks);
@@ -102,14 +105,17 @@ static void end_call(struct task *task)
         dw_call_end(call); /* a running one ends by itself */
 }
 
-/* Those whose time is over go; running ones are cancelled first. */
+static bool is_expired(const struct task *task)
+{
+    return dw_sys_wall_ms() - task->created_ms >= task->tasks->server->task_ttl_ms;
+}
+
+/* Those whose time is over go; running ones are cancelled first, and go when they have ended. */
 static void sweep(struct dw_tasks *tasks)
 {
-    const int64_t now_ms = dw_sys_wall_ms();
-
     for (struct task *task = tasks->first, *next; task; task = next) {
         next = task->next;
-        if (now_ms - task->created_ms < DW_TASKS_TTL_MS)
+        if (!is_expired(task))
             continue;
         if (!is_over(task))
             end_call(task);
@@ -240,6 +246,7 @@ static struct task *add_task(struct dw_tasks *tasks, struct dw_call *call, struc
     if (owner.len)
         memcpy(task->owner, owner.ptr, owner.len);
     task->tasks = tasks;
+    task->item = call->item;
     task->call = call;
     task->created_ms = dw_sys_wall_ms();
     set_status(task, TASK_WORKING);
@@ -265,7 +272,7 @@ static void put_task(const struct task *task, struct dw_json_writer *writer)
     dw_json_put_text(writer, "status", dw_slice_from_text(status_names[task->status]));
     dw_json_put_text(writer, "createdAt", dw_slice_from_text(created));
     dw_json_put_text(writer, "lastUpdatedAt", dw_slice_from_text(updated));
-    dw_json_put_int(writer, "ttlMs", DW_TASKS_TTL_MS);
+    dw_json_put_int(writer, "ttlMs", task->tasks->server->task_ttl_ms);
     dw_json_put_int(writer, "pollIntervalMs", DW_TASKS_POLL_MS);
 }
 
@@ -416,10 +423,13 @@ static struct task *find(struct dw_call *call, struct dw_error *reterr)
         sweep(tasks);
         task = dw_map_get(tasks->by_id, call->message.name);
     }
-    if (task && dw_slice_eq(dw_slice_from_text(task->owner), call->principal_key))
-        return task;
-    (void)dw_fail(reterr, DW_INVALID_PARAMS, "there is no such task");
-    return NULL;
+    if (!task || is_expired(task) ||
+        !dw_slice_eq(dw_slice_from_text(task->owner), call->principal_key)) {
+        (void)dw_fail(reterr, DW_INVALID_PARAMS, "there is no such task");
+        return NULL;
+    }
+    /* The same caller may come with a token that says less than the one that made it. */
+    return dw_call_require(call, task->item, reterr) ? task : NULL;
 }
 
 void dw_call_task_get(struct dw_call *call)
