@@ -36,7 +36,7 @@ struct peer_script {
 };
 
 struct peer {
-    const struct peer_script *scripts;
+    struct peer_script scripts[PEER_MAX_CONNECTIONS];
     size_t script_count;
     SSL_CTX *tls;
     char path[64]; /* of a unix socket */
@@ -197,7 +197,9 @@ static inline void peer_start(struct peer *peer, const struct peer_script *scrip
     struct sockaddr_un local = {.sun_family = AF_UNIX};
     socklen_t size = sizeof v4;
 
-    peer->scripts = scripts;
+    /* A copy: connections end later than the test's own frame. */
+    assert_in_range(count, 1, PEER_MAX_CONNECTIONS);
+    memcpy(peer->scripts, scripts, count * sizeof *scripts);
     peer->script_count = count;
     if (peer->path[0]) {
         strncpy(local.sun_path, peer->path, sizeof local.sun_path - 1);

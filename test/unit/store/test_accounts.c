@@ -185,30 +185,33 @@ static void another_form_of_the_same_password_ends_nothing(void **state)
 
 /* --- attempts --------------------------------------------------------------------------------- */
 
-static struct dw_login_counting counting(const char *subject, const char *address, int64_t bucket)
+static struct dw_login_counting counting(struct dw_arena *arena, const char *subject,
+                                         const char *address, int64_t bucket)
 {
     return (struct dw_login_counting){
         .attempt = {S(subject), S(address), 3, 100},
         .bucket = {DW_LIT("pre-login"), S(address), bucket, 1000},
-        .known_key = dw_arena_printf(fixture.arena, "%s %s", address, subject),
+        .known_key = dw_arena_printf(arena, "%s %s", address, subject),
         .known_s = 50,
     };
 }
 
-/* 0: blocked. */
+/* Any thread. 0: blocked. */
 static int64_t attempt(const char *subject, const char *address, int64_t now_s)
 {
-    struct dw_login_counting record = counting(subject, address, 0);
+    dw_auto(dw_arena_auto_free) struct dw_arena *arena = dw_arena_new(1u << 12);
+    struct dw_login_counting record = counting(arena, subject, address, 0);
     struct dw_login_count count;
+    struct dw_error fault = {0};
 
-    assert_done(dw_store_login_take(fixture.store, &record, now_s, &count, &error), error);
+    assert_done(dw_store_login_take(fixture.store, &record, now_s, &count, &fault), fault);
     assert_true(count.verdict != DW_LOGIN_THROTTLED);
     return count.failures;
 }
 
 static void failures_in_a_row_block_until_the_time_is_over(void **state)
 {
-    struct dw_login_counting record = counting("ada", "192.0.2.1", 0);
+    struct dw_login_counting record = counting(fixture.arena, "ada", "192.0.2.1", 0);
     struct dw_login_count taken = {0};
     struct dw_slices addresses;
 
@@ -262,7 +265,7 @@ static void many_at_once_get_no_more_attempts(void **state)
 
 static enum dw_login_verdict log_in_from(const char *subject, int64_t now_s, bool succeeds)
 {
-    struct dw_login_counting record = counting(subject, "203.0.113.1", 2);
+    struct dw_login_counting record = counting(fixture.arena, subject, "203.0.113.1", 2);
     struct dw_login_count count;
 
     assert_done(dw_store_login_take(fixture.store, &record, now_s, &count, &error), error);
