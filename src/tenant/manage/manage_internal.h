@@ -42,42 +42,13 @@ struct dw_manage {
 
 typedef bool dw_manage_function(struct dw_manage *manage, struct dw_error *reterr);
 
-dw_manage_function dw_manage_user_add, dw_manage_user_list, dw_manage_user_block,
-    dw_manage_user_unblock, dw_manage_user_delete, dw_manage_user_password; /* manage_users.c */
-dw_manage_function dw_manage_api_add, dw_manage_api_list, dw_manage_api_show, dw_manage_api_update,
-    dw_manage_api_delete; /* manage_apis.c */
-dw_manage_function dw_manage_role_add, dw_manage_role_list, dw_manage_role_assign,
-    dw_manage_role_unassign, dw_manage_role_delete; /* manage_apis.c */
-dw_manage_function dw_manage_client_add, dw_manage_client_list, dw_manage_client_show,
-    dw_manage_client_update, dw_manage_client_rotate_secret,
-    dw_manage_client_delete; /* manage_clients.c */
-dw_manage_function dw_manage_client_add_credential, dw_manage_client_list_credentials,
-    dw_manage_client_delete_credential; /* manage_credentials.c */
-dw_manage_function dw_manage_ciba_list, dw_manage_ciba_approve,
-    dw_manage_ciba_deny; /* manage_ciba.c */
-dw_manage_function dw_manage_connection_create, dw_manage_connection_list,
-    dw_manage_connection_show, dw_manage_connection_update, dw_manage_connection_delete,
-    dw_manage_connection_enable, dw_manage_connection_disable; /* manage_connections.c */
-dw_manage_function dw_manage_settings_show, dw_manage_settings_set, dw_manage_branding_show,
-    dw_manage_branding_set, dw_manage_prompts_show, dw_manage_prompts_set; /* manage_settings.c */
-dw_manage_function dw_manage_user_mfa_list, dw_manage_user_mfa_reset, dw_manage_user_recovery_code,
-    dw_manage_mfa_show, dw_manage_mfa_set;                           /* manage_mfa.c */
-dw_manage_function dw_manage_session_list, dw_manage_session_revoke; /* manage_sessions.c */
-dw_manage_function dw_manage_logs;                                   /* manage_logs.c */
-dw_manage_function dw_manage_key_list, dw_manage_key_rotate,
-    dw_manage_key_revoke; /* manage_keys.c */
+#define X(noun, verb, run, usage, help) dw_manage_function run;
+#include "tenant/manage/verbs.def"
+#undef X
 
-dw_manage_function dw_manage_client_grant_put, dw_manage_client_grant_list,
-    dw_manage_client_grant_delete; /* manage_grants.c */
-dw_manage_function dw_manage_trusted_issuer_add, dw_manage_trusted_issuer_list,
-    dw_manage_trusted_issuer_delete, dw_manage_exchange_profile_add,
-    dw_manage_exchange_profile_list, dw_manage_exchange_profile_delete, dw_manage_subject_map,
-    dw_manage_subject_unmap;                                   /* manage_trust.c */
-dw_manage_function dw_manage_user_show, dw_manage_user_update; /* manage_users.c */
-dw_manage_function dw_manage_user_import, dw_manage_user_blocks, dw_manage_ticket_verification,
-    dw_manage_ticket_password, dw_manage_protection_show,
-    dw_manage_protection_set; /* manage_accounts.c */
-
+/* The flags behind noun and verb, as the verb's usage has them, and --json. Fails with DW_USAGE. */
+bool dw_must_check dw_manage_read_flags(struct dw_manage *manage, const struct dw_tenant_verb *verb,
+                                        int argc, char **argv, struct dw_error *reterr);
 /* Empty when the flag was not given. */
 struct dw_slice dw_manage_value(const struct dw_manage *manage, const char *name);
 bool dw_manage_has(const struct dw_manage *manage, const char *name);

@@ -58,6 +58,24 @@ void dw_manage_cell_details(struct dw_manage_row *row)
         row->cells[row->count - 1].is_json_only = true;
 }
 
+bool dw_manage_cells_of_json(struct dw_manage *manage, struct dw_manage_row *row,
+                             struct dw_slice json, struct dw_error *reterr)
+{
+    const struct dw_json *parsed = NULL;
+
+    if (!dw_json_parse(json, manage->arena, &parsed, reterr))
+        return false;
+    for (size_t i = 0; i < parsed->object.count; i++) {
+        const struct dw_json_member *member = &parsed->object.members[i];
+        char *name = dw_arena_text(manage->arena, member->key);
+
+        if (!name)
+            return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+        dw_manage_cell_json(row, name, member->value.raw);
+    }
+    return true;
+}
+
 static void write_json_row(struct dw_json_writer *json, const struct dw_manage_row *row)
 {
     dw_json_write_object_start(json);

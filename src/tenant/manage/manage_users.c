@@ -8,6 +8,15 @@
 #include "tenant/manage/manage_internal.h"
 #include "tenant/seed_internal.h"
 
+bool dw_manage_find_user(struct dw_manage *manage, struct dw_slice email, struct dw_user **ret_user,
+                         struct dw_error *reterr)
+{
+    if (!dw_store_user_by_login(manage->tenant->store, DW_LIT(DW_TENANT_CONNECTION), email,
+                                manage->arena, ret_user, reterr))
+        return false;
+    return *ret_user || dw_fail(reterr, DW_NOT_FOUND, "there is no user \"%.*s\"", DW_PRINT(email));
+}
+
 /* The first line of standard input. */
 static bool read_password_line(struct dw_manage *manage, struct dw_secret *ret_password,
                                struct dw_error *reterr)
