@@ -162,18 +162,21 @@ struct dw_slice dw_arena_copy(struct dw_arena *arena, struct dw_slice slice)
     return dw_slice_from(text, text ? slice.len : 0);
 }
 
+/* Printed right where it will be when the newest chunk has the room, which it mostly has. */
 struct dw_slice dw_arena_printf(struct dw_arena *arena, const char *format, ...)
 {
+    size_t room = arena->newest ? arena->newest->size - arena->newest->used : 0;
+    char *place = room ? arena->newest->bytes + arena->newest->used : NULL;
     va_list arguments;
     char *text;
     int length;
 
     va_start(arguments, format);
-    length = vsnprintf(NULL, 0, format, arguments);
+    length = vsnprintf(place, room, format, arguments);
     va_end(arguments);
     text = length < 0 ? NULL : dw_arena_alloc(arena, (size_t)length + 1);
-    if (!text)
-        return dw_slice_from(NULL, 0);
+    if (!text || (text == place && (size_t)length < room))
+        return dw_slice_from(text, text ? (size_t)length : 0);
     va_start(arguments, format);
     vsnprintf(text, (size_t)length + 1, format, arguments);
     va_end(arguments);

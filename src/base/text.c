@@ -129,42 +129,47 @@ bool dw_text_unhex(struct dw_slice hex, struct dw_arena *arena, struct dw_slice 
     return true;
 }
 
-static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+/* RFC 4648 sections 4 and 5: the same but for the last two digits. */
+#define DIGITS_62 "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
-static struct dw_slice encode64(struct dw_arena *arena, struct dw_slice bytes, char code62,
-                                char code63, bool is_padded)
+static struct dw_slice encode64(struct dw_arena *arena, struct dw_slice bytes, const char *digits,
+                                bool is_padded)
 {
+    const unsigned char *at = (const unsigned char *)bytes.ptr;
     char *text = dw_arena_alloc(arena, bytes.len / 3 * 4 + 5);
-    size_t len = 0;
+    char *to = text;
+    size_t left = bytes.len;
 
     if (!text)
         return dw_slice_from(NULL, 0);
-    for (size_t i = 0; i < bytes.len; i += 3) {
-        size_t have = bytes.len - i < 3 ? bytes.len - i : 3;
-        uint32_t bits = 0;
-
-        for (size_t j = 0; j < 3; j++)
-            bits = bits << 8 | (j < have ? (unsigned char)bytes.ptr[i + j] : 0u);
-        for (size_t j = 0; j <= have; j++) {
-            unsigned value = bits >> (18 - 6 * j) & 63;
-
-            text[len++] = value == 62 ? code62 : value == 63 ? code63 : alphabet[value];
-        }
+    for (; left >= 3; left -= 3, at += 3) {
+        *to++ = digits[at[0] >> 2];
+        *to++ = digits[(at[0] << 4 | at[1] >> 4) & 63];
+        *to++ = digits[(at[1] << 2 | at[2] >> 6) & 63];
+        *to++ = digits[at[2] & 63];
     }
-    while (is_padded && len % 4)
-        text[len++] = '=';
-    text[len] = '\0';
-    return dw_slice_from(text, len);
+    if (left > 0) {
+        unsigned bits = (unsigned)at[0] << 8 | (left > 1 ? at[1] : 0);
+
+        *to++ = digits[bits >> 10];
+        *to++ = digits[bits >> 4 & 63];
+        if (left > 1)
+            *to++ = digits[bits << 2 & 63];
+    }
+    while (is_padded && (to - text) % 4)
+        *to++ = '=';
+    *to = '\0';
+    return dw_slice_from(text, (size_t)(to - text));
 }
 
 struct dw_slice dw_text_base64url(struct dw_arena *arena, struct dw_slice bytes)
 {
-    return encode64(arena, bytes, '-', '_', false);
+    return encode64(arena, bytes, DIGITS_62 "-_", false);
 }
 
 struct dw_slice dw_text_base64(struct dw_arena *arena, struct dw_slice bytes)
 {
-    return encode64(arena, bytes, '+', '/', true);
+    return encode64(arena, bytes, DIGITS_62 "+/", true);
 }
 
 struct dw_slice dw_text_base32(struct dw_arena *arena, struct dw_slice bytes)

@@ -3,21 +3,31 @@
 
 #include "http/parse.h"
 
+/* Takes the literal bytes that both begin with off both: most rows differ within a few. */
+static bool eat_literal(const char **pattern, struct dw_slice *path)
+{
+    const char *at = *pattern;
+
+    for (; *at != '\0' && *at != '{'; at++, path->ptr++, path->len--)
+        if (path->len == 0 || *at != *path->ptr)
+            return false;
+    *pattern = at;
+    return true;
+}
+
 /* Whether the pattern covers the path; fills the parameters. */
-static bool matches(struct dw_slice pattern, struct dw_slice path, struct dw_route_match *match)
+static bool matches(const char *pattern, struct dw_slice path, struct dw_route_match *match)
 {
     match->parameter_count = 0;
-    while (pattern.len) {
-        size_t at = dw_slice_index(pattern, '{');
-        size_t end = dw_slice_index(pattern, '}');
+    while (*pattern != '\0') {
         struct dw_slice name, value;
 
-        if (!dw_slice_eat(&path, dw_slice_sub(pattern, 0, at)))
+        if (!eat_literal(&pattern, &path))
             return false;
-        if (at == pattern.len)
+        if (*pattern == '\0')
             break;
-        name = dw_slice_sub(pattern, at + 1, end - at - 1);
-        pattern = dw_slice_sub(pattern, end + 1, pattern.len);
+        name = dw_slice_from(pattern + 1, strcspn(pattern + 1, "}"));
+        pattern = name.ptr + name.len + 1;
         value = dw_slice_ends_with(name, DW_LIT("..."))
                     ? path
                     : dw_slice_sub(path, 0, dw_slice_index(path, '/'));
@@ -59,7 +69,7 @@ bool dw_route_find(struct dw_route_table table, enum dw_http_method method, stru
     for (size_t i = 0; i < table.count; i++, row += table.row_bytes) {
         const struct dw_route *route = (const struct dw_route *)(const void *)row;
 
-        if (!matches(dw_slice_from_text(route->pattern), path, ret_match))
+        if (!matches(route->pattern, path, ret_match))
             continue;
         if (route->method == method || route->method == wanted) {
             ret_match->route = route;

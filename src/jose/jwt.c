@@ -178,6 +178,19 @@ bool dw_jwt_verify(const struct dw_jwt *unverified, const struct dw_jwks *keys,
     return dw_fail(reterr, DW_INVALID_TOKEN, "the signature of the token is wrong");
 }
 
+struct dw_slice dw_jwt_join(struct dw_arena *arena, struct dw_slice left, struct dw_slice right)
+{
+    size_t len = left.len + 1 + right.len;
+    char *text = left.ptr && right.ptr ? dw_arena_alloc(arena, len) : NULL;
+
+    if (!text)
+        return dw_slice_from(NULL, 0);
+    memcpy(text, left.ptr, left.len);
+    text[left.len] = '.';
+    memcpy(text + left.len + 1, right.ptr, right.len);
+    return dw_slice_from(text, len);
+}
+
 bool dw_jwt_sign(const struct dw_signing_key *key, const char *header_typ, struct dw_slice claims,
                  struct dw_arena *arena, struct dw_slice *ret_token, struct dw_error *reterr)
 {
@@ -197,16 +210,12 @@ bool dw_jwt_sign(const struct dw_signing_key *key, const char *header_typ, struc
         return false;
     parts[0] = dw_text_base64url(arena, header_json);
     parts[1] = dw_text_base64url(arena, claims);
-    signed_part = dw_arena_printf(arena, "%.*s.%.*s", DW_PRINT(parts[0]), DW_PRINT(parts[1]));
-    if (!parts[0].ptr || !parts[1].ptr || !signed_part.ptr)
+    signed_part = dw_jwt_join(arena, parts[0], parts[1]);
+    if (!signed_part.ptr)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
     if (!dw_sign_make(dw_signing_key_key(key), row->scheme, signed_part, arena, &signature, reterr))
         return false;
     parts[2] = dw_text_base64url(arena, signature);
-    if (!parts[2].ptr)
-        return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
-    *ret_token = dw_arena_printf(arena, "%.*s.%.*s", DW_PRINT(signed_part), DW_PRINT(parts[2]));
-    if (!ret_token->ptr)
-        return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
-    return true;
+    *ret_token = dw_jwt_join(arena, signed_part, parts[2]);
+    return ret_token->ptr || dw_fail(reterr, DW_NO_MEMORY, "out of memory");
 }

@@ -11,6 +11,8 @@ bool dw_must_check dw_jwt_split(struct dw_slice token, struct dw_slice ret_parts
  */
 bool dw_must_check dw_jwt_read_part(struct dw_slice part, const char *what, struct dw_arena *arena,
                                     const struct dw_json **ret_object, struct dw_error *reterr);
+/* "left.right"; without a pointer when one of them has none, or memory is short. */
+struct dw_slice dw_jwt_join(struct dw_arena *arena, struct dw_slice left, struct dw_slice right);
 /* Refuses encrypted tokens and critical extensions. */
 bool dw_must_check dw_jwt_check_header(const struct dw_json *header, struct dw_error *reterr);
 

@@ -87,14 +87,12 @@ bool dw_jwt_sign_hs256(struct dw_secret secret, const char *header_typ, struct d
 
     if (!check_secret(secret, reterr))
         return false;
-    signed_part = dw_arena_printf(arena, "%.*s.%.*s", DW_PRINT(header_part), DW_PRINT(claims_part));
-    if (header_part.len == 0 || !claims_part.ptr || !signed_part.ptr)
+    signed_part = dw_jwt_join(arena, header_part, claims_part);
+    if (!signed_part.ptr)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
     if (!dw_hmac_sha256(secret, signed_part, mac, reterr))
         return false;
     signature = dw_text_base64url(arena, dw_slice_from((const char *)mac, sizeof mac));
-    if (!signature.ptr)
-        return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
-    *ret_token = dw_arena_printf(arena, "%.*s.%.*s", DW_PRINT(signed_part), DW_PRINT(signature));
+    *ret_token = dw_jwt_join(arena, signed_part, signature);
     return ret_token->ptr || dw_fail(reterr, DW_NO_MEMORY, "out of memory");
 }

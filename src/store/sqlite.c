@@ -48,7 +48,6 @@ static bool set_up(struct dw_connection *connection, int64_t busy_wait_ms, bool 
 
     sqlite3_extended_result_codes(connection->db, 1);
     sqlite3_busy_timeout(connection->db, (int)busy_wait_ms);
-    sqlite3_db_config(connection->db, SQLITE_DBCONFIG_LOOKASIDE, NULL, 512, 48);
     sqlite3_db_config(connection->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     return sqlite3_exec(connection->db, both, NULL, NULL, NULL) == SQLITE_OK &&
            sqlite3_exec(connection->db,
@@ -155,8 +154,15 @@ static bool open_writer(const char *path, int64_t busy_wait_ms,
     return true;
 }
 
+/* Counting its memory costs SQLite a lock that all threads share, two times an allocation. */
+static void set_up_sqlite(void)
+{
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 struct dw_store *dw_store_open(const struct dw_store_config *config, struct dw_error *reterr)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
     struct dw_store *store = dw_mem_new(sizeof *store);
     struct dw_connection *connection = NULL;
     size_t path_size = strlen(config->path) + 1;
@@ -166,6 +172,7 @@ struct dw_store *dw_store_open(const struct dw_store_config *config, struct dw_e
         dw_fail(reterr, DW_NO_MEMORY, "out of memory");
         return NULL;
     }
+    pthread_once(&once, set_up_sqlite);
     memcpy(store->path, config->path, path_size);
     store->busy_wait_ms = config->busy_wait_ms ? config->busy_wait_ms : DEFAULT_BUSY_WAIT_MS;
     pthread_mutex_init(&store->lock, NULL);
