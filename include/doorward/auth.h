@@ -112,6 +112,8 @@ DW_EXPORT struct dw_jwt_validator_config dw_jwt_validator_config_okta(const char
 DW_EXPORT struct dw_jwt_validator_config dw_jwt_validator_config_cognito(const char *region,
                                                                          const char *user_pool_id,
                                                                          const char *client_id);
+/* Of Entra's v2.0 endpoint; tokens of the v1.0 one have the issuer
+ * "https://sts.windows.net/TENANT/": put that into the config then. */
 DW_EXPORT struct dw_jwt_validator_config dw_jwt_validator_config_entra(const char *tenant_id,
                                                                        const char *audience);
 DW_EXPORT struct dw_jwt_validator_config dw_jwt_validator_config_keycloak(const char *base_url,

@@ -128,7 +128,8 @@ static bool answer_from_cache(const struct dw_guard_wait *wait)
 static struct dw_guard_issuer *find_issuer(const struct dw_guard *guard, struct dw_slice issuer)
 {
     for (size_t i = 0; i < guard->issuer_count; i++)
-        if (dw_slice_eq(guard->issuers[i].rules.issuer, issuer))
+        if (dw_provider_is_issuer(guard->issuers[i].rules.provider, guard->issuers[i].rules.issuer,
+                                  issuer))
             return &guard->issuers[i];
     return NULL;
 }

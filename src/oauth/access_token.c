@@ -80,13 +80,16 @@ static bool check_issuer(const struct check *check, struct dw_error *reterr)
         return false;
     if (issuer.len == 0)
         return dw_fail(reterr, DW_INVALID_TOKEN, "the token does not say who issued it (iss)");
-    if (!dw_slice_eq(issuer, wanted))
+    if (!dw_provider_is_issuer(check->rules->provider, wanted, issuer))
         return dw_fail(reterr, DW_INVALID_TOKEN,
                        "the token was issued by \"%.*s\", this server trusts \"%.*s\"",
                        DW_PRINT(dw_slice_sub(issuer, 0, 52)),
                        DW_PRINT(dw_slice_sub(wanted, 0, 52)));
+    /* One caller is one principal, however the issuer is spelt. */
+    if (issuer.len != wanted.len)
+        issuer = dw_arena_copy(check->arena, wanted);
     check->token->issuer = issuer;
-    return true;
+    return issuer.ptr || dw_fail(reterr, DW_NO_MEMORY, "out of memory");
 }
 
 /* A NumericDate. Absent: *ret_at_s stays. RFC 7519 4.1.4: a number; also one out of range is none.

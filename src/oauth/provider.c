@@ -33,6 +33,7 @@ static const struct dw_provider rows[] = {
      .audience_help = "add an audience mapper with this value to a client scope in Keycloak"},
     {.name = "google",
      .permission_claims = no_claims,
+     .issuer_alias = "accounts.google.com",
      .audience_help = "Google's access tokens are opaque; put a provider that issues JWTs before "
                       "it"},
     {.name = "oidc",
@@ -46,6 +47,17 @@ const struct dw_provider *dw_provider_find(struct dw_slice name)
         if (dw_slice_eq(name, dw_slice_from_text(rows[i].name)))
             return &rows[i];
     return NULL;
+}
+
+/* Google's documentation of OpenID Connect, "Validating an ID token": both are its `iss`. */
+bool dw_provider_is_issuer(const struct dw_provider *provider, struct dw_slice configured,
+                           struct dw_slice iss)
+{
+    if (dw_slice_eq(iss, configured))
+        return true;
+    return provider->issuer_alias && dw_slice_eat(&configured, DW_LIT("https://")) &&
+           dw_slice_eq(configured, dw_slice_from_text(provider->issuer_alias)) &&
+           dw_slice_eq(iss, configured);
 }
 
 const char *dw_provider_names(void)

@@ -179,6 +179,14 @@ bool dw_server_build(struct dw_server *server, struct dw_error *reterr)
 
 /* ---- serving ---- */
 
+/* From the loop: who waits for this line may send a signal at once. */
+static void say_serving(void *user)
+{
+    struct dw_server *server = user;
+
+    dw_log(server->log, DW_LOG_INFO, "serving", DW_S("url", server->public_url));
+}
+
 static bool serve(struct dw_server *server, struct dw_error *reterr)
 {
     if (!dw_server_build(server, reterr))
@@ -187,8 +195,8 @@ static bool serve(struct dw_server *server, struct dw_error *reterr)
         return dw_fail(reterr, DW_CONFIG, "with dw_server_with_own_http, dw_server_handle serves");
     if (server->is_stdio && !dw_lines_open(server, reterr))
         return false;
-    if (server->listen.len > 0)
-        dw_log(server->log, DW_LOG_INFO, "serving", DW_S("url", server->public_url));
+    if (server->listen.len > 0 && !dw_loop_post(server->loop, say_serving, server))
+        return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
     return dw_net_run(server->net, reterr);
 }
 

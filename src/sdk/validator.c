@@ -131,7 +131,7 @@ static bool check_issuer(const struct dw_jwt_validator *validator, const struct 
 
     if (!issuer.ptr)
         return dw_fail(reterr, DW_INVALID_TOKEN, "the token does not say who issued it (iss)");
-    if (!dw_slice_eq(issuer, validator->rules.issuer))
+    if (!dw_provider_is_issuer(validator->rules.provider, validator->rules.issuer, issuer))
         return dw_fail(reterr, DW_INVALID_TOKEN,
                        "the token was issued by \"%.*s\", this server trusts \"%.*s\"",
                        DW_PRINT(dw_slice_sub(issuer, 0, 52)),
