@@ -109,3 +109,9 @@ const char *dw_signing_key_phase_name(enum dw_signing_key_phase phase)
 {
     return name_of(dw_signing_key_phase_names, DW_SIGNING_KEY_PHASE_COUNT, phase);
 }
+
+bool dw_user_login_stands(const struct dw_user *user, int64_t authenticated_at_s)
+{
+    return !user->is_blocked &&
+           (authenticated_at_s == 0 || authenticated_at_s >= user->last_password_reset_at_s);
+}

@@ -296,7 +296,14 @@ struct dw_user {
     int64_t last_login_at_s;
     struct dw_slice last_ip;
     int64_t logins_count;
+    struct dw_user *as_read; /* the store's: how it was found. An update writes what differs,
+                                      so that it undoes nothing that was changed meanwhile */
 };
+
+/* Whether what a login at that time has begun may go on: not for a blocked user, and not when the
+ * password has changed since. 0: it began with no login. The store has the same rule where it adds
+ * a refresh family. */
+bool dw_user_login_stands(const struct dw_user *user, int64_t authenticated_at_s);
 
 struct dw_role {
     struct dw_slice id;   /* rol_ + 16 */

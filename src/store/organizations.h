@@ -126,10 +126,11 @@ bool dw_must_check dw_store_invitation_by_id(struct dw_store *store, struct dw_s
                                              struct dw_arena *arena,
                                              struct dw_invitation **ret_invitation,
                                              struct dw_error *reterr);
-/* Uses it up, makes the user a member with its roles and replaces the user's metadata by what is in
- * *user, all at once: of several callers one gets true in *ret_is_taken. */
+/* Uses it up, makes the user a member with its roles and merges its metadata into the user's, all
+ * at once: of several callers one gets true in *ret_is_taken. None for a user with another address
+ * by now, or a blocked one. */
 bool dw_must_check dw_store_take_invitation(struct dw_store *store, struct dw_slice id,
-                                            const struct dw_user *user, int64_t now_s,
+                                            struct dw_slice user_id, int64_t now_s,
                                             bool *ret_is_taken, struct dw_error *reterr);
 bool dw_must_check dw_store_delete_invitation(struct dw_store *store, struct dw_slice id,
                                               struct dw_error *reterr);

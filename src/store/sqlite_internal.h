@@ -130,11 +130,15 @@ struct dw_sql_table {
 #define DW_SQL_MARK_NEXT(kind, column, ...) ", ?"
 #define DW_SQL_SET_FIRST(kind, column, ...) #column " = excluded." #column
 #define DW_SQL_SET_NEXT(kind, column, ...) ", " #column " = excluded." #column
+#define DW_SQL_CHANGE_FIRST(kind, column, ...)                                                     \
+#column " = CASE WHEN ? IS ? THEN " #column " ELSE ? END"
+#define DW_SQL_CHANGE_NEXT(kind, column, ...) ", " DW_SQL_CHANGE_FIRST(kind, column)
 #define DW_SQL_COLUMN(kind, column, member, ...)                                                   \
     {DW_SQL_##kind, offsetof(ROW, member), ##__VA_ARGS__},
 #define DW_SQL_NAMES(FIELDS) FIELDS(DW_SQL_NAME_FIRST, DW_SQL_NAME_NEXT)
 #define DW_SQL_MARKS(FIELDS) FIELDS(DW_SQL_MARK_FIRST, DW_SQL_MARK_NEXT)
 #define DW_SQL_SETS(FIELDS) FIELDS(DW_SQL_SET_FIRST, DW_SQL_SET_NEXT)
+#define DW_SQL_CHANGES(FIELDS) FIELDS(DW_SQL_CHANGE_FIRST, DW_SQL_CHANGE_NEXT)
 #define DW_SQL_COLUMNS(FIELDS)                                                                     \
     {                                                                                              \
         FIELDS(DW_SQL_COLUMN, DW_SQL_COLUMN)                                                       \
@@ -151,6 +155,12 @@ struct dw_sql_table {
 bool dw_must_check dw_sql_write_row(struct dw_connection *connection, const char *sql,
                                     const struct dw_sql_table *table, const void *record,
                                     struct dw_error *reterr);
+/* Runs "UPDATE table SET " DW_SQL_CHANGES(FIELDS) " WHERE key = ?" so that the columns in which the
+ * two records differ get the value of *after; all others stay as they are in the table. */
+bool dw_must_check dw_sql_write_changes(struct dw_connection *connection, const char *sql,
+                                        const struct dw_sql_table *table, const void *before,
+                                        const void *after, struct dw_slice key,
+                                        struct dw_error *reterr);
 /* All rows as an array of records in `arena`. */
 bool dw_must_check dw_sql_read_rows(struct dw_connection *connection, const char *sql,
                                     struct dw_sql_args args, const struct dw_sql_table *table,
@@ -214,6 +224,11 @@ bool dw_must_check dw_migrate(struct dw_connection *connection, const char *path
 /* sqlite_issued.c: its access tokens are not believed any more. */
 bool dw_must_check dw_store_kill_family(struct dw_connection *connection, struct dw_slice family_id,
                                         int64_t now_s, struct dw_error *reterr);
+/* sqlite_users.c: ends what is under way for a user who is blocked, has a new password or goes:
+ * sessions, refresh tokens, codes, grants that wait for a second factor, approvals on other
+ * devices. Codes that were mailed die with what they are for. */
+bool dw_must_check dw_store_end_logins(struct dw_connection *connection, struct dw_slice user_id,
+                                       int64_t now_s, struct dw_error *reterr);
 bool dw_must_check dw_store_revoke_families(struct dw_connection *connection,
                                             struct dw_slice user_id, struct dw_slice client_id,
                                             int64_t now_s, struct dw_error *reterr);

@@ -110,29 +110,40 @@ bool dw_store_invitation_by_id(struct dw_store *store, struct dw_slice id, struc
 
 struct taking {
     struct dw_slice id;
-    const struct dw_user *user;
+    struct dw_slice user_id;
     int64_t now_s;
     bool is_taken;
 };
 
+/* The address may have changed since somebody looked. */
+static bool mark_used(struct dw_connection *connection, struct taking *taking,
+                      struct dw_error *reterr)
+{
+    if (!dw_sql_run(connection,
+                    "UPDATE invitation SET used_at = ?1"
+                    " WHERE id = ?2 AND used_at = 0 AND expires_at > ?1 AND lower(invitee_email) ="
+                    " (SELECT email FROM user WHERE id = ?3 AND is_blocked = 0)",
+                    DW_SQL_ARGS(dw_sql_int(taking->now_s), dw_sql_text(taking->id),
+                                dw_sql_text(taking->user_id)),
+                    reterr))
+        return false;
+    taking->is_taken = dw_sql_changes(connection) > 0;
+    return true;
+}
+
 static bool take_invitation(struct dw_connection *connection, void *user, struct dw_error *reterr)
 {
     struct taking *taking = user;
-    struct dw_slice user_id = taking->user->id;
 
-    if (!dw_sql_run(connection,
-                    "UPDATE invitation SET used_at = ?1"
-                    " WHERE id = ?2 AND used_at = 0 AND expires_at > ?1",
-                    DW_SQL_ARGS(dw_sql_int(taking->now_s), dw_sql_text(taking->id)), reterr))
+    if (!mark_used(connection, taking, reterr))
         return false;
-    taking->is_taken = dw_sql_changes(connection) > 0;
     if (!taking->is_taken)
         return true;
     return dw_sql_run(connection,
                       "INSERT INTO organization_member (organization_id, user_id, created_at)"
                       " SELECT organization_id, ?, ? FROM invitation WHERE id = ?"
                       " ON CONFLICT DO NOTHING",
-                      DW_SQL_ARGS(dw_sql_text(user_id), dw_sql_int(taking->now_s),
+                      DW_SQL_ARGS(dw_sql_text(taking->user_id), dw_sql_int(taking->now_s),
                                   dw_sql_text(taking->id)),
                       reterr) &&
            /* A role that was deleted meanwhile is left out. */
@@ -141,22 +152,23 @@ static bool take_invitation(struct dw_connection *connection, void *user, struct
                       " SELECT organization_id, ?, role.id FROM invitation JOIN role"
                       " ON role.id IN (SELECT value FROM json_each(role_ids))"
                       " WHERE invitation.id = ? ON CONFLICT DO NOTHING",
-                      DW_SQL_ARGS(dw_sql_text(user_id), dw_sql_text(taking->id)), reterr) &&
-           /* Whoever has the link of the mail has the mailbox. */
+                      DW_SQL_ARGS(dw_sql_text(taking->user_id), dw_sql_text(taking->id)), reterr) &&
+           /* Whoever has the link of the mail has the mailbox. The metadata is merged here (RFC
+            * 7396), so that a change meanwhile is not undone. */
            dw_sql_run(connection,
-                      "UPDATE user SET is_email_verified = 1,"
-                      " app_metadata = ?, user_metadata = ?, updated_at = ? WHERE id = ?",
-                      DW_SQL_ARGS(dw_sql_text(taking->user->app_metadata_json),
-                                  dw_sql_text(taking->user->user_metadata_json),
-                                  dw_sql_int(taking->now_s), dw_sql_text(user_id)),
+                      "UPDATE user SET is_email_verified = 1, updated_at = ?,"
+                      " app_metadata = json_patch(user.app_metadata, invitation.app_metadata),"
+                      " user_metadata = json_patch(user.user_metadata, invitation.user_metadata)"
+                      " FROM invitation WHERE invitation.id = ? AND user.id = ?",
+                      DW_SQL_ARGS(dw_sql_int(taking->now_s), dw_sql_text(taking->id),
+                                  dw_sql_text(taking->user_id)),
                       reterr);
 }
 
-bool dw_store_take_invitation(struct dw_store *store, struct dw_slice id,
-                              const struct dw_user *user, int64_t now_s, bool *ret_is_taken,
-                              struct dw_error *reterr)
+bool dw_store_take_invitation(struct dw_store *store, struct dw_slice id, struct dw_slice user_id,
+                              int64_t now_s, bool *ret_is_taken, struct dw_error *reterr)
 {
-    struct taking taking = {.id = id, .user = user, .now_s = now_s};
+    struct taking taking = {.id = id, .user_id = user_id, .now_s = now_s};
 
     *ret_is_taken = false;
     if (!dw_store_write(store, take_invitation, &taking, reterr))

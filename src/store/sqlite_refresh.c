@@ -70,6 +70,28 @@ static bool drop_oldest_families(struct dw_connection *connection,
                       reterr);
 }
 
+/* The rule of dw_user_login_stands, and the code's: both may have changed since they were asked. */
+static bool may_start(struct dw_connection *connection, const struct dw_refresh_family *family,
+                      struct dw_error *reterr)
+{
+    int64_t was_replayed, may_log_in;
+
+    if (!dw_sql_number(connection,
+                       "SELECT count(*) FROM authorization_code"
+                       " WHERE family_id = ? AND replayed_at > 0",
+                       DW_SQL_ARGS(dw_sql_text(family->id)), &was_replayed, reterr) ||
+        !dw_sql_number(
+            connection,
+            "SELECT count(*) FROM user WHERE id = ?1 AND is_blocked = 0"
+            " AND (?2 = 0 OR last_password_reset_at <= ?2)",
+            DW_SQL_ARGS(dw_sql_text(family->user_id), dw_sql_int(family->authenticated_at_s)),
+            &may_log_in, reterr))
+        return false;
+    if (was_replayed)
+        return dw_fail(reterr, DW_INVALID_GRANT, "Invalid authorization code");
+    return may_log_in || dw_fail(reterr, DW_INVALID_GRANT, "The login has ended.");
+}
+
 static bool add_family(struct dw_connection *connection, void *user, struct dw_error *reterr)
 {
     const struct add_family *add = user;
@@ -77,16 +99,9 @@ static bool add_family(struct dw_connection *connection, void *user, struct dw_e
                                      .family_id = add->family->id,
                                      .generation = 1,
                                      .created_at_s = add->family->created_at_s};
-    int64_t was_replayed;
 
-    if (!dw_sql_number(connection,
-                       "SELECT count(*) FROM authorization_code"
-                       " WHERE family_id = ? AND replayed_at > 0",
-                       DW_SQL_ARGS(dw_sql_text(add->family->id)), &was_replayed, reterr))
-        return false;
-    if (was_replayed)
-        return dw_fail(reterr, DW_INVALID_GRANT, "Invalid authorization code");
-    return dw_sql_write_row(connection, DW_SQL_INSERT("refresh_family", FAMILY), &family_table,
+    return may_start(connection, add->family, reterr) &&
+           dw_sql_write_row(connection, DW_SQL_INSERT("refresh_family", FAMILY), &family_table,
                             add->family, reterr) &&
            insert_token(connection, &token, reterr) &&
            drop_oldest_families(connection, add->family, reterr);

@@ -283,6 +283,33 @@ bool dw_sql_write_row(struct dw_connection *connection, const char *sql,
     return step_to_end(connection, statement, reterr);
 }
 
+bool dw_sql_write_changes(struct dw_connection *connection, const char *sql,
+                          const struct dw_sql_table *table, const void *before, const void *after,
+                          struct dw_slice key, struct dw_error *reterr)
+{
+    const void *const records[] = {before, after, after};
+    dw_auto(finish) sqlite3_stmt *statement = NULL;
+    struct dw_sql_value value;
+    int place = 0;
+
+    if (!prepare(connection, sql, &statement, reterr))
+        return false;
+    for (size_t index = 0; index < table->count; index++)
+        for (size_t at = 0; at < sizeof records / sizeof *records; at++) {
+            const struct dw_sql_column *column = &table->columns[index];
+
+            if (!column_value(connection, column, (const char *)records[at] + column->offset,
+                              &value, reterr))
+                return false;
+            if (bind(statement, ++place, &value) != SQLITE_OK)
+                return dw_sqlite_fail(connection, table->what, reterr);
+        }
+    value = dw_sql_text(key);
+    if (bind(statement, ++place, &value) != SQLITE_OK)
+        return dw_sqlite_fail(connection, table->what, reterr);
+    return step_to_end(connection, statement, reterr);
+}
+
 static bool read_record(sqlite3_stmt *statement, const struct dw_sql_table *table,
                         struct dw_arena *arena, char *record, struct dw_error *reterr)
 {

@@ -178,7 +178,6 @@ static bool end_what_hangs_on_it(struct dw_connection *connection,
                                  const struct dw_password_change *change, struct dw_error *reterr)
 {
     static const char *const deletes[] = {
-        "DELETE FROM login_session WHERE user_id = ?",
         "DELETE FROM ticket WHERE user_id = ? AND purpose <> 'verify_email'",
         "DELETE FROM attempt WHERE subject = ?",
     };
@@ -186,7 +185,7 @@ static bool end_what_hangs_on_it(struct dw_connection *connection,
     for (size_t i = 0; i < sizeof deletes / sizeof *deletes; i++)
         if (!dw_sql_run(connection, deletes[i], DW_SQL_ARGS(dw_sql_text(change->user_id)), reterr))
             return false;
-    return dw_store_revoke_families(connection, change->user_id, DW_EMPTY, change->now_s, reterr);
+    return dw_store_end_logins(connection, change->user_id, change->now_s, reterr);
 }
 
 static bool change_password(struct dw_connection *connection, void *user, struct dw_error *reterr)

@@ -32,11 +32,29 @@ static const struct dw_sql_column user_columns[] = DW_SQL_COLUMNS(USER);
 static const struct dw_sql_table user_table = DW_SQL_TABLE("a user", user_columns);
 #undef ROW
 
+/* For the update that may follow. */
+static bool keep_as_read(struct dw_user *user, struct dw_arena *arena, struct dw_error *reterr)
+{
+    struct dw_user *kept;
+
+    if (!user)
+        return true;
+    kept = dw_arena_new_array(arena, 1, sizeof *kept);
+    if (!kept)
+        return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+    *kept = *user;
+    user->as_read = kept;
+    return true;
+}
+
+#define SELECT_USER "SELECT " DW_SQL_NAMES(USER) " FROM user WHERE id = ?"
+
 bool dw_store_user(struct dw_store *store, struct dw_slice id, struct dw_arena *arena,
                    struct dw_user **ret_user, struct dw_error *reterr)
 {
-    return dw_store_read_row(store, "SELECT " DW_SQL_NAMES(USER) " FROM user WHERE id = ?",
-                             DW_SQL_ARGS(dw_sql_text(id)), &user_table, arena, ret_user, reterr);
+    return dw_store_read_row(store, SELECT_USER, DW_SQL_ARGS(dw_sql_text(id)), &user_table, arena,
+                             ret_user, reterr) &&
+           keep_as_read(*ret_user, arena, reterr);
 }
 
 bool dw_store_user_by_login(struct dw_store *store, struct dw_slice connection,
@@ -50,14 +68,16 @@ bool dw_store_user_by_login(struct dw_store *store, struct dw_slice connection,
      * only, as is the rule that addresses are stored by. An address wins over another user's
      * username of the same text, and a username over a phone number. */
     return dw_store_read_row(
-        store,
-        "SELECT " DW_SQL_NAMES(USER) " FROM user WHERE connection = ?1"
-                                     " AND ((email = lower(?2) AND email <> '')"
-                                     " OR (username = ?2 AND username <> '')"
-                                     " OR (phone_number = ?2 AND phone_number <> ''))"
-                                     " ORDER BY email = lower(?2) DESC, username = ?2 DESC LIMIT 1",
-        DW_SQL_ARGS(dw_sql_text(connection), dw_sql_text(login)), &user_table, arena, ret_user,
-        reterr);
+               store,
+               "SELECT " DW_SQL_NAMES(USER) " FROM user WHERE connection = ?1"
+                                            " AND ((email = lower(?2) AND email <> '')"
+                                            " OR (username = ?2 AND username <> '')"
+                                            " OR (phone_number = ?2 AND phone_number <> ''))"
+                                            " ORDER BY email = lower(?2) DESC, username = ?2 DESC"
+                                            " LIMIT 1",
+               DW_SQL_ARGS(dw_sql_text(connection), dw_sql_text(login)), &user_table, arena,
+               ret_user, reterr) &&
+           keep_as_read(*ret_user, arena, reterr);
 }
 
 static bool lower_email(struct dw_connection *connection, struct dw_slice id,
@@ -82,43 +102,56 @@ bool dw_store_add_user(struct dw_store *store, const struct dw_user *user, struc
     return dw_store_write(store, add_user, &user, reterr);
 }
 
-static bool end_logins(struct dw_connection *connection, const struct dw_user *user,
-                       struct dw_error *reterr)
+bool dw_store_end_logins(struct dw_connection *connection, struct dw_slice user_id, int64_t now_s,
+                         struct dw_error *reterr)
 {
-    return dw_sql_run(connection, "DELETE FROM login_session WHERE user_id = ?",
-                      DW_SQL_ARGS(dw_sql_text(user->id)), reterr) &&
-           dw_store_revoke_families(connection, user->id, DW_EMPTY, user->updated_at_s, reterr);
+    static const char *const ends[] = {
+        "DELETE FROM login_session WHERE user_id = ?",
+        "DELETE FROM authorization_code WHERE user_id = ? AND used_at = 0",
+        "DELETE FROM mfa_transaction WHERE user_id = ?",
+        "UPDATE decoupled_request SET phase = 'denied' WHERE user_id = ? AND phase = 'approved'",
+    };
+
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+        if (!dw_sql_run(connection, ends[i], DW_SQL_ARGS(dw_sql_text(user_id)), reterr))
+            return false;
+    return dw_store_revoke_families(connection, user_id, DW_EMPTY, now_s, reterr);
+}
+
+static bool ends_logins(const struct dw_user *before, const struct dw_user *after)
+{
+    return (after->is_blocked && !before->is_blocked) ||
+           !dw_slice_eq(before->password_hash.hidden, after->password_hash.hidden);
 }
 
 static bool update_user(struct dw_connection *connection, void *user, struct dw_error *reterr)
 {
-    const struct dw_user *record = *(const struct dw_user *const *)user;
-    int64_t exists, is_same_login;
+    const struct dw_user *after = *(const struct dw_user *const *)user;
+    const struct dw_user *before = after->as_read;
 
-    if (!dw_sql_number(connection, "SELECT count(*) FROM user WHERE id = ?",
-                       DW_SQL_ARGS(dw_sql_text(record->id)), &exists, reterr) ||
-        !dw_sql_number(connection,
-                       "SELECT count(*) FROM user WHERE id = ? AND password_hash = ?"
-                       " AND is_blocked >= ?",
-                       DW_SQL_ARGS(dw_sql_text(record->id),
-                                   dw_sql_text(record->password_hash.hidden),
-                                   dw_sql_int(record->is_blocked)),
-                       &is_same_login, reterr))
+    if (!before && !dw_sql_read_row(connection, SELECT_USER, DW_SQL_ARGS(dw_sql_text(after->id)),
+                                    &user_table, connection->scratch, &before, reterr))
         return false;
-    if (!exists)
+    if (!before)
         return dw_fail(reterr, DW_NOT_FOUND, "there is no such user");
-    return dw_sql_write_row(
-               connection,
-               DW_SQL_INSERT("user", USER) " ON CONFLICT (id) DO UPDATE SET " DW_SQL_SETS(USER),
-               &user_table, record, reterr) &&
-           lower_email(connection, record->id, reterr) &&
-           (is_same_login || end_logins(connection, record, reterr));
+    if (!dw_sql_write_changes(connection, "UPDATE user SET " DW_SQL_CHANGES(USER) " WHERE id = ?",
+                              &user_table, before, after, after->id, reterr))
+        return false;
+    if (dw_sql_changes(connection) == 0)
+        return dw_fail(reterr, DW_NOT_FOUND, "there is no such user");
+    return lower_email(connection, after->id, reterr) &&
+           (!ends_logins(before, after) ||
+            dw_store_end_logins(connection, after->id, after->updated_at_s, reterr));
 }
 
 bool dw_store_update_user(struct dw_store *store, const struct dw_user *user,
                           struct dw_error *reterr)
 {
-    return dw_store_write(store, update_user, &user, reterr);
+    if (!dw_store_write(store, update_user, &user, reterr))
+        return false;
+    if (user->as_read) /* for the next update with the same record */
+        *user->as_read = *user;
+    return true;
 }
 
 bool dw_store_note_login(struct dw_store *store, struct dw_slice user_id, struct dw_slice ip,
@@ -131,10 +164,27 @@ bool dw_store_note_login(struct dw_store *store, struct dw_slice user_id, struct
                               "user", reterr);
 }
 
+struct delete_user {
+    struct dw_slice id;
+};
+
+/* What refers to the user goes by itself; an approval on another device does not. */
+static bool delete_user(struct dw_connection *connection, void *user, struct dw_error *reterr)
+{
+    const struct delete_user *drop = user;
+
+    if (!dw_store_end_logins(connection, drop->id, 0, reterr) ||
+        !dw_sql_run(connection, "DELETE FROM user WHERE id = ?", DW_SQL_ARGS(dw_sql_text(drop->id)),
+                    reterr))
+        return false;
+    return dw_sql_changes(connection) > 0 || dw_fail(reterr, DW_NOT_FOUND, "there is no such user");
+}
+
 bool dw_store_delete_user(struct dw_store *store, struct dw_slice id, struct dw_error *reterr)
 {
-    return dw_store_write_sql(store, "DELETE FROM user WHERE id = ?", DW_SQL_ARGS(dw_sql_text(id)),
-                              "user", reterr);
+    struct delete_user drop = {id};
+
+    return dw_store_write(store, delete_user, &drop, reterr);
 }
 
 bool dw_store_users(struct dw_store *store, struct dw_page page, struct dw_arena *arena,

@@ -145,8 +145,9 @@ bool dw_must_check dw_store_user_by_login(struct dw_store *store, struct dw_slic
 /* Fails with DW_CONFLICT when id, e-mail address or username are taken. */
 bool dw_must_check dw_store_add_user(struct dw_store *store, const struct dw_user *user,
                                      struct dw_error *reterr);
-/* Replaces. Fails with DW_NOT_FOUND or DW_CONFLICT. Blocking a user or changing the password also
- * revokes the user's refresh tokens and ends the login sessions. */
+/* Writes what differs from how the user was read (user->as_read; all, when it is NULL). Fails with
+ * DW_NOT_FOUND or DW_CONFLICT. Blocking a user or changing the password ends all that is under way:
+ * sessions, refresh tokens, codes, mfa_tokens, approvals on other devices. */
 bool dw_must_check dw_store_update_user(struct dw_store *store, const struct dw_user *user,
                                         struct dw_error *reterr);
 bool dw_must_check dw_store_note_login(struct dw_store *store, struct dw_slice user_id,
@@ -291,8 +292,8 @@ bool dw_must_check dw_store_delete_sessions_of(struct dw_store *store, struct dw
 
 #define DW_STORE_MAX_FAMILIES 200 /* of one user at one client; the oldest go (Auth0's number) */
 
-/* Stores a family with its first token. Fails with DW_INVALID_GRANT when the family has been
- * revoked already: its authorization code was replayed meanwhile. */
+/* Stores a family with its first token. Fails with DW_INVALID_GRANT when what it comes of has ended
+ * meanwhile: its authorization code was replayed, or the user blocked or given a new password. */
 bool dw_must_check dw_store_add_refresh_family(struct dw_store *store,
                                                const struct dw_refresh_family *family,
                                                struct dw_slice first_token_digest,

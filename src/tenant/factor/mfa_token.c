@@ -29,6 +29,9 @@ static bool load_user(struct dw_tenant_call *call, struct dw_mfa_caller *caller,
         return dw_fail(reterr, DW_INVALID_GRANT, "Malformed mfa_token");
     if (user->is_blocked)
         return dw_fail(reterr, DW_USER_BLOCKED, "user is blocked");
+    /* Whoever knew the old password may have begun this with it. */
+    if (!dw_user_login_stands(user, caller->transaction->authenticated_at_s))
+        return dw_fail(reterr, DW_INVALID_GRANT, "Malformed mfa_token");
     call->user_id = user->id;
     call->client_id = caller->transaction->client_id;
     return dw_mfa_load(call, user, &caller->state, reterr);

@@ -107,8 +107,8 @@ bool dw_login_find(struct dw_tenant_call *call, struct dw_login *ret_login, stru
                        &ret_login->user, reterr))
         return false;
     /* A login that was under way while the password was changed is none. */
-    if (!ret_login->user || ret_login->user->is_blocked ||
-        ret_login->session->authenticated_at_s < ret_login->user->last_password_reset_at_s) {
+    if (!ret_login->user ||
+        !dw_user_login_stands(ret_login->user, ret_login->session->authenticated_at_s)) {
         *ret_login = (struct dw_login){0};
         return true;
     }

@@ -114,38 +114,27 @@ bool dw_visit_is_organization_prompt_due(const struct dw_visit_walk *walk, bool 
 
 /* ---- after the login ---- */
 
-static bool merge_metadata(struct dw_slice *metadata, struct dw_slice patch, struct dw_arena *arena,
-                           struct dw_error *reterr)
-{
-    return dw_json_merge(metadata->len > 0 ? *metadata : DW_LIT("{}"),
-                         patch.len > 0 ? patch : DW_LIT("{}"), arena, metadata, reterr);
-}
-
 /* The link went to one mailbox: it makes nobody else a member. */
 static bool take_invitation(const struct dw_visit_walk *walk, struct dw_error *reterr)
 {
     struct dw_tenant_call *call = walk->call;
     struct dw_authorization_request *request = walk->visit->request;
-    struct dw_user user = *walk->login->user;
+    const struct dw_user *user = walk->login->user;
     struct dw_invitation *invitation;
     bool is_taken = false;
 
     if (!dw_store_invitation_by_id(call->tenant->store, request->invitation_id, call->arena,
                                    &invitation, reterr))
         return false;
-    if (!invitation || !dw_slice_eq_nocase(invitation->invitee_email, user.email))
+    if (!invitation || !dw_slice_eq_nocase(invitation->invitee_email, user->email))
         return dw_fail(reterr, DW_ACCESS_DENIED, "the invitation is for another e-mail address");
     if (!dw_slice_eq(invitation->organization_id, request->organization))
         return dw_fail(reterr, DW_ACCESS_DENIED, "the invitation is to another organization");
-    if (!merge_metadata(&user.app_metadata_json, invitation->app_metadata_json, call->arena,
-                        reterr) ||
-        !merge_metadata(&user.user_metadata_json, invitation->user_metadata_json, call->arena,
-                        reterr) ||
-        !dw_store_take_invitation(call->tenant->store, invitation->id, &user, call->now_s,
+    if (!dw_store_take_invitation(call->tenant->store, invitation->id, user->id, call->now_s,
                                   &is_taken, reterr))
         return false;
     if (is_taken)
-        dw_audit(call, DW_AUDIT_SI, .client = walk->visit->client, .user = walk->login->user,
+        dw_audit(call, DW_AUDIT_SI, .client = walk->visit->client, .user = user,
                  .organization_id = request->organization);
     return true; /* taken before: then membership decides */
 }

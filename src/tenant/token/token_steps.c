@@ -72,7 +72,7 @@ bool dw_token_redeem(struct dw_token_call *token, const struct dw_authorization_
     if (!dw_token_load_user(token, code->user_id, &user, reterr))
         return false;
     /* What was approved with the old password, by whoever knew it, ends with it. */
-    if (code->authenticated_at_s > 0 && code->authenticated_at_s < user->last_password_reset_at_s)
+    if (!dw_user_login_stands(user, code->authenticated_at_s))
         return dw_fail(reterr, DW_INVALID_GRANT, "The password was changed since.");
     struct dw_issue issue = {
         .subjects = {.grant_type = token->request.grant_type,

@@ -325,7 +325,7 @@ static void a_blocked_user_gets_no_tokens(void **state)
     assert_done(dw_store_user(world.tenant->store, S(ada_id), world.arena, &user, &error), error);
     user->is_blocked = true;
     assert_done(dw_store_update_user(world.tenant->store, user, &error), error);
-    assert_slice(error_of(poll(&device)), "unauthorized: user is blocked");
+    assert_slice(error_of(poll(&device)), "access_denied: User cancelled the confirmation prompt.");
     user->is_blocked = false;
     assert_done(dw_store_update_user(world.tenant->store, user, &error), error);
 }

@@ -195,7 +195,7 @@ static void a_blocked_user_gets_no_tokens(void **state)
                 error);
     user->is_blocked = true;
     assert_done(dw_store_update_user(world.tenant->store, user, &error), error);
-    assert_slice(error_of(redeem(code)), "unauthorized: user is blocked");
+    assert_slice(error_of(redeem(code)), "invalid_grant: Invalid authorization code"); /* ended */
     call = token("grant_type=password&" DEV "&username=" ADA "&password=correct%20horse%20battery");
     assert_slice(error_of(call), "unauthorized: user is blocked");
     call = token("grant_type=password&" DEV "&username=" ADA "&password=wrong");
