@@ -254,8 +254,10 @@ static int serve(void (*make)(struct dw_server *server), const char *until)
         dup2(in_pipe[0], STDIN_FILENO);
         dup2(talk_pipe[1], STDERR_FILENO);
         dup2(talk_pipe[1], STDOUT_FILENO);
-        for (int fd = 3; fd < 64; fd++)
-            close(fd);
+        for (int i = 0; i < 2; i++) {
+            close(in_pipe[i]);
+            close(talk_pipe[i]);
+        }
         server = dw_server_new("my-server", "1");
         make(server);
         dw_server_with_tool(server, &good_tool);
@@ -276,7 +278,8 @@ static int serve(void (*make)(struct dw_server *server), const char *until)
     close(talk_pipe[0]);
     if (until)
         close(in_pipe[1]);
-    assert_true(WIFEXITED(status));
+    if (!WIFEXITED(status))
+        fail_msg("ended by signal %d: %s", WTERMSIG(status), talk);
     return WEXITSTATUS(status);
 }
 
