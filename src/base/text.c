@@ -83,6 +83,16 @@ bool dw_text_glob(struct dw_slice pattern, struct dw_slice text)
     return p == pattern.len;
 }
 
+struct dw_slice dw_text_lower(struct dw_arena *arena, struct dw_slice text)
+{
+    char *copy = dw_arena_text(arena, text);
+
+    for (size_t i = 0; copy && i < text.len; i++)
+        if (copy[i] >= 'A' && copy[i] <= 'Z')
+            copy[i] = (char)(copy[i] + ('a' - 'A'));
+    return dw_slice_from(copy, copy ? text.len : 0);
+}
+
 struct dw_slice dw_text_hex(struct dw_arena *arena, struct dw_slice bytes)
 {
     static const char digits[] = "0123456789abcdef";

@@ -17,6 +17,9 @@ bool dw_text_is_printable_ascii(struct dw_slice text);
  * rest itself. Needs at most pattern.len * text.len steps and no memory. */
 bool dw_text_glob(struct dw_slice pattern, struct dw_slice text);
 
+/* A copy with ASCII letters in lower case. ptr NULL when memory is short. */
+struct dw_slice dw_text_lower(struct dw_arena *arena, struct dw_slice text);
+
 /* Lower-case hex, in the arena. ptr is NULL when memory is short. */
 struct dw_slice dw_text_hex(struct dw_arena *arena, struct dw_slice bytes);
 bool dw_must_check dw_text_unhex(struct dw_slice hex, struct dw_arena *arena,

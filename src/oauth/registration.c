@@ -257,17 +257,6 @@ bool dw_client_scopes_read(const struct dw_json *document,
 /* --- registration ------------------------------------------------------------------------------
  */
 
-static struct dw_slice lower(struct dw_arena *arena, struct dw_slice text)
-{
-    struct dw_slice copy = dw_arena_copy(arena, text);
-    char *bytes = (char *)(uintptr_t)copy.ptr;
-
-    for (size_t at = 0; bytes && at < copy.len; at++)
-        if (bytes[at] >= 'A' && bytes[at] <= 'Z')
-            bytes[at] = (char)(bytes[at] + ('a' - 'A'));
-    return copy;
-}
-
 static bool contains_nocase(struct dw_slice text, struct dw_slice part)
 {
     for (size_t at = 0; at + part.len <= text.len; at++)
@@ -293,13 +282,13 @@ static bool is_public_name(struct dw_slice name, struct dw_slices patterns)
 static bool is_public(struct dw_slice name, struct dw_slices patterns, struct dw_arena *arena,
                       bool *ret_is_public, struct dw_error *reterr)
 {
-    struct dw_slice low_name = lower(arena, name);
+    struct dw_slice low_name = dw_text_lower(arena, name);
     struct dw_slice *low = dw_arena_new_array(arena, patterns.count + 1, sizeof *low);
 
     if (!low_name.ptr || !low)
         return no_memory(reterr);
     for (size_t at = 0; at < patterns.count; at++) {
-        low[at] = lower(arena, patterns.items[at]);
+        low[at] = dw_text_lower(arena, patterns.items[at]);
         if (!low[at].ptr)
             return no_memory(reterr);
     }

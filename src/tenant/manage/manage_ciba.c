@@ -1,6 +1,5 @@
 /* doorward tenant ciba ...: what applications have asked users for, and an operator's answer in
  * their place: for tests, and for users without a mail address. */
-#include "base/text.h"
 #include "store/decoupled.h"
 #include "tenant/manage/manage_internal.h"
 #include "tenant/settings_internal.h"
@@ -12,11 +11,9 @@ static bool show_request(struct dw_manage *manage, const struct dw_decoupled_req
     struct dw_manage_row *row = dw_manage_row_add(manage, reterr);
     bool has_expired =
         request->phase == DW_DECOUPLED_PENDING && request->expires_at_s <= manage->tenant->now_s();
-    char time[DW_TEXT_TIME_SIZE];
 
     if (!row)
         return false;
-    dw_text_time(request->expires_at_s * 1000, time);
     dw_manage_cell_text(row, "id", request->id);
     dw_manage_cell_text(row, "client_id", request->client_id);
     dw_manage_cell_text(row, "user_id", request->user_id);
@@ -26,7 +23,7 @@ static bool show_request(struct dw_manage *manage, const struct dw_decoupled_req
     dw_manage_cell_text(row, "status",
                         has_expired ? DW_LIT("expired")
                                     : dw_slice_from_text(dw_decoupled_phase_names[request->phase]));
-    dw_manage_cell_text(row, "expires_at", dw_arena_copy(manage->arena, dw_slice_from_text(time)));
+    dw_manage_cell_time(row, "expires_at", request->expires_at_s, manage);
     return true;
 }
 

@@ -10,16 +10,6 @@
 #define DAY_S 86400
 #define DAYS_MAX 3650
 
-static void add_time(struct dw_manage *manage, struct dw_manage_row *row, const char *name,
-                     int64_t at_s)
-{
-    char text[DW_TEXT_TIME_SIZE];
-
-    dw_text_time(at_s * 1000, text);
-    dw_manage_cell_text(
-        row, name, at_s > 0 ? dw_arena_copy(manage->arena, dw_slice_from_text(text)) : DW_EMPTY);
-}
-
 static bool show_credential(struct dw_manage *manage, const struct dw_client_credential *credential,
                             struct dw_error *reterr)
 {
@@ -32,9 +22,9 @@ static bool show_credential(struct dw_manage *manage, const struct dw_client_cre
     dw_manage_cell_text(row, "kid", credential->kid);
     dw_manage_cell_text(row, "alg", dw_slice_from_text(dw_jose_alg_name(credential->alg)));
     dw_manage_cell_text(row, "credential_type", DW_LIT("public_key"));
-    add_time(manage, row, "created_at", credential->created_at_s);
-    add_time(manage, row, "updated_at", credential->updated_at_s);
-    add_time(manage, row, "expires_at", credential->expires_at_s);
+    dw_manage_cell_time(row, "created_at", credential->created_at_s, manage);
+    dw_manage_cell_time(row, "updated_at", credential->updated_at_s, manage);
+    dw_manage_cell_time(row, "expires_at", credential->expires_at_s, manage);
     return true;
 }
 

@@ -74,6 +74,9 @@ void dw_manage_cell_bool(struct dw_manage_row *row, const char *name, bool value
 /* A number, or any other JSON. */
 void dw_manage_cell_int(struct dw_manage_row *row, const char *name, int64_t number,
                         struct dw_manage *manage);
+/* As 2026-11-23T07:25:00.000Z; 0: an empty text. */
+void dw_manage_cell_time(struct dw_manage_row *row, const char *name, int64_t at_s,
+                         struct dw_manage *manage);
 void dw_manage_cell_json(struct dw_manage_row *row, const char *name, struct dw_slice json);
 /* What was added last is for --json and for showing one alone. */
 void dw_manage_cell_details(struct dw_manage_row *row);

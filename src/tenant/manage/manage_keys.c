@@ -1,5 +1,4 @@
 /* doorward tenant key ... */
-#include "base/text.h"
 #include "tenant/manage/manage_internal.h"
 
 /* Auth0's names, as in GET /api/v2/keys/signing. */
@@ -7,11 +6,9 @@ static bool show_key(struct dw_manage *manage, const struct dw_signing_key_recor
                      struct dw_error *reterr)
 {
     struct dw_manage_row *row = dw_manage_row_add(manage, reterr);
-    char text[DW_TEXT_TIME_SIZE];
 
     if (!row)
         return false;
-    dw_text_time(key->created_at_s * 1000, text);
     dw_manage_cell_text(row, "kid", key->kid);
     dw_manage_cell_text(row, "alg", dw_slice_from_text(dw_jose_alg_name(key->alg)));
     dw_manage_cell_text(row, "phase", dw_slice_from_text(dw_signing_key_phase_name(key->phase)));
@@ -19,7 +16,7 @@ static bool show_key(struct dw_manage *manage, const struct dw_signing_key_recor
     dw_manage_cell_bool(row, "next", key->phase == DW_SIGNING_KEY_NEXT);
     dw_manage_cell_bool(row, "previous", key->phase == DW_SIGNING_KEY_PREVIOUS);
     dw_manage_cell_bool(row, "revoked", key->phase == DW_SIGNING_KEY_REVOKED);
-    dw_manage_cell_text(row, "created_at", dw_arena_copy(manage->arena, dw_slice_from_text(text)));
+    dw_manage_cell_time(row, "created_at", key->created_at_s, manage);
     return true;
 }
 

@@ -136,16 +136,6 @@ bool dw_manage_member_role_remove(struct dw_manage *manage, struct dw_error *ret
 
 /* ---- invitations ---- */
 
-static bool show_time(struct dw_manage *manage, struct dw_manage_row *row, const char *name,
-                      int64_t at_s)
-{
-    char text[DW_TEXT_TIME_SIZE];
-
-    dw_text_time(at_s * 1000, text);
-    dw_manage_cell_text(row, name, dw_arena_copy(manage->arena, dw_slice_from_text(text)));
-    return true;
-}
-
 /* url: empty where it is not known any more; only a digest of its ticket is kept. */
 static bool show_invitation(struct dw_manage *manage, const struct dw_invitation *invitation,
                             struct dw_slice url, struct dw_error *reterr)
@@ -168,8 +158,8 @@ static bool show_invitation(struct dw_manage *manage, const struct dw_invitation
     dw_manage_cell_json(row, "invitee", dw_buf_view(&invitee));
     dw_manage_cell_json(row, "inviter", dw_buf_view(&inviter));
     dw_manage_cell_text(row, "client_id", invitation->client_id);
-    (void)show_time(manage, row, "expires_at", invitation->expires_at_s);
-    (void)show_time(manage, row, "created_at", invitation->created_at_s);
+    dw_manage_cell_time(row, "expires_at", invitation->expires_at_s, manage);
+    dw_manage_cell_time(row, "created_at", invitation->created_at_s, manage);
     dw_manage_cell_details(row);
     dw_manage_cell_texts(row, "roles", invitation->role_ids);
     dw_manage_cell_details(row);
@@ -229,16 +219,6 @@ static bool read_lifetime(struct dw_manage *manage, int64_t *ret_lifetime_s,
                    DW_INVITATION_MAX_LIFETIME_S);
 }
 
-static struct dw_slice lower(struct dw_arena *arena, struct dw_slice text)
-{
-    char *copy = dw_arena_text(arena, text);
-
-    for (size_t i = 0; copy && i < text.len; i++)
-        if (copy[i] >= 'A' && copy[i] <= 'Z')
-            copy[i] = (char)(copy[i] + ('a' - 'A'));
-    return dw_slice_from(copy, copy ? text.len : 0);
-}
-
 bool dw_manage_invitation_create(struct dw_manage *manage, struct dw_error *reterr)
 {
     struct dw_organization *organization = NULL;
@@ -248,7 +228,7 @@ bool dw_manage_invitation_create(struct dw_manage *manage, struct dw_error *rete
         .id = dw_tenant_random_id(manage->arena, "uinv_", 16),
         .client_id = dw_manage_value(manage, "client"),
         .inviter_name = dw_manage_value(manage, "inviter"),
-        .invitee_email = lower(manage->arena, dw_manage_value(manage, "email")),
+        .invitee_email = dw_text_lower(manage->arena, dw_manage_value(manage, "email")),
         .created_at_s = manage->tenant->now_s(),
     };
     int64_t lifetime_s = 0;

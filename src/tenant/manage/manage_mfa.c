@@ -1,6 +1,5 @@
 /* doorward tenant user mfa ..., user recovery-code ..., mfa ...: second factors, with the names of
  * Auth0's authentication methods and guardian policies. */
-#include "base/text.h"
 #include "tenant/audit_internal.h"
 #include "tenant/factor/mfa_internal.h"
 #include "tenant/manage/manage_internal.h"
@@ -20,14 +19,10 @@ static struct dw_tenant_call call_of(const struct dw_manage *manage)
 static void add_time(struct dw_manage *manage, struct dw_manage_row *row, const char *name,
                      int64_t at_s)
 {
-    char text[DW_TEXT_TIME_SIZE];
-
-    if (at_s == 0) {
+    if (at_s == 0)
         dw_manage_cell_json(row, name, DW_LIT("null"));
-        return;
-    }
-    dw_text_time(at_s * 1000, text);
-    dw_manage_cell_text(row, name, dw_arena_copy(manage->arena, dw_slice_from_text(text)));
+    else
+        dw_manage_cell_time(row, name, at_s, manage);
 }
 
 bool dw_manage_user_mfa_list(struct dw_manage *manage, struct dw_error *reterr)

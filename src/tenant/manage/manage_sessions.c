@@ -1,19 +1,9 @@
 /* doorward tenant session ...: the login sessions of browsers. */
-#include "base/text.h"
 #include "store/sessions.h"
 #include "tenant/manage/manage_internal.h"
 #include "json/json_writer.h"
 
 #define STORE manage->tenant->store
-
-static void add_time(struct dw_manage *manage, struct dw_manage_row *row, const char *name,
-                     int64_t at_s)
-{
-    char time[DW_TEXT_TIME_SIZE];
-
-    dw_text_time(at_s * 1000, time);
-    dw_manage_cell_text(row, name, dw_arena_copy(manage->arena, dw_slice_from_text(time)));
-}
 
 /* Auth0's `device`. */
 static bool add_device(struct dw_manage *manage, struct dw_manage_row *row,
@@ -43,13 +33,13 @@ static bool show_session(struct dw_manage *manage, const struct dw_login_session
         return false;
     dw_manage_cell_text(row, "id", session->id);
     dw_manage_cell_text(row, "user_id", session->user_id);
-    add_time(manage, row, "created_at", session->created_at_s);
-    add_time(manage, row, "last_interacted_at", session->last_seen_at_s);
-    add_time(manage, row, "authenticated_at", session->authenticated_at_s);
+    dw_manage_cell_time(row, "created_at", session->created_at_s, manage);
+    dw_manage_cell_time(row, "last_interacted_at", session->last_seen_at_s, manage);
+    dw_manage_cell_time(row, "authenticated_at", session->authenticated_at_s, manage);
     dw_manage_cell_details(row);
-    add_time(manage, row, "idle_expires_at", session->idle_expires_at_s);
+    dw_manage_cell_time(row, "idle_expires_at", session->idle_expires_at_s, manage);
     dw_manage_cell_details(row);
-    add_time(manage, row, "expires_at", session->expires_at_s);
+    dw_manage_cell_time(row, "expires_at", session->expires_at_s, manage);
     return add_device(manage, row, session, reterr);
 }
 

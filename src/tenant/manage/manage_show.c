@@ -1,4 +1,5 @@
 /* How management verbs show what they found: as a table, as lines, or as JSON. */
+#include "base/text.h"
 #include "tenant/manage/manage_internal.h"
 
 #include <stdio.h>
@@ -45,6 +46,16 @@ void dw_manage_cell_int(struct dw_manage_row *row, const char *name, int64_t num
                         struct dw_manage *manage)
 {
     dw_manage_cell_json(row, name, dw_arena_printf(manage->arena, "%lld", (long long)number));
+}
+
+void dw_manage_cell_time(struct dw_manage_row *row, const char *name, int64_t at_s,
+                         struct dw_manage *manage)
+{
+    char text[DW_TEXT_TIME_SIZE];
+
+    dw_text_time(at_s * 1000, text);
+    dw_manage_cell_text(
+        row, name, at_s > 0 ? dw_arena_copy(manage->arena, dw_slice_from_text(text)) : DW_EMPTY);
 }
 
 void dw_manage_cell_json(struct dw_manage_row *row, const char *name, struct dw_slice json)

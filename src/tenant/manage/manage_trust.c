@@ -123,23 +123,18 @@ static bool show_profile(struct dw_manage *manage, const struct dw_token_exchang
                          struct dw_error *reterr)
 {
     struct dw_manage_row *row = dw_manage_row_add(manage, reterr);
-    char created[DW_TEXT_TIME_SIZE], updated[DW_TEXT_TIME_SIZE];
 
     if (!row)
         return false;
-    dw_text_time(profile->created_at_s * 1000, created);
-    dw_text_time(profile->updated_at_s * 1000, updated);
     dw_manage_cell_text(row, "id", profile->id);
     dw_manage_cell_text(row, "name", profile->name);
     dw_manage_cell_text(row, "type", profile->type);
     dw_manage_cell_text(row, "subject_token_type", profile->subject_token_type);
     dw_manage_cell_text(row, "issuer", profile->issuer);
     dw_manage_cell_text(row, "audience", profile->audience);
-    dw_manage_cell_text(row, "created_at",
-                        dw_arena_copy(manage->arena, dw_slice_from_text(created)));
+    dw_manage_cell_time(row, "created_at", profile->created_at_s, manage);
     dw_manage_cell_details(row);
-    dw_manage_cell_text(row, "updated_at",
-                        dw_arena_copy(manage->arena, dw_slice_from_text(updated)));
+    dw_manage_cell_time(row, "updated_at", profile->updated_at_s, manage);
     dw_manage_cell_details(row);
     return true;
 }

@@ -220,9 +220,19 @@ static void the_nearest_name_is_suggested(void **state)
     assert_slice(dw_text_nearest(S("zebra"), names), "");
 }
 
+static void only_ascii_letters_are_lowered(void **state)
+{
+    dw_auto(dw_arena_auto_free) struct dw_arena *arena = dw_arena_new(1 << 12);
+
+    (void)state;
+    assert_slice(dw_text_lower(arena, S("AZaz@[`{09\xc3\x84")), "azaz@[`{09\xc3\x84");
+    assert_slice(dw_text_lower(arena, S("")), "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(only_ascii_letters_are_lowered),
         cmocka_unit_test(integers_are_decimal_and_bounded),
         cmocka_unit_test(utf8_has_one_spelling),
         cmocka_unit_test(globs_match_whole_texts),
