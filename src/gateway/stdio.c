@@ -7,7 +7,7 @@
 #include "sys/sys.h"
 
 #define CALL_BYTES ((size_t)256 * 1024 * 1024) /* max_body_bytes is the real limit */
-#define TICK_MS 1000
+#define TICK_MS 500
 
 /* The exchange is over; a hub that may still work for it is told. */
 static void passage_gone(struct dw_passage *passage, bool is_complete)

@@ -329,6 +329,7 @@ static void take_greeting(struct dw_stdio_child *child, const struct dw_mcp_mess
         return;
     }
     child->phase = DW_CHILD_READY;
+    child->has_greeted = true;
     child->stdio->failures = 0;
     (void)dw_stdio_child_write(
         child, DW_LIT("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}"));

@@ -9,6 +9,10 @@
 #define GREETING_MS 60000 /* npx may have to fetch the server first */
 #define YOUNG_MS 10000    /* a process that ends before is one that cannot be started */
 #define FIRST_BACKOFF_MS 250
+/* Some clients do nothing else until the head of an answer has come: no cancelling, no second call.
+ */
+#define FIRST_SIGN_MS 500
+#define NEXT_SIGN_MS 15000 /* proxies between close what is silent for a minute */
 #define MAX_BACKOFF_MS 30000
 
 static int64_t now_of(const struct dw_stdio *stdio)
@@ -51,8 +55,9 @@ static struct dw_stdio_child *start_child(struct dw_stdio *stdio, enum dw_child_
     }
     if (stdio->failures > 0 && now_of(stdio) < stdio->not_before_ms) {
         dw_error_set(reterr, DW_UNAVAILABLE, __FILE__, __LINE__,
-                     "the MCP server could not be started %u times: the next try is in %d s",
-                     stdio->failures, (int)((stdio->not_before_ms - now_of(stdio)) / 1000 + 1));
+                     "the MCP server failed %u time%s in a row: the next try is in %d s",
+                     stdio->failures, stdio->failures == 1 ? "" : "s",
+                     (int)((stdio->not_before_ms - now_of(stdio)) / 1000 + 1));
         return NULL;
     }
     if (stdio->child_count > (size_t)stdio->gateway->config->max_sessions) {
@@ -105,8 +110,8 @@ void dw_stdio_hub_lost(struct dw_stdio_child *child, const struct dw_error *erro
 
     if (child->phase != DW_CHILD_STOPPING) {
         dw_metrics_add(dw_loop_metrics(stdio->loop), DW_METRIC_STDIO_CRASHES, 1);
-        /* A session that began well and crashed is its client's affair: it must not keep others
-         * from beginning theirs. */
+        /* A session or a bridge that began well and crashed is its client's affair: it must not
+         * keep others from beginning theirs. */
         if (child->phase != DW_CHILD_READY ||
             (!child->has_greeted && now_of(stdio) - child->started_ms < YOUNG_MS))
             count_failure(stdio);
@@ -322,7 +327,16 @@ void dw_stdio_hub_leave(void *user)
 
 /* ---- time ---- */
 
-static void time_out_requests(struct dw_stdio_child *child, int64_t now_ms)
+static void show_life(struct dw_stdio_call *call, int64_t now_ms)
+{
+    /* The head of a handshake's answer says whether there is a session: it waits. */
+    if (!call->is_handshake && !call->is_gone &&
+        (call->told_ms ? now_ms - call->told_ms >= NEXT_SIGN_MS
+                       : now_ms - call->began_ms >= FIRST_SIGN_MS))
+        dw_stdio_mail_open(call);
+}
+
+static void look_after_requests(struct dw_stdio_child *child, int64_t now_ms)
 {
     int64_t most_ms = child->stdio->gateway->config->upstream_timeout_s * 1000;
     struct dw_error error;
@@ -333,8 +347,10 @@ static void time_out_requests(struct dw_stdio_child *child, int64_t now_ms)
     while (dw_map_next(child->pending, &cursor, &key, &value)) {
         struct dw_stdio_call *call = value;
 
-        if (call->has_answer_begun || now_ms - call->began_ms < most_ms)
+        if (call->has_answer_begun || now_ms - call->began_ms < most_ms) {
+            show_life(call, now_ms);
             continue;
+        }
         dw_error_set(&error, DW_GATEWAY_TIMEOUT, __FILE__, __LINE__,
                      "the MCP server did not answer within %d s", (int)(most_ms / 1000));
         dw_stdio_mail_error(call, &error);
@@ -361,7 +377,9 @@ static void look_after(struct dw_stdio_child *child, int64_t now_ms)
         dw_stdio_hub_lost(child, &error);
         return;
     }
-    time_out_requests(child, now_ms);
+    look_after_requests(child, now_ms);
+    if (child->stream)
+        show_life(child->stream, now_ms);
     if (is_quiet && (child->is_doomed || stdio->is_stopping ||
                      (child->role == DW_CHILD_BRIDGE &&
                       now_ms - child->used_ms > stdio->gateway->config->session_idle_s * 1000)))

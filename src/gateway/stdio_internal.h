@@ -54,6 +54,7 @@ struct dw_stdio_call {
     struct dw_stdio_child *child;
     struct dw_stdio_call *next; /* waiting for its process to be ready */
     int64_t began_ms;
+    int64_t told_ms; /* when the client last heard of it; 0: never */
     bool has_answer_begun;
     bool is_gone; /* the client has left */
 };
@@ -91,7 +92,7 @@ struct dw_stdio_child {
     int64_t started_ms, used_ms;
     struct dw_stdio_child *next, *previous;
     bool is_doomed;   /* ended at the next tick */
-    bool has_greeted; /* a session's: its initialize was answered */
+    bool has_greeted; /* a session's or a bridge's: its initialize was answered */
 };
 
 struct dw_stdio {
@@ -117,8 +118,9 @@ void dw_stdio_mail_event(struct dw_stdio_call *call, struct dw_slice message);
 void dw_stdio_mail_result(struct dw_stdio_call *call, struct dw_slice message);
 void dw_stdio_mail_error(struct dw_stdio_call *call, const struct dw_error *error);
 void dw_stdio_mail_accepted(struct dw_stdio_call *call); /* 202 */
-void dw_stdio_mail_open(struct dw_stdio_call *call);     /* an event stream without events yet */
-void dw_stdio_mail_end(struct dw_stdio_call *call);      /* of an event stream */
+/* An event stream without events yet, where the client takes one; and a sign of life later on. */
+void dw_stdio_mail_open(struct dw_stdio_call *call);
+void dw_stdio_mail_end(struct dw_stdio_call *call); /* of an event stream */
 void dw_stdio_call_unref(struct dw_stdio_call *call);
 
 /* ---- stdio_hub.c: tasks for the hub's loop; user is a call, with the hub's reference ---- */

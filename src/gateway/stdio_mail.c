@@ -157,6 +157,12 @@ static void deliver_error(struct dw_stdio_call *call, const struct dw_error *err
         dw_exchange_end(call->passage->exchange);
 }
 
+static bool takes_stream(const struct dw_passage *passage)
+{
+    return dw_slice_has(dw_http_field(dw_exchange_request(passage->exchange)->fields, "accept"),
+                        DW_LIT("text/event-stream"));
+}
+
 static void deliver(const struct mail *mail)
 {
     struct dw_stdio_call *call = mail->call;
@@ -177,9 +183,8 @@ static void deliver(const struct mail *mail)
         dw_passage_answer(call->passage, 202, &out, DW_EMPTY);
         return;
     case MAIL_OPEN:
-        start_stream(call);
-        if (call->passage)
-            (void)dw_exchange_write(call->passage->exchange, DW_LIT(": open\n\n"));
+        if (call->kind == DW_STDIO_STREAM || call->has_stream || takes_stream(call->passage))
+            write_event(call, DW_LIT(": open\n\n"));
         return;
     case MAIL_END:
         end_stream(call);
@@ -226,6 +231,7 @@ static void post(struct dw_stdio_call *call, enum mail_kind kind, struct dw_slic
 void dw_stdio_mail_event(struct dw_stdio_call *call, struct dw_slice message)
 {
     call->has_answer_begun = true;
+    call->told_ms = dw_loop_now_ms(call->stdio->loop);
     post(call, MAIL_EVENT, message, NULL);
 }
 
@@ -246,6 +252,7 @@ void dw_stdio_mail_accepted(struct dw_stdio_call *call)
 
 void dw_stdio_mail_open(struct dw_stdio_call *call)
 {
+    call->told_ms = dw_loop_now_ms(call->stdio->loop);
     post(call, MAIL_OPEN, DW_EMPTY, NULL);
 }
 

@@ -4,12 +4,12 @@ import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import { node, startGateway } from "./support/doorward.mjs";
 import { Issuer } from "./support/issuer.mjs";
-import { modernVersion, Peer, textOf } from "./support/mcp.mjs";
+import { modernVersion, Peer, read, textOf } from "./support/mcp.mjs";
 import { here } from "./support/process.mjs";
 
 const megabyte = 1024 * 1024;
 const limit = 32 * megabyte; // DW_STDIO_MAX_LINE
-const big = (peer, given, progressToken) => peer.send("tools/call", { name: "big", arguments: given, ...(progressToken && { _meta: { progressToken } }) });
+const big = (peer, given, progressToken, headers) => peer.send("tools/call", { name: "big", arguments: given, ...(progressToken && { _meta: { progressToken } }) }, headers);
 
 for (const version of ["2025-11-25", modernVersion]) {
   describe(version, () => {
@@ -39,10 +39,38 @@ for (const version of ["2025-11-25", modernVersion]) {
       assert.equal(answer.message.result.big.length, 20 * megabyte);
     });
 
+    test("the head of an answer does not wait for the answer", async () => {
+      const began = Date.now();
+      const answer = await fetch(gateway.url, peer.request("tools/call", { name: "slow", arguments: { ms: 4000, text: "late" } }));
+      assert.ok(Date.now() - began < 3000, "some clients do nothing else until it has come");
+      assert.equal(answer.headers.get("content-type"), "text/event-stream");
+      const seen = await read(answer);
+      assert.match(seen.text, /^: open\n\n/);
+      assert.equal(textOf(seen), "late");
+    });
+
+    test("who takes no stream gets JSON, however late", async () => {
+      const answer = await peer.call("slow", { ms: 1500, text: "late" }, { accept: "application/json" });
+      assert.equal(answer.headers.get("content-type"), "application/json");
+      assert.equal(textOf(answer), "late");
+    });
+
+    test("a crash of somebody's process does not keep others out", async () => {
+      const other = new Peer(gateway.url, version, issuer.token({ sub: "other" }));
+      await other.open();
+      assert.equal(textOf(await other.call("echo", { text: "first" })), "first");
+      const crash = await other.call("crash");
+      assert.equal(crash.status, 502);
+      assert.equal(crash.message.error.message, "the MCP server ended with status 7");
+      const another = new Peer(gateway.url, version, issuer.token({ sub: "another" }));
+      await another.open();
+      assert.equal(textOf(await another.call("echo", { text: "at once" })), "at once");
+    });
+
     for (const is_id_last of [false, true]) {
       test(`an answer over the limit, its id ${is_id_last ? "last" : "first"}, fails its own call alone`, async () => {
         const beside = peer.call("slow", { ms: 1500, text: "beside" });
-        const answer = await big(peer, { bytes: limit, is_id_last });
+        const answer = await big(peer, { bytes: limit, is_id_last }, undefined, { accept: "application/json" });
         assert.equal(answer.status, 502);
         assert.equal(answer.message.error.message, "the answer of the MCP server is longer than 32 MiB");
         assert.equal(textOf(await beside), "beside", "another call of the same process");
