@@ -276,6 +276,7 @@ bool dw_authorization_request_fill(const struct dw_form *form, const struct dw_o
            fill_text(form, "nonce", DW_NONCE_MAX_BYTES, &request->oidc_nonce, reterr) &&
            fill_text(form, "login_hint", HINT_MAX_BYTES, &request->login_hint, reterr) &&
            fill_text(form, "ui_locales", HINT_MAX_BYTES, &request->ui_locales, reterr) &&
+           fill_text(form, "connection", HINT_MAX_BYTES, &request->connection, reterr) &&
            fill_text(form, "organization", HINT_MAX_BYTES, &request->organization, reterr) &&
            fill_acr_values(form, request, reterr);
 }

@@ -364,6 +364,7 @@ struct dw_authorization_request {
     bool wants_mfa;                /* acr_values has DW_ACR_MULTI_FACTOR */
     struct dw_slice organization;  /* org_...: of whose members the user must be one; empty: none */
     struct dw_slice invitation_id; /* a valid one came with the request */
+    struct dw_slice connection;    /* the name of the only one to log in by; empty: any */
     struct dw_slice dpop_jkt;      /* RFC 9449 section 10; empty: none */
     struct dw_slice decoupled_id;  /* dw_decoupled_request.id: the answer goes there, not to a
                                       redirect URI; empty: an ordinary request */

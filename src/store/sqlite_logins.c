@@ -34,7 +34,8 @@
     next(BOOL, is_confirmed, is_confirmed) \
     next(BOOL, wants_mfa, wants_mfa) \
     next(INT, mfa_at, mfa_at_s) \
-    next(TEXT, invitation_id, invitation_id)
+    next(TEXT, invitation_id, invitation_id) \
+    next(TEXT, connection, connection)
 /* clang-format on */
 
 static const struct dw_sql_column request_columns[] = DW_SQL_COLUMNS(REQUEST);

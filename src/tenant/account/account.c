@@ -11,8 +11,8 @@
 
 /* ---- homes ---- */
 
-static bool read_home(struct dw_connection_record *connection, struct dw_arena *arena,
-                      struct dw_account_home *ret_home, struct dw_error *reterr)
+bool dw_account_home_read(struct dw_connection_record *connection, struct dw_arena *arena,
+                          struct dw_account_home *ret_home, struct dw_error *reterr)
 {
     *ret_home = (struct dw_account_home){.connection = connection};
     if (!dw_connection_options(connection, arena, &ret_home->options, reterr) ||
@@ -35,7 +35,7 @@ bool dw_account_home(struct dw_tenant_call *call, struct dw_slice name,
     if (!connection || connection->strategy != DW_STRATEGY_AUTH0 ||
         !dw_connection_serves(connection, client->id, client->is_first_party))
         return true;
-    return read_home(connection, call->arena, ret_home, reterr);
+    return dw_account_home_read(connection, call->arena, ret_home, reterr);
 }
 
 bool dw_account_home_of(struct dw_tenant *tenant, const struct dw_user *user,
@@ -48,23 +48,7 @@ bool dw_account_home_of(struct dw_tenant *tenant, const struct dw_user *user,
     if (!dw_store_connection_by_name(tenant->store, user->connection, arena, &connection, reterr))
         return false;
     return !connection || connection->strategy != DW_STRATEGY_AUTH0 ||
-           read_home(connection, arena, ret_home, reterr);
-}
-
-bool dw_account_home_for(struct dw_tenant_call *call, const struct dw_oauth_client *client,
-                         struct dw_account_home *ret_home, struct dw_error *reterr)
-{
-    struct dw_connection_record *connections = NULL;
-    size_t count = 0;
-
-    *ret_home = (struct dw_account_home){0};
-    if (!dw_store_connections_of_client(call->tenant->store, client->id, client->is_first_party,
-                                        call->arena, &connections, &count, reterr))
-        return false;
-    for (size_t i = 0; i < count; i++)
-        if (connections[i].strategy == DW_STRATEGY_AUTH0)
-            return read_home(&connections[i], call->arena, ret_home, reterr);
-    return true;
+           dw_account_home_read(connection, arena, ret_home, reterr);
 }
 
 /* ---- signing up ---- */

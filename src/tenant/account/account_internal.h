@@ -24,6 +24,10 @@ struct dw_account_home {
     struct dw_identifier_rules rules;
     bool is_open; /* strangers may sign up */
 };
+/* Of a connection with passwords. */
+bool dw_must_check dw_account_home_read(struct dw_connection_record *connection,
+                                        struct dw_arena *arena, struct dw_account_home *ret_home,
+                                        struct dw_error *reterr);
 /* By name. *ret_home.connection is NULL when there is none that this client may use. */
 bool dw_must_check dw_account_home(struct dw_tenant_call *call, struct dw_slice name,
                                    const struct dw_oauth_client *client,
@@ -32,10 +36,6 @@ bool dw_must_check dw_account_home(struct dw_tenant_call *call, struct dw_slice 
 bool dw_must_check dw_account_home_of(struct dw_tenant *tenant, const struct dw_user *user,
                                       struct dw_arena *arena, struct dw_account_home *ret_home,
                                       struct dw_error *reterr);
-/* The first one that this client may use to log in with a password; NULL in it: none. */
-bool dw_must_check dw_account_home_for(struct dw_tenant_call *call,
-                                       const struct dw_oauth_client *client,
-                                       struct dw_account_home *ret_home, struct dw_error *reterr);
 
 enum dw_account_refusal_kind {
     DW_ACCOUNT_ACCEPTED,

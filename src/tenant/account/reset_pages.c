@@ -3,7 +3,7 @@
  * mails open links. */
 #include "tenant/account/account_pages_internal.h"
 #include "tenant/endpoints_internal.h"
-#include "tenant/login/visit_internal.h"
+#include "tenant/login/ways_internal.h"
 
 static bool show_message(struct dw_tenant_call *call, int status, const char *title,
                          const char *lead, struct dw_error *reterr)
@@ -44,19 +44,19 @@ bool dw_endpoint_reset_request(struct dw_tenant_call *call, struct dw_error *ret
 {
     struct dw_form form;
     struct dw_visit visit;
-    struct dw_account_home home;
+    struct dw_login_ways ways;
     struct dw_slice email;
 
     if (!dw_call_form(call, &form, reterr) ||
         !dw_visit_load(call, dw_form_value(&form, "state"), &visit, reterr) ||
-        !dw_account_home_for(call, visit.client, &home, reterr))
+        !dw_login_ways(call, &visit, &ways, reterr))
         return false;
-    if (!home.connection)
+    if (!ways.home.connection)
         return dw_fail(reterr, DW_INVALID_REQUEST, "Nobody has a password here.");
     email = dw_slice_trim(dw_form_value(&form, "email"));
     if (!dw_identifier_is_email(email))
         return show_request(call, &visit, 400, email, "reset.invalid_email", reterr);
-    return dw_account_mail_password_link(call, &home, visit.client, email, reterr) &&
+    return dw_account_mail_password_link(call, &ways.home, visit.client, email, reterr) &&
            show_message(call, 200, "reset.sent_title", "reset.sent_lead", reterr);
 }
 

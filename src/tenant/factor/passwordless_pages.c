@@ -4,14 +4,19 @@
 #include "tenant/audit_internal.h"
 #include "tenant/endpoints_internal.h"
 #include "tenant/factor/passwordless_internal.h"
-#include "tenant/login/visit_internal.h"
+#include "tenant/login/ways_internal.h"
 
 #define ADDRESS_MAX_BYTES 254
 
 static bool show(struct dw_tenant_call *call, const struct dw_visit *visit, const char *page,
                  int status, const char *problem, struct dw_error *reterr)
 {
+    struct dw_login_ways ways;
+
+    if (!dw_login_ways(call, visit, &ways, reterr))
+        return false;
     struct dw_html_field fields[] = {
+        {.name = "has_passwords", .text = ways.home.connection ? DW_LIT("yes") : DW_EMPTY},
         {.name = "client_name", .text = dw_visit_client_name(visit)},
         {.name = "state", .text = visit->state},
         {.name = "username", .text = visit->request->login_hint},
@@ -25,13 +30,12 @@ static bool show(struct dw_tenant_call *call, const struct dw_visit *visit, cons
 static bool load(struct dw_tenant_call *call, const struct dw_form *form,
                  struct dw_visit *ret_visit, struct dw_error *reterr)
 {
-    struct dw_connection_record *connection;
+    struct dw_login_ways ways;
 
     if (!dw_visit_load(call, dw_form_value(form, "state"), ret_visit, reterr) ||
-        !dw_passwordless_find(call, DW_EMPTY, DW_STRATEGY_EMAIL, ret_visit->client, &connection,
-                              reterr))
+        !dw_login_ways(call, ret_visit, &ways, reterr))
         return false;
-    return connection ||
+    return ways.codes ||
            dw_fail(reterr, DW_NOT_FOUND, "This application has no sign-in by codes or links.");
 }
 
@@ -84,7 +88,12 @@ static bool show_again(struct dw_tenant_call *call, const struct dw_visit *visit
 static bool open_for(struct dw_tenant_call *call, const struct dw_visit *visit,
                      struct dw_passwordless *ret_passwordless, struct dw_error *reterr)
 {
-    if (!dw_passwordless_open(call, DW_EMPTY, DW_STRATEGY_EMAIL, visit->client,
+    struct dw_login_ways ways;
+
+    if (!dw_login_ways(call, visit, &ways, reterr))
+        return false;
+    if (!dw_passwordless_open(call, ways.codes ? ways.codes->name : DW_LIT("-"), DW_STRATEGY_EMAIL,
+                              visit->client,
                               visit->request->login_hint, ret_passwordless, reterr))
         return false;
     ret_passwordless->binding = visit->state;

@@ -6,7 +6,7 @@
 #include "tenant/endpoints_internal.h"
 #include "tenant/login/organization_internal.h"
 #include "tenant/login/par_internal.h"
-#include "tenant/login/visit_internal.h"
+#include "tenant/login/ways_internal.h"
 #include "tenant/token/grants_internal.h"
 
 static bool read_parameters(struct dw_tenant_call *call, struct dw_form *ret_form,
@@ -75,7 +75,8 @@ static bool go_on(struct dw_tenant_call *call, const struct dw_form *form, bool 
                                        visit->request, reterr) ||
         !dw_tenant_settle_audience(call, &visit->request->audience, reterr))
         return false;
-    if (!dw_visit_organization_start(call, form, visit, reterr))
+    if (!dw_visit_organization_start(call, form, visit, reterr) ||
+        !dw_login_ways_check(call, visit, reterr))
         return false;
     if (is_sent_by_another_site(call))
         dw_visit_distrust(visit);

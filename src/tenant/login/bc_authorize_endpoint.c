@@ -1,6 +1,7 @@
 /* POST /bc-authorize (OpenID Connect CIBA Core 1.0 section 7): a client asks for a user who is not
  * in front of it. The user gets a mail with a link to the page that asks for approval. */
 #include "base/text.h"
+#include "store/connections.h"
 #include "tenant/account/mail_internal.h"
 #include "tenant/audit_internal.h"
 #include "tenant/endpoints_internal.h"
@@ -59,12 +60,17 @@ static bool find_user(struct ciba_call *ciba, struct dw_error *reterr)
 {
     struct dw_tenant_call *call = ciba->call;
     struct dw_slice id;
+    bool is_served = false;
 
     if (!dw_ciba_login_hint(dw_form_value(&ciba->form, "login_hint"), call->tenant->config.issuer,
                             call->arena, &id, reterr) ||
         !dw_store_user(call->tenant->store, id, call->arena, &ciba->user, reterr))
         return false;
-    if (!ciba->user || ciba->user->is_blocked)
+    if (ciba->user && !dw_store_is_client_served(call->tenant->store, ciba->client->id,
+                                                 ciba->client->is_first_party,
+                                                 ciba->user->connection, &is_served, reterr))
+        return false;
+    if (!ciba->user || ciba->user->is_blocked || !is_served)
         return dw_fail(reterr, DW_UNKNOWN_USER, "User ID is malformed or unknown");
     ciba->request.user_id = ciba->user->id;
     call->user_id = ciba->user->id;

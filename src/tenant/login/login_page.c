@@ -1,35 +1,41 @@
 /* The pages of /u/login: identifier and password on one page, or, when the tenant's prompts say
  * identifier_first, on two. What the first page was told waits in the visit, so that the second can
  * be reloaded and nobody else's page can choose the account. */
-#include "tenant/account/account_internal.h"
 #include "tenant/account/password_internal.h"
 #include "tenant/endpoints_internal.h"
-#include "tenant/factor/passwordless_internal.h"
-#include "tenant/login/visit_internal.h"
+#include "tenant/login/ways_internal.h"
 
 #define USERNAME_MAX_BYTES 254 /* RFC 5321 section 4.5.3.1.3, without the brackets */
 
-static bool show(struct dw_tenant_call *call, const struct dw_visit *visit, const char *page,
-                 int status, struct dw_slice username, const char *problem, struct dw_error *reterr)
+/* Where nobody has a password there is no page for one. */
+static bool show_without_passwords(struct dw_tenant_call *call, struct dw_visit *visit,
+                                   const struct dw_login_ways *ways, struct dw_error *reterr)
 {
-    struct dw_connection_record *codes;
-    struct dw_account_home home;
+    if (ways->codes)
+        return dw_visit_to_page(call, visit, "/u/passwordless", reterr);
+    return dw_fail(reterr, DW_INVALID_REQUEST, "no connections enabled for the client");
+}
 
-    if (!dw_passwordless_find(call, DW_EMPTY, DW_STRATEGY_EMAIL, visit->client, &codes, reterr) ||
-        !dw_account_home_for(call, visit->client, &home, reterr))
+static bool show(struct dw_tenant_call *call, struct dw_visit *visit, const char *page, int status,
+                 struct dw_slice username, const char *problem, struct dw_error *reterr)
+{
+    struct dw_login_ways ways;
+
+    if (!dw_login_ways(call, visit, &ways, reterr))
         return false;
-    bool takes_names = home.connection && (home.rules.username != DW_IDENTIFIER_UNUSED ||
-                                           home.rules.phone_number != DW_IDENTIFIER_UNUSED);
+    if (!ways.home.connection)
+        return show_without_passwords(call, visit, &ways, reterr);
+    bool takes_names = ways.home.rules.username != DW_IDENTIFIER_UNUSED ||
+                       ways.home.rules.phone_number != DW_IDENTIFIER_UNUSED;
     struct dw_html_field fields[] = {
-        {.name = "has_codes", .text = codes ? DW_LIT("yes") : DW_EMPTY},
-        {.name = "has_reset", .text = home.connection ? DW_LIT("yes") : DW_EMPTY},
+        {.name = "has_codes", .text = ways.codes ? DW_LIT("yes") : DW_EMPTY},
         {.name = "client_name", .text = dw_visit_client_name(visit)},
         {.name = "state", .text = visit->state},
         {.name = "username", .text = username},
         {.name = "problem", .key = problem},
         {.name = "identifier_type", .text = takes_names ? DW_LIT("text") : DW_LIT("email")},
         {.name = "identifier_label", .key = takes_names ? "login.identifier" : "common.email"},
-        {.name = "can_sign_up", .text = home.connection && home.is_open ? DW_LIT("yes") : DW_EMPTY},
+        {.name = "can_sign_up", .text = ways.can_sign_up ? DW_LIT("yes") : DW_EMPTY},
     };
 
     return dw_answer_html(call, status, page, fields, sizeof fields / sizeof *fields,
@@ -92,7 +98,7 @@ bool dw_endpoint_login_identifier(struct dw_tenant_call *call, struct dw_error *
 }
 
 /* What the person at the keyboard can do something about is shown on the page, the rest is not. */
-static bool show_again(struct dw_tenant_call *call, const struct dw_visit *visit, const char *page,
+static bool show_again(struct dw_tenant_call *call, struct dw_visit *visit, const char *page,
                        struct dw_slice username, const struct dw_error *error,
                        struct dw_error *reterr)
 {
@@ -117,16 +123,17 @@ static bool show_again(struct dw_tenant_call *call, const struct dw_visit *visit
 static bool log_in(struct dw_tenant_call *call, struct dw_visit *visit, const char *page,
                    struct dw_slice username, struct dw_slice password, struct dw_error *reterr)
 {
-    struct dw_account_home home;
+    struct dw_login_ways ways;
     struct dw_login login;
     struct dw_user *user;
     struct dw_error error = {0};
 
-    if (!dw_account_home_for(call, visit->client, &home, reterr))
+    if (!dw_login_ways(call, visit, &ways, reterr))
         return false;
-    /* No connection for this application: nobody lives in the one without a name. */
-    if (!dw_password_check_in(call, home.connection ? home.connection->name : DW_EMPTY, username,
-                              dw_secret_from(password), &user, &error))
+    if (!ways.home.connection)
+        return show_without_passwords(call, visit, &ways, reterr);
+    if (!dw_password_check_in(call, ways.home.connection->name, username, dw_secret_from(password),
+                              &user, &error))
         return show_again(call, visit, page, username, &error, reterr);
     if (!dw_login_start(call, user, &login, reterr))
         return false;

@@ -1,7 +1,9 @@
 /* Who logs in as a member of what; see organization_internal.h. */
 #include "tenant/login/organization_internal.h"
 
+#include "store/connections.h"
 #include "tenant/audit_internal.h"
+#include "tenant/login/ways_internal.h"
 #include "json/json_merge.h"
 
 bool dw_organization_find(struct dw_tenant_call *call, const struct dw_oauth_client *client,
@@ -15,13 +17,37 @@ bool dw_organization_find(struct dw_tenant_call *call, const struct dw_oauth_cli
 
 /* ---- the request ---- */
 
+/* An invitation may say where its account is to live; otherwise it is where this login looks. */
+static bool choose_connection(struct dw_tenant_call *call, const struct dw_invitation *invitation,
+                              struct dw_visit *visit, struct dw_slice *ret_name,
+                              struct dw_error *reterr)
+{
+    struct dw_connection_record *connection = NULL;
+    struct dw_login_ways ways;
+
+    *ret_name = DW_EMPTY;
+    if (invitation->connection_id.len > 0) {
+        if (!dw_store_connection(call->tenant->store, invitation->connection_id, call->arena,
+                                 &connection, reterr))
+            return false;
+        if (!connection) /* it went, and the way in with it */
+            return dw_fail(reterr, DW_INVALID_REQUEST, "invitation not found or already used");
+        visit->request->connection = connection->name;
+    }
+    if (!dw_login_ways(call, visit, &ways, reterr))
+        return false;
+    if (ways.home.connection)
+        *ret_name = ways.home.connection->name;
+    return true;
+}
+
 static bool find_invitation(struct dw_tenant_call *call, struct dw_slice ticket,
                             struct dw_visit *visit, struct dw_error *reterr)
 {
     struct dw_authorization_request *request = visit->request;
     struct dw_invitation *invitation;
     struct dw_user *user;
-    struct dw_slice digest;
+    struct dw_slice digest, connection;
 
     if (!dw_tenant_digest(ticket, call->arena, &digest, reterr) ||
         !dw_store_invitation(call->tenant->store, digest, call->arena, &invitation, reterr) ||
@@ -31,10 +57,11 @@ static bool find_invitation(struct dw_tenant_call *call, struct dw_slice ticket,
     request->invitation_id = invitation->id;
     request->login_hint = invitation->invitee_email;
     request->prompts_login = true; /* whoever is logged in may be somebody else */
-    if (!dw_store_user_by_login(call->tenant->store, call->settings->default_directory,
-                                invitation->invitee_email, call->arena, &user, reterr))
+    if (!choose_connection(call, invitation, visit, &connection, reterr) ||
+        !dw_store_user_by_login(call->tenant->store, connection, invitation->invitee_email,
+                                call->arena, &user, reterr))
         return false;
-    if (!user)
+    if (!user && connection.len > 0)
         request->first_screen = DW_SCREEN_SIGNUP;
     return true;
 }

@@ -3,20 +3,20 @@
  * operator wants it told. */
 #include "tenant/account/account_pages_internal.h"
 #include "tenant/endpoints_internal.h"
-#include "tenant/login/visit_internal.h"
+#include "tenant/login/ways_internal.h"
 
 struct page {
     struct dw_visit visit;
-    struct dw_account_home home;
+    struct dw_login_ways ways;
 };
 
 static bool load(struct dw_tenant_call *call, struct dw_slice state, struct page *ret_page,
                  struct dw_error *reterr)
 {
     if (!dw_visit_load(call, state, &ret_page->visit, reterr) ||
-        !dw_account_home_for(call, ret_page->visit.client, &ret_page->home, reterr))
+        !dw_login_ways(call, &ret_page->visit, &ret_page->ways, reterr))
         return false;
-    return (ret_page->home.connection && ret_page->home.is_open) ||
+    return ret_page->ways.can_sign_up ||
            dw_fail(reterr, DW_INVALID_REQUEST, "Nobody can sign up here.");
 }
 
@@ -28,10 +28,10 @@ static struct dw_slice flag(bool is_set)
 static bool show(struct dw_tenant_call *call, const struct page *page, int status,
                  const struct dw_user *user, const char *problem, struct dw_error *reterr)
 {
-    const struct dw_identifier_rules *rules = &page->home.rules;
+    const struct dw_identifier_rules *rules = &page->ways.home.rules;
     struct dw_rule_rows rule_rows;
 
-    if (!dw_rule_rows_make(call, &page->home.policy, &rule_rows, reterr))
+    if (!dw_rule_rows_make(call, &page->ways.home.policy, &rule_rows, reterr))
         return false;
     struct dw_html_field fields[] = {
         {.name = "client_name", .text = dw_visit_client_name(&page->visit)},
@@ -93,7 +93,7 @@ bool dw_endpoint_signup_form(struct dw_tenant_call *call, struct dw_error *reter
         !load(call, dw_form_value(&form, "state"), &page, reterr))
         return false;
     struct dw_sign_up sign_up = {
-        .home = &page.home,
+        .home = &page.ways.home,
         .client = page.visit.client,
         .user = {.email = dw_slice_trim(dw_form_value(&form, "email")),
                  .username = dw_slice_trim(dw_form_value(&form, "username")),

@@ -30,6 +30,8 @@ static bool needs_login(const struct dw_tenant_call *call, const struct dw_visit
         return true;
     if (dw_visit_is_logged_in(visit, login))
         return false;
+    if (request->connection.len > 0 && !dw_slice_eq(request->connection, login->user->connection))
+        return true; /* logged in, but not by the one that was asked for */
     return request->prompts_login || request->prompts_select_account ||
            request->max_age_s == 0 || /* OpenID Connect Core 3.1.2.1: as prompt=login */
            (request->max_age_s > 0 &&
@@ -136,9 +138,12 @@ static bool is_connection_due(const struct dw_visit_walk *walk, bool *ret_is_due
                               struct dw_error *reterr)
 {
     const struct dw_oauth_client *client = walk->visit->client;
+    struct dw_slice wanted = walk->visit->request->connection;
     bool is_served = false;
 
     *ret_is_due = false;
+    if (wanted.len > 0 && !dw_slice_eq(wanted, walk->login->user->connection))
+        return dw_fail(reterr, DW_ACCESS_DENIED, "the login was by another connection");
     if (!dw_store_is_client_served(walk->call->tenant->store, client->id, client->is_first_party,
                                    walk->login->user->connection, &is_served, reterr))
         return false;

@@ -219,7 +219,7 @@ bool dw_manage_organization_connection_add(struct dw_manage *manage, struct dw_e
     struct dw_connection_record *connection = NULL;
     struct dw_organization_connection link = {
         .assigns_membership = dw_manage_has(manage, "assign-membership"),
-        .shows_as_button = dw_manage_has(manage, "show-as-button"),
+        .shows_as_button = !dw_manage_has(manage, "no-button"),
         .is_signup_enabled = dw_manage_has(manage, "signup"),
     };
 

@@ -78,7 +78,8 @@ bool dw_grant_jwt_bearer(struct dw_token_call *token, struct dw_error *reterr)
         return false;
     if (!user)
         return dw_fail(reterr, DW_INVALID_GRANT, "The user of the assertion is not known here.");
-    if (!dw_token_load_user(token, user->id, &user, reterr))
+    if (!dw_token_load_user(token, user->id, &user, reterr) ||
+        !dw_token_check_connection(token, user, reterr))
         return false;
     struct dw_issue issue = {
         .subjects = {.grant_type = DW_GRANT_JWT_BEARER,

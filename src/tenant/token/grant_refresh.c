@@ -73,7 +73,8 @@ static bool issue(struct dw_token_call *token, const struct dw_refresh_family *f
     if (!dw_refresh_target_choose(family, token->client, token->request.audience,
                                   token->call->arena, &target, reterr) ||
         (target.is_another_api && !check_other_api(token, family, &target, reterr)) ||
-        !dw_token_load_user(token, family->user_id, &user, reterr))
+        !dw_token_load_user(token, family->user_id, &user, reterr) ||
+        !dw_token_check_connection(token, user, reterr))
         return false;
     struct dw_issue issue = {
         .subjects = {.grant_type = DW_GRANT_REFRESH_TOKEN,

@@ -184,7 +184,8 @@ static bool exchange_by_profile(struct dw_token_call *token, struct dw_error *re
     if (!check_client(token, TYPE_CUSTOM, reterr) ||
         (asked.len > 0 && !find_organization(token, asked, &organization, reterr)) ||
         !judge_token(token, profile, &user_id, reterr) ||
-        !dw_token_load_user(token, user_id, &user, reterr))
+        !dw_token_load_user(token, user_id, &user, reterr) ||
+        !dw_token_check_connection(token, user, reterr))
         return false;
     struct dw_authorization_code code = {
         .client_id = token->client->id,

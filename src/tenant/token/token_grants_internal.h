@@ -59,6 +59,9 @@ bool dw_must_check dw_token_log_in(struct dw_token_call *token, const struct dw_
  * DW_INVALID_GRANT or DW_USER_BLOCKED. */
 bool dw_must_check dw_token_load_user(struct dw_token_call *token, struct dw_slice user_id,
                                       struct dw_user **ret_user, struct dw_error *reterr);
+/* Whether the client may have tokens for users of this connection. Fails with DW_ACCESS_DENIED. */
+bool dw_must_check dw_token_check_connection(struct dw_token_call *token,
+                                             const struct dw_user *user, struct dw_error *reterr);
 /* RFC 8707 section 2.2: at the token endpoint only what the authorization was for. Fails with
  * DW_INVALID_TARGET. */
 bool dw_must_check dw_token_check_audience(const struct dw_token_request *request,

@@ -2,6 +2,7 @@
 #include "base/mem.h"
 #include "oauth/refresh_token.h"
 #include "oauth/third_party.h"
+#include "store/connections.h"
 #include "sys/sys.h"
 #include "tenant/token/token_grants_internal.h"
 
@@ -18,6 +19,17 @@ bool dw_token_load_user(struct dw_token_call *token, struct dw_slice user_id,
         return dw_fail(reterr, DW_USER_BLOCKED, "user is blocked");
     call->user_id = (*ret_user)->id;
     return true;
+}
+
+bool dw_token_check_connection(struct dw_token_call *token, const struct dw_user *user,
+                               struct dw_error *reterr)
+{
+    const struct dw_oauth_client *client = token->client;
+    bool is_served = false;
+
+    return dw_store_is_client_served(token->call->tenant->store, client->id, client->is_first_party,
+                                     user->connection, &is_served, reterr) &&
+           (is_served || dw_fail(reterr, DW_ACCESS_DENIED, "the connection is not enabled"));
 }
 
 bool dw_token_check_audience(const struct dw_token_request *request, struct dw_slice audience,
@@ -69,7 +81,8 @@ bool dw_token_redeem(struct dw_token_call *token, const struct dw_authorization_
 {
     struct dw_user *user;
 
-    if (!dw_token_load_user(token, code->user_id, &user, reterr))
+    if (!dw_token_load_user(token, code->user_id, &user, reterr) ||
+        !dw_token_check_connection(token, user, reterr))
         return false;
     /* What was approved with the old password, by whoever knew it, ends with it. */
     if (!dw_user_login_stands(user, code->authenticated_at_s))

@@ -457,6 +457,27 @@ static void bad_ciba_requests_are_refused(void **state)
     }
 }
 
+/* As nobody, so that it does not show who has an account elsewhere. */
+static void users_of_a_connection_that_the_client_may_not_use_are_not_asked(void **state)
+{
+    struct dw_connection_record *connection = NULL;
+    struct dw_error error = {0};
+
+    (void)state;
+    assert_done(dw_store_connection_by_name(world.tenant->store, S(DW_TENANT_CONNECTION),
+                                            world.arena, &connection, &error),
+                error);
+    assert_done(
+        dw_store_enable_connection(world.tenant->store, connection->id, S("agent"), false, &error),
+        error);
+    assert_slice(error_of(ask_user(AGENT, ada_id, WELL)),
+                 "unknown_user_id: User ID is malformed or unknown");
+    assert_done(
+        dw_store_enable_connection(world.tenant->store, connection->id, S("agent"), true, &error),
+        error);
+    assert_status(ask_user(AGENT, ada_id, WELL), 200);
+}
+
 static struct dw_tenant_call *poll_ciba(const char *auth_req_id)
 {
     return post_as(
@@ -689,6 +710,7 @@ int main(void)
         cmocka_unit_test(of_many_polls_one_gets_the_tokens),
         cmocka_unit_test(of_two_deciders_the_first_counts),
         cmocka_unit_test(bad_ciba_requests_are_refused),
+        cmocka_unit_test(users_of_a_connection_that_the_client_may_not_use_are_not_asked),
         cmocka_unit_test(the_user_approves_by_the_link),
         cmocka_unit_test(a_user_denies_by_the_link),
         cmocka_unit_test(nobody_else_may_approve),

@@ -2,6 +2,7 @@
 #include "fixture.h"
 #include "jose/jwt_secret.h"
 #include "jose/signing_key.h"
+#include "store/connections.h"
 #include "store/organizations.h"
 #include "tenant/token/own_token_internal.h"
 #include "tenant/token/trust_internal.h"
@@ -346,6 +347,33 @@ static void a_mapped_token_is_its_user(void **state)
     assert_status(by_profile(NULL, "urn:ietf:params:oauth:token-type:jwt", "x", ""), 400);
 }
 
+static void users_of_a_connection_that_the_client_may_not_use_are_not_exchanged(void **state)
+{
+    struct dw_connection_record *connection = NULL;
+    const struct {
+        bool is_enabled;
+        int status;
+    } steps[] = {{false, 403}, {true, 200}};
+
+    (void)state;
+    add_profile("tep_1", LEGACY, "");
+    map("tep_1", "legacy-session-of-ada", ada()->id);
+    assert_done(dw_store_connection_by_name(world.tenant->store, ada()->connection, world.arena,
+                                            &connection, &error),
+                error);
+    for (size_t i = 0; i < 2; i++) {
+        struct dw_tenant_call *call;
+
+        assert_done(dw_store_enable_connection(world.tenant->store, connection->id, S("legacy"),
+                                               steps[i].is_enabled, &error),
+                    error);
+        call = by_profile(NULL, LEGACY, "legacy-session-of-ada", "&audience=" AUDIENCE);
+        assert_status(call, steps[i].status);
+        if (!steps[i].is_enabled)
+            assert_slice(error_of(call), "access_denied: the connection is not enabled");
+    }
+}
+
 static void an_exchange_may_be_for_an_organization(void **state)
 {
     struct dw_organization organization = {
@@ -555,6 +583,7 @@ int main(void)
         cmocka_unit_test(a_blocked_user_is_not_acted_for),
         cmocka_unit_test(whoever_may_not_act_is_refused),
         cmocka_unit_test(a_mapped_token_is_its_user),
+        cmocka_unit_test(users_of_a_connection_that_the_client_may_not_use_are_not_exchanged),
         cmocka_unit_test(an_exchange_may_be_for_an_organization),
         cmocka_unit_test(guessing_subject_tokens_is_slowed_down),
         cmocka_unit_test(a_signed_token_is_the_user_its_issuer_means),

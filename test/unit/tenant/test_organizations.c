@@ -2,11 +2,14 @@
 #include "fixture.h"
 #include "store/connections.h"
 #include "store/organizations.h"
+#include "tenant/account/password_internal.h"
 
 static struct dw_error error;
 
 #define ORG "org_aaaaaaaaaaaaaaaa"
 #define OTHER "org_bbbbbbbbbbbbbbbb"
+#define STAFF "staff"
+#define STAFF_ID "con_staff00000000001"
 
 static struct dw_oauth_client *client(void)
 {
@@ -59,6 +62,22 @@ static void add_member(const char *id)
 {
     assert_done(dw_store_add_member(world.tenant->store, S(id), ada()->id, world_now_s, &error),
                 error);
+}
+
+/* It takes a further connection, whose accounts become members. */
+static void take_connection(const char *organization, const char *name, bool is_signup_enabled)
+{
+    struct dw_connection_record *connection = NULL;
+    struct dw_organization_connection link = {.organization_id = S(organization),
+                                              .assigns_membership = true,
+                                              .is_signup_enabled = is_signup_enabled};
+
+    assert_done(
+        dw_store_connection_by_name(world.tenant->store, S(name), world.arena, &connection, &error),
+        error);
+    assert_non_null(connection);
+    link.connection_id = connection->id;
+    assert_done(dw_store_put_organization_connection(world.tenant->store, &link, &error), error);
 }
 
 /* Each test begins with two empty organizations. */
@@ -211,7 +230,150 @@ static void a_connection_makes_members_where_it_says_so(void **state)
                     error);
         assert_true(is_member);
     }
-    assert_slice(location_value(ask_for("&organization=" ORG), "error"), "access_denied");
+    assert_refused(ask_for("&organization=" ORG), "invalid_request",
+                   "no connections enabled for the organization");
+}
+
+/* A second connection with passwords, that the application may use, and a user in it. */
+static void add_staff(void)
+{
+    struct dw_connection_record record = {.id = S(STAFF_ID),
+                                          .name = S(STAFF),
+                                          .strategy = DW_STRATEGY_AUTH0,
+                                          .options_json = S("{}"),
+                                          .is_active = true,
+                                          .metadata_json = S("{}"),
+                                          .created_at_s = world_now_s};
+    struct dw_user bob = {.id = S("auth0|bob"),
+                          .connection = S(STAFF),
+                          .email = S("bob@example.com"),
+                          .created_at_s = world_now_s};
+    struct dw_user *found = NULL;
+
+    assert_done(dw_store_put_connection(world.tenant->store, &record, &error), error);
+    assert_done(dw_store_enable_connection(world.tenant->store, record.id, S(DW_TENANT_DEV_CLIENT),
+                                           true, &error),
+                error);
+    assert_done(dw_store_user(world.tenant->store, bob.id, world.arena, &found, &error), error);
+    if (found)
+        return;
+    assert_done(dw_password_make_any(dw_secret_from(S(ADA_PASSWORD)), world.arena,
+                                     &bob.password_hash, &error),
+                error);
+    assert_done(dw_store_add_user(world.tenant->store, &bob, &error), error);
+}
+
+static void leave_connection(const char *organization, const char *name)
+{
+    struct dw_organization_connection *link = NULL;
+
+    assert_done(dw_store_organization_connection(world.tenant->store, S(organization), S(name),
+                                                 world.arena, &link, &error),
+                error);
+    assert_done(dw_store_remove_organization_connection(world.tenant->store, S(organization),
+                                                        link->connection_id, &error),
+                error);
+}
+
+static struct dw_tenant_call *log_in_as(struct browser *browser, const char *state,
+                                        const char *email)
+{
+    return post(browser, "/u/login",
+                text_of(dw_arena_printf(world.arena, "state=%s&username=%s&password=" ADA_PASSWORD,
+                                        state, email)));
+}
+
+static struct dw_tenant_call *begin(struct browser *browser, const char *parameters)
+{
+    return get(browser, text_of(dw_arena_printf(world.arena, "%s%s", AUTHORIZE, parameters)));
+}
+
+static void a_login_to_an_organization_is_by_its_own_connections(void **state)
+{
+    struct browser browser = {0};
+    struct dw_tenant_call *call;
+
+    (void)state;
+    add_staff();
+    take_connection(ORG, STAFF, false);
+    leave_connection(ORG, DW_TENANT_CONNECTION);
+    call = begin(&browser, "&organization=" ORG);
+    /* Ada's password is right, elsewhere. */
+    assert_status(log_in_as(&browser, state_of(call), ADA), 400);
+    call = log_in_as(&browser, state_of(call), "bob@example.com");
+    if (dw_slice_starts_with(header(call, "Location"), S("/u/consent")))
+        call = decide(&browser, state_of(call), "accept");
+    assert_true(location_value(call, "code").len > 0);
+}
+
+static void nobody_signs_up_in_an_organization_that_does_not_say_so(void **state)
+{
+    struct browser browser = {0};
+    struct dw_tenant_call *call = begin(&browser, "&organization=" ORG);
+    const char *visit = state_of(call);
+    const char *form = text_of(
+        dw_arena_printf(world.arena, "state=%s&email=new@example.com&password=Abcdef12", visit));
+
+    (void)state;
+    assert_has_not(follow(&browser, call)->answer, "/u/signup");
+    assert_status(get(&browser, text_of(dw_arena_printf(world.arena, "/u/signup?state=%s", visit))),
+                  400);
+    assert_status(post(&browser, "/u/signup", form), 400);
+    take_connection(ORG, DW_TENANT_CONNECTION, true);
+    assert_has(follow(&browser, call)->answer, "/u/signup");
+    call = post(&browser, "/u/signup", form);
+    if (dw_slice_starts_with(header(call, "Location"), S("/u/consent")))
+        call = decide(&browser, state_of(call), "accept");
+    assert_true(location_value(call, "code").len > 0); /* and is a member */
+}
+
+static void the_connection_that_was_asked_for_is_the_only_one(void **state)
+{
+    struct browser browser = {0};
+    struct dw_tenant_call *call;
+
+    (void)state;
+    add_staff();
+    assert_refused(ask_for("&connection=nowhere"), "invalid_request",
+                   "the connection was not found");
+    assert_done(dw_store_enable_connection(world.tenant->store, S(STAFF_ID),
+                                           S(DW_TENANT_DEV_CLIENT), false, &error),
+                error);
+    assert_refused(ask_for("&connection=" STAFF), "access_denied", "the connection is not enabled");
+    add_staff();
+    assert_status(authorize(&browser, AUTHORIZE), 303); /* Ada is logged in */
+    call = begin(&browser, "&connection=" STAFF);
+    assert_true(dw_slice_starts_with(header(call, "Location"), S("/u/login")));
+    assert_slice(location_value(begin(&browser, "&connection=" STAFF "&prompt=none"), "error"),
+                 "login_required");
+    assert_status(log_in_as(&browser, state_of(call), ADA), 400);
+    call = log_in_as(&browser, state_of(call), "bob@example.com");
+    if (dw_slice_starts_with(header(call, "Location"), S("/u/consent")))
+        call = decide(&browser, state_of(call), "accept");
+    assert_true(location_value(call, "code").len > 0);
+}
+
+static void who_takes_a_connection_from_an_application_ends_its_refresh_tokens(void **state)
+{
+    const char *code, *token;
+    struct dw_connection_record *connection = NULL;
+
+    (void)state;
+    code = text_of(location_value(ask_for("&scope=offline_access"), "code"));
+    token = text_of(dw_json_text(json_of(redeem(code)), "refresh_token"));
+    code = text_of(location_value(ask_for(""), "code"));
+    assert_done(dw_store_connection_by_name(world.tenant->store, S(DW_TENANT_CONNECTION),
+                                            world.arena, &connection, &error),
+                error);
+    assert_done(dw_store_enable_connection(world.tenant->store, connection->id,
+                                           S(DW_TENANT_DEV_CLIENT), false, &error),
+                error);
+    assert_slice(error_of(refresh(token)), "access_denied: the connection is not enabled");
+    assert_slice(error_of(redeem(code)), "access_denied: the connection is not enabled");
+    assert_done(dw_store_enable_connection(world.tenant->store, connection->id,
+                                           S(DW_TENANT_DEV_CLIENT), true, &error),
+                error);
+    assert_status(refresh(token), 200); /* nothing was spent */
 }
 
 /* ---- the pages ---- */
@@ -358,10 +520,11 @@ static void its_pages_look_as_it_says(void **state)
 
 /* ---- invitations ---- */
 
-static void invite(const char *id, const char *email, const char *ticket)
+static void invite_to(const char *id, const char *email, const char *ticket, const char *connection)
 {
     struct dw_invitation invitation = {.id = S(id),
                                        .organization_id = S(ORG),
+                                       .connection_id = S(connection),
                                        .client_id = S(DW_TENANT_DEV_CLIENT),
                                        .invitee_email = S(email),
                                        .app_metadata_json = S("{\"plan\":\"gold\"}"),
@@ -370,6 +533,11 @@ static void invite(const char *id, const char *email, const char *ticket)
 
     assert_done(dw_tenant_digest(S(ticket), world.arena, &invitation.ticket_digest, &error), error);
     assert_done(dw_store_add_invitation(world.tenant->store, &invitation, &error), error);
+}
+
+static void invite(const char *id, const char *email, const char *ticket)
+{
+    invite_to(id, email, ticket, NULL);
 }
 
 static void an_invitation_makes_its_addressee_a_member_once(void **state)
@@ -407,6 +575,45 @@ static void an_invitation_for_somebody_else_makes_no_member(void **state)
     assert_refused(ask_for("&organization=" ORG "&invitation=ticket2"), "invalid_request",
                    "invitation not found or already used");
     world_now_s -= DW_INVITATION_LIFETIME_S;
+}
+
+static void an_invitation_may_say_where_its_account_lives(void **state)
+{
+    struct browser browser = {0};
+    struct dw_tenant_call *call;
+
+    (void)state;
+    add_staff();
+    invite_to("uinv_3", "bob@example.com", "ticket3", STAFF_ID);
+    /* Not one of the organization's. */
+    assert_refused(ask_for("&organization=" ORG "&invitation=ticket3"), "access_denied",
+                   "the connection is not enabled");
+    take_connection(ORG, STAFF, false);
+    call = begin(&browser, "&organization=" ORG "&invitation=ticket3");
+    assert_true(dw_slice_starts_with(header(call, "Location"), S("/u/login")));
+    assert_status(log_in_as(&browser, state_of(call), ADA), 400);
+    call = log_in_as(&browser, state_of(call), "bob@example.com");
+    if (dw_slice_starts_with(header(call, "Location"), S("/u/consent")))
+        call = decide(&browser, state_of(call), "accept");
+    assert_true(location_value(call, "code").len > 0);
+}
+
+static void an_invited_stranger_signs_up_where_nobody_else_may(void **state)
+{
+    struct browser browser = {0};
+    struct dw_tenant_call *call;
+
+    (void)state;
+    invite("uinv_4", "invited@example.com", "ticket4");
+    call = begin(&browser, "&organization=" ORG "&invitation=ticket4");
+    assert_true(dw_slice_starts_with(header(call, "Location"), S("/u/signup")));
+    call = post(
+        &browser, "/u/signup",
+        text_of(dw_arena_printf(world.arena, "state=%s&email=invited@example.com&password=Abcdef12",
+                                state_of(call))));
+    if (dw_slice_starts_with(header(call, "Location"), S("/u/consent")))
+        call = decide(&browser, state_of(call), "accept");
+    assert_true(location_value(call, "code").len > 0);
 }
 
 /* ---- client_credentials ---- */
@@ -498,6 +705,12 @@ int main(void)
         CASE(its_pages_look_as_it_says),
         CASE(an_invitation_makes_its_addressee_a_member_once),
         CASE(an_invitation_for_somebody_else_makes_no_member),
+        CASE(a_login_to_an_organization_is_by_its_own_connections),
+        CASE(nobody_signs_up_in_an_organization_that_does_not_say_so),
+        CASE(the_connection_that_was_asked_for_is_the_only_one),
+        CASE(who_takes_a_connection_from_an_application_ends_its_refresh_tokens),
+        CASE(an_invitation_may_say_where_its_account_lives),
+        CASE(an_invited_stranger_signs_up_where_nobody_else_may),
         CASE(machines_name_an_organization_where_their_grant_says_so),
     };
 
