@@ -93,8 +93,7 @@ static bool open_for(struct dw_tenant_call *call, const struct dw_visit *visit,
     if (!dw_login_ways(call, visit, &ways, reterr))
         return false;
     if (!dw_passwordless_open(call, ways.codes ? ways.codes->name : DW_LIT("-"), DW_STRATEGY_EMAIL,
-                              visit->client,
-                              visit->request->login_hint, ret_passwordless, reterr))
+                              visit->client, visit->request->login_hint, ret_passwordless, reterr))
         return false;
     ret_passwordless->binding = visit->state;
     return true;
