@@ -205,12 +205,10 @@ void dw_store_close(struct dw_store *store)
 
 bool dw_store_check(struct dw_store *store, struct dw_error *reterr)
 {
-    dw_auto(dw_reader_done) struct dw_reader reader = {0};
     int64_t number;
 
-    return dw_reader_start(&reader, store, reterr) &&
-           dw_sql_number(reader.connection, "SELECT count(*) FROM document", DW_SQL_NO_ARGS,
-                         &number, reterr) &&
+    return dw_store_read_number(store, "SELECT count(*) FROM document", DW_SQL_NO_ARGS, &number,
+                                reterr) &&
            dw_store_write_sql(store,
                               "INSERT INTO first_use (space, key, expires_at)"
                               " VALUES ('health', x'', 0)"

@@ -46,14 +46,12 @@ bool dw_store_blocks(struct dw_store *store, struct dw_slice subject, int64_t li
                      struct dw_arena *arena, struct dw_slices *ret_addresses,
                      struct dw_error *reterr)
 {
-    dw_auto(dw_reader_done) struct dw_reader reader = {0};
-
-    return dw_reader_start(&reader, store, reterr) &&
-           dw_sql_texts(reader.connection,
-                        "SELECT address FROM attempt WHERE subject = ? AND failures >= ?"
-                        " AND expires_at > ? ORDER BY address LIMIT 100",
-                        DW_SQL_ARGS(dw_sql_text(subject), dw_sql_int(limit), dw_sql_int(now_s)),
-                        arena, ret_addresses, reterr);
+    return dw_store_read_texts(
+        store,
+        "SELECT address FROM attempt WHERE subject = ? AND failures >= ?"
+        " AND expires_at > ? ORDER BY address LIMIT 100",
+        DW_SQL_ARGS(dw_sql_text(subject), dw_sql_int(limit), dw_sql_int(now_s)), arena,
+        ret_addresses, reterr);
 }
 
 /* --- buckets ---------------------------------------------------------------------------------- */

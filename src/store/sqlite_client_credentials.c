@@ -47,15 +47,12 @@ bool dw_store_client_credentials(struct dw_store *store, struct dw_slice client_
                                  struct dw_client_credential **ret_credentials, size_t *ret_count,
                                  struct dw_error *reterr)
 {
-    dw_auto(dw_reader_done) struct dw_reader reader = {0};
-
-    return dw_reader_start(&reader, store, reterr) &&
-           dw_sql_read_rows(
-               reader.connection,
-               "SELECT " DW_SQL_NAMES(CREDENTIAL) " FROM client_credential"
-                                                  " WHERE client_id = ? ORDER BY created_at, id",
-               DW_SQL_ARGS(dw_sql_text(client_id)), &credential_table, arena, ret_credentials,
-               ret_count, reterr);
+    return dw_store_read_rows(
+        store,
+        "SELECT " DW_SQL_NAMES(CREDENTIAL) " FROM client_credential"
+                                           " WHERE client_id = ? ORDER BY created_at, id",
+        DW_SQL_ARGS(dw_sql_text(client_id)), &credential_table, arena, ret_credentials, ret_count,
+        reterr);
 }
 
 bool dw_store_delete_client_credential(struct dw_store *store, struct dw_slice client_id,

@@ -115,12 +115,9 @@ bool dw_store_clients(struct dw_store *store, struct dw_page page, struct dw_are
 bool dw_store_count_dynamic_clients(struct dw_store *store, int64_t *ret_count,
                                     struct dw_error *reterr)
 {
-    dw_auto(dw_reader_done) struct dw_reader reader = {0};
-
-    return dw_reader_start(&reader, store, reterr) &&
-           dw_sql_number(reader.connection,
-                         "SELECT count(*) FROM client WHERE kind <> 'static' AND kind = 'dcr'",
-                         DW_SQL_NO_ARGS, ret_count, reterr);
+    return dw_store_read_number(
+        store, "SELECT count(*) FROM client WHERE kind <> 'static' AND kind = 'dcr'",
+        DW_SQL_NO_ARGS, ret_count, reterr);
 }
 
 /* --- client grants ---------------------------------------------------------------------------- */

@@ -177,19 +177,12 @@ bool dw_store_is_client_served(struct dw_store *store, struct dw_slice client_id
                                bool is_first_party, struct dw_slice name, bool *ret_is_served,
                                struct dw_error *reterr)
 {
-    dw_auto(dw_reader_done) struct dw_reader reader = {0};
-    int64_t is_served;
-
-    if (!dw_reader_start(&reader, store, reterr) ||
-        !dw_sql_number(
-            reader.connection,
-            "SELECT EXISTS (SELECT 1 FROM connection WHERE is_active"
-            " AND ?3 IN ('', name) AND CASE WHEN ?1 THEN EXISTS (SELECT 1"
-            " FROM connection_client WHERE connection_id = connection.id"
-            " AND client_id = ?2) ELSE is_domain_connection END)",
-            DW_SQL_ARGS(dw_sql_int(is_first_party), dw_sql_text(client_id), dw_sql_text(name)),
-            &is_served, reterr))
-        return false;
-    *ret_is_served = is_served != 0;
-    return true;
+    return dw_store_read_bool(
+        store,
+        "SELECT EXISTS (SELECT 1 FROM connection WHERE is_active"
+        " AND ?3 IN ('', name) AND CASE WHEN ?1 THEN EXISTS (SELECT 1"
+        " FROM connection_client WHERE connection_id = connection.id"
+        " AND client_id = ?2) ELSE is_domain_connection END)",
+        DW_SQL_ARGS(dw_sql_int(is_first_party), dw_sql_text(client_id), dw_sql_text(name)),
+        ret_is_served, reterr);
 }

@@ -5,15 +5,8 @@
 bool dw_store_document(struct dw_store *store, struct dw_slice name, struct dw_arena *arena,
                        struct dw_slice *ret_json, struct dw_error *reterr)
 {
-    dw_auto(dw_reader_done) struct dw_reader reader = {0};
-    struct dw_slices texts = {0};
-
-    if (!dw_reader_start(&reader, store, reterr) ||
-        !dw_sql_texts(reader.connection, "SELECT json FROM document WHERE name = ?",
-                      DW_SQL_ARGS(dw_sql_text(name)), arena, &texts, reterr))
-        return false;
-    *ret_json = texts.count > 0 ? texts.items[0] : DW_EMPTY;
-    return true;
+    return dw_store_read_text(store, "SELECT json FROM document WHERE name = ?",
+                              DW_SQL_ARGS(dw_sql_text(name)), arena, ret_json, reterr);
 }
 
 bool dw_store_put_document(struct dw_store *store, struct dw_slice name, struct dw_slice json,
@@ -31,9 +24,6 @@ bool dw_store_put_document(struct dw_store *store, struct dw_slice name, struct 
 bool dw_store_documents_version(struct dw_store *store, int64_t *ret_version,
                                 struct dw_error *reterr)
 {
-    dw_auto(dw_reader_done) struct dw_reader reader = {0};
-
-    return dw_reader_start(&reader, store, reterr) &&
-           dw_sql_number(reader.connection, "SELECT coalesce(max(version), 0) FROM document",
-                         DW_SQL_NO_ARGS, ret_version, reterr);
+    return dw_store_read_number(store, "SELECT coalesce(max(version), 0) FROM document",
+                                DW_SQL_NO_ARGS, ret_version, reterr);
 }

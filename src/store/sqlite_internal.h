@@ -172,11 +172,31 @@ bool dw_must_check dw_sql_read_row(struct dw_connection *connection, const char 
                                    struct dw_arena *arena, void *ret_record,
                                    struct dw_error *reterr);
 
-/* dw_sql_read_row on a reader of the store. */
+/* --- reads that are one statement, on a reader of the store (sqlite_read.c) ---------------------
+ */
+
 bool dw_must_check dw_store_read_row(struct dw_store *store, const char *sql,
                                      struct dw_sql_args args, const struct dw_sql_table *table,
                                      struct dw_arena *arena, void *ret_record,
                                      struct dw_error *reterr);
+bool dw_must_check dw_store_read_rows(struct dw_store *store, const char *sql,
+                                      struct dw_sql_args args, const struct dw_sql_table *table,
+                                      struct dw_arena *arena, void *ret_records, size_t *ret_count,
+                                      struct dw_error *reterr);
+bool dw_must_check dw_store_read_number(struct dw_store *store, const char *sql,
+                                        struct dw_sql_args args, int64_t *ret_number,
+                                        struct dw_error *reterr);
+/* Whether that number is over 0: for SELECT count(*) and SELECT EXISTS. */
+bool dw_must_check dw_store_read_bool(struct dw_store *store, const char *sql,
+                                      struct dw_sql_args args, bool *ret_is_true,
+                                      struct dw_error *reterr);
+bool dw_must_check dw_store_read_texts(struct dw_store *store, const char *sql,
+                                       struct dw_sql_args args, struct dw_arena *arena,
+                                       struct dw_slices *ret_texts, struct dw_error *reterr);
+/* The first of them; empty when there is no row. */
+bool dw_must_check dw_store_read_text(struct dw_store *store, const char *sql,
+                                      struct dw_sql_args args, struct dw_arena *arena,
+                                      struct dw_slice *ret_text, struct dw_error *reterr);
 
 /* A page of a list. The last two marks of rows_sql are LIMIT and OFFSET; total_sql takes `args`
  * alone. */

@@ -69,17 +69,14 @@ bool dw_store_member_permissions(struct dw_store *store, struct dw_slice organiz
                                  struct dw_arena *arena, struct dw_slices *ret_names,
                                  struct dw_error *reterr)
 {
-    dw_auto(dw_reader_done) struct dw_reader reader = {0};
-
-    return dw_reader_start(&reader, store, reterr) &&
-           dw_sql_texts(reader.connection,
-                        "SELECT DISTINCT scope FROM organization_member_role AS held"
-                        " JOIN role_permission ON role_permission.role_id = held.role_id"
-                        " WHERE organization_id = ? AND user_id = ?"
-                        " AND api_id IN (SELECT id FROM api WHERE identifier = ?) ORDER BY 1",
-                        DW_SQL_ARGS(dw_sql_text(organization_id), dw_sql_text(user_id),
-                                    dw_sql_text(audience)),
-                        arena, ret_names, reterr);
+    return dw_store_read_texts(
+        store,
+        "SELECT DISTINCT scope FROM organization_member_role AS held"
+        " JOIN role_permission ON role_permission.role_id = held.role_id"
+        " WHERE organization_id = ? AND user_id = ?"
+        " AND api_id IN (SELECT id FROM api WHERE identifier = ?) ORDER BY 1",
+        DW_SQL_ARGS(dw_sql_text(organization_id), dw_sql_text(user_id), dw_sql_text(audience)),
+        arena, ret_names, reterr);
 }
 
 /* ---- invitations ---- */

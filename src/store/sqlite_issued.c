@@ -47,30 +47,16 @@ bool dw_store_kill_family(struct dw_connection *connection, struct dw_slice fami
 bool dw_store_family_is_dead(struct dw_store *store, struct dw_slice family_id, bool *ret_is_dead,
                              struct dw_error *reterr)
 {
-    dw_auto(dw_reader_done) struct dw_reader reader = {0};
-    int64_t count;
-
-    if (!dw_reader_start(&reader, store, reterr) ||
-        !dw_sql_number(reader.connection, "SELECT count(*) FROM dead_family WHERE family_id = ?",
-                       DW_SQL_ARGS(dw_sql_text(family_id)), &count, reterr))
-        return false;
-    *ret_is_dead = count > 0;
-    return true;
+    return dw_store_read_bool(store, "SELECT count(*) FROM dead_family WHERE family_id = ?",
+                              DW_SQL_ARGS(dw_sql_text(family_id)), ret_is_dead, reterr);
 }
 
 bool dw_store_refresh_token_is_current(struct dw_store *store, struct dw_slice token_digest,
                                        bool *ret_is_current, struct dw_error *reterr)
 {
-    dw_auto(dw_reader_done) struct dw_reader reader = {0};
-    int64_t count;
-
-    if (!dw_reader_start(&reader, store, reterr) ||
-        !dw_sql_number(reader.connection,
-                       "SELECT count(*) FROM refresh_token WHERE token_digest = ? AND spent_at = 0",
-                       DW_SQL_ARGS(dw_sql_blob(token_digest)), &count, reterr))
-        return false;
-    *ret_is_current = count > 0;
-    return true;
+    return dw_store_read_bool(
+        store, "SELECT count(*) FROM refresh_token WHERE token_digest = ? AND spent_at = 0",
+        DW_SQL_ARGS(dw_sql_blob(token_digest)), ret_is_current, reterr);
 }
 
 bool dw_store_dead_families(struct dw_store *store, int64_t expires_at_s, int64_t limit,

@@ -93,13 +93,10 @@ bool dw_store_rate_take(struct dw_store *store, const struct dw_rate *rate, int6
 bool dw_store_rate_has_room(struct dw_store *store, const struct dw_rate *rate, int64_t now_s,
                             bool *ret_is_allowed, struct dw_error *reterr)
 {
-    dw_auto(dw_reader_done) struct dw_reader reader = {0};
     int64_t used;
 
-    if (!dw_reader_start(&reader, store, reterr) ||
-        !dw_sql_number(
-            reader.connection,
-            "SELECT used FROM rate WHERE space = ? AND key = ? AND window_ends_at > ?",
+    if (!dw_store_read_number(
+            store, "SELECT used FROM rate WHERE space = ? AND key = ? AND window_ends_at > ?",
             DW_SQL_ARGS(dw_sql_text(rate->space), dw_sql_blob(rate->key), dw_sql_int(now_s)), &used,
             reterr))
         return false;

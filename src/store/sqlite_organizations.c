@@ -90,27 +90,14 @@ bool dw_store_organizations(struct dw_store *store, struct dw_page page, struct 
 
 /* ---- members ---- */
 
-static bool read_count(struct dw_store *store, const char *sql, struct dw_sql_args args,
-                       bool *ret_is_there, struct dw_error *reterr)
-{
-    dw_auto(dw_reader_done) struct dw_reader reader = {0};
-    int64_t count;
-
-    if (!dw_reader_start(&reader, store, reterr) ||
-        !dw_sql_number(reader.connection, sql, args, &count, reterr))
-        return false;
-    *ret_is_there = count > 0;
-    return true;
-}
-
 bool dw_store_is_member(struct dw_store *store, struct dw_slice organization_id,
                         struct dw_slice user_id, bool *ret_is_member, struct dw_error *reterr)
 {
-    return read_count(store,
-                      "SELECT count(*) FROM organization_member"
-                      " WHERE organization_id = ? AND user_id = ?",
-                      DW_SQL_ARGS(dw_sql_text(organization_id), dw_sql_text(user_id)),
-                      ret_is_member, reterr);
+    return dw_store_read_bool(store,
+                              "SELECT count(*) FROM organization_member"
+                              " WHERE organization_id = ? AND user_id = ?",
+                              DW_SQL_ARGS(dw_sql_text(organization_id), dw_sql_text(user_id)),
+                              ret_is_member, reterr);
 }
 
 bool dw_store_add_member(struct dw_store *store, struct dw_slice organization_id,
@@ -274,23 +261,21 @@ bool dw_store_has_organization_grant(struct dw_store *store, struct dw_slice org
                                      struct dw_slice grant_id, bool *ret_has,
                                      struct dw_error *reterr)
 {
-    return read_count(store,
-                      "SELECT count(*) FROM organization_grant"
-                      " WHERE organization_id = ? AND grant_id = ?",
-                      DW_SQL_ARGS(dw_sql_text(organization_id), dw_sql_text(grant_id)), ret_has,
-                      reterr);
+    return dw_store_read_bool(store,
+                              "SELECT count(*) FROM organization_grant"
+                              " WHERE organization_id = ? AND grant_id = ?",
+                              DW_SQL_ARGS(dw_sql_text(organization_id), dw_sql_text(grant_id)),
+                              ret_has, reterr);
 }
 
 bool dw_store_organization_grants(struct dw_store *store, struct dw_slice organization_id,
                                   struct dw_arena *arena, struct dw_slices *ret_ids,
                                   struct dw_error *reterr)
 {
-    dw_auto(dw_reader_done) struct dw_reader reader = {0};
-
-    return dw_reader_start(&reader, store, reterr) &&
-           dw_sql_texts(reader.connection,
-                        "SELECT grant_id FROM organization_grant WHERE organization_id = ?"
-                        " ORDER BY grant_id LIMIT ?",
-                        DW_SQL_ARGS(dw_sql_text(organization_id), dw_sql_int(DW_STORE_MAX_PAGE)),
-                        arena, ret_ids, reterr);
+    return dw_store_read_texts(
+        store,
+        "SELECT grant_id FROM organization_grant WHERE organization_id = ?"
+        " ORDER BY grant_id LIMIT ?",
+        DW_SQL_ARGS(dw_sql_text(organization_id), dw_sql_int(DW_STORE_MAX_PAGE)), arena, ret_ids,
+        reterr);
 }

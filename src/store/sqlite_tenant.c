@@ -20,35 +20,30 @@ bool dw_store_signing_keys(struct dw_store *store, bool with_revoked, struct dw_
                            struct dw_signing_key_record **ret_keys, size_t *ret_count,
                            struct dw_error *reterr)
 {
-    dw_auto(dw_reader_done) struct dw_reader reader = {0};
-
-    return dw_reader_start(&reader, store, reterr) &&
-           dw_sql_read_rows(
-               reader.connection,
-               "SELECT " DW_SQL_NAMES(SIGNING_KEY) " FROM signing_key"
-                                                   " WHERE phase <> 'revoked' OR ?"
-                                                   " ORDER BY phase = 'current' DESC, "
-                                                   "current_since DESC, created_at DESC, kid",
-               DW_SQL_ARGS(dw_sql_int(with_revoked)), &signing_key_table, arena, ret_keys,
-               ret_count, reterr);
+    return dw_store_read_rows(
+        store,
+        "SELECT " DW_SQL_NAMES(SIGNING_KEY) " FROM signing_key"
+                                            " WHERE phase <> 'revoked' OR ?"
+                                            " ORDER BY phase = 'current' DESC, "
+                                            "current_since DESC, created_at DESC, kid",
+        DW_SQL_ARGS(dw_sql_int(with_revoked)), &signing_key_table, arena, ret_keys, ret_count,
+        reterr);
 }
 
 bool dw_store_signing_keys_stamp(struct dw_store *store,
                                  char ret_stamp[static DW_STORE_KEYS_STAMP_SIZE],
                                  struct dw_error *reterr)
 {
-    dw_auto(dw_reader_done) struct dw_reader reader = {0};
     dw_auto(dw_arena_auto_free) struct dw_arena *arena = dw_arena_new(STAMP_ARENA_BYTES);
     struct dw_slices parts;
     size_t used = 0;
 
     if (!arena)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
-    if (!dw_reader_start(&reader, store, reterr) ||
-        !dw_sql_texts(reader.connection,
-                      "SELECT kid || ' ' || phase || ',' FROM signing_key"
-                      " WHERE phase <> 'revoked' ORDER BY created_at DESC, kid",
-                      DW_SQL_NO_ARGS, arena, &parts, reterr))
+    if (!dw_store_read_texts(store,
+                             "SELECT kid || ' ' || phase || ',' FROM signing_key"
+                             " WHERE phase <> 'revoked' ORDER BY created_at DESC, kid",
+                             DW_SQL_NO_ARGS, arena, &parts, reterr))
         return false;
     memset(ret_stamp, 0, DW_STORE_KEYS_STAMP_SIZE);
     for (size_t at = 0; at < parts.count; at++) {

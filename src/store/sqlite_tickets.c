@@ -236,12 +236,9 @@ bool dw_store_old_passwords(struct dw_store *store, struct dw_slice user_id, int
                             struct dw_arena *arena, struct dw_slices *ret_hashes,
                             struct dw_error *reterr)
 {
-    dw_auto(dw_reader_done) struct dw_reader reader = {0};
-
-    return dw_reader_start(&reader, store, reterr) &&
-           dw_sql_texts(reader.connection,
-                        "SELECT password_hash FROM old_password WHERE user_id = ?"
-                        " ORDER BY id DESC LIMIT ?",
-                        DW_SQL_ARGS(dw_sql_text(user_id), dw_sql_int(count)), arena, ret_hashes,
-                        reterr);
+    return dw_store_read_texts(store,
+                               "SELECT password_hash FROM old_password WHERE user_id = ?"
+                               " ORDER BY id DESC LIMIT ?",
+                               DW_SQL_ARGS(dw_sql_text(user_id), dw_sql_int(count)), arena,
+                               ret_hashes, reterr);
 }

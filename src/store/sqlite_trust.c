@@ -186,18 +186,11 @@ bool dw_store_external_subject(struct dw_store *store, struct dw_slice owner,
                                struct dw_slice subject_digest, struct dw_arena *arena,
                                struct dw_slice *ret_user_id, struct dw_error *reterr)
 {
-    dw_auto(dw_reader_done) struct dw_reader reader = {0};
-    struct dw_slices ids;
-
-    if (!dw_reader_start(&reader, store, reterr) ||
-        !dw_sql_texts(reader.connection,
-                      "SELECT user_id FROM external_subject"
-                      " WHERE owner = ? AND subject_digest = ?",
-                      DW_SQL_ARGS(dw_sql_text(owner), dw_sql_blob(subject_digest)), arena, &ids,
-                      reterr))
-        return false;
-    *ret_user_id = ids.count > 0 ? ids.items[0] : DW_EMPTY;
-    return true;
+    return dw_store_read_text(store,
+                              "SELECT user_id FROM external_subject"
+                              " WHERE owner = ? AND subject_digest = ?",
+                              DW_SQL_ARGS(dw_sql_text(owner), dw_sql_blob(subject_digest)), arena,
+                              ret_user_id, reterr);
 }
 
 bool dw_store_delete_external_subject(struct dw_store *store, struct dw_slice owner,
