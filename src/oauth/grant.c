@@ -139,11 +139,32 @@ static bool is_asking_needed(const struct dw_grant_question *question)
             !question->client->is_first_party);
 }
 
+static bool is_password_flow(const struct dw_grant_question *question)
+{
+    return question->grant_type == DW_GRANT_PASSWORD ||
+           question->grant_type == DW_GRANT_PASSWORD_REALM;
+}
+
+/* Auth0: whoever has the password may have everything, so an empty `scope` means all that can be
+ * said of the user and all that the API declares. */
+static bool all_of_a_password(struct dw_slices declared, struct dw_arena *arena,
+                              struct dw_slices *ret_wanted, struct dw_error *reterr)
+{
+    static const struct dw_slice of_the_user[] = {
+        {"openid", 6}, {"profile", 7}, {"email", 5}, {"address", 7}, {"phone", 5}};
+
+    return dw_scopes_either(
+        (struct dw_slices){of_the_user, sizeof of_the_user / sizeof *of_the_user}, declared, arena,
+        ret_wanted, reterr);
+}
+
 /* What an empty `scope` means: everything in the flows without a browser (Auth0), what there was in
  * a refresh (RFC 6749 6), nothing in a code flow. */
 static bool find_wanted(const struct dw_grant_question *question, struct dw_arena *arena,
                         struct dw_slices *ret_wanted, struct dw_error *reterr)
 {
+    struct dw_slices declared = {0};
+
     *ret_wanted = question->requested;
     if (question->requested.count > 0)
         return true;
@@ -151,10 +172,16 @@ static bool find_wanted(const struct dw_grant_question *question, struct dw_aren
         *ret_wanted = *question->original;
         return true;
     }
-    if (question->api && !is_asking_needed(question) &&
-        (is_client_flow(question) || question->grant_type == DW_GRANT_PASSWORD ||
-         question->grant_type == DW_GRANT_PASSWORD_REALM || question->is_grant_required))
-        return declared_scopes(question->api, arena, ret_wanted, reterr);
+    if (question->api) {
+        if (is_asking_needed(question))
+            return true;
+        if (!declared_scopes(question->api, arena, &declared, reterr))
+            return false;
+    }
+    if (is_password_flow(question) && question->client->is_first_party)
+        return all_of_a_password(declared, arena, ret_wanted, reterr);
+    if (is_client_flow(question) || question->is_grant_required)
+        *ret_wanted = declared;
     return true;
 }
 

@@ -61,20 +61,11 @@ const struct dw_authenticator *dw_mfa_find(const struct dw_authenticator *authen
     return NULL;
 }
 
-/* "a**" of "ada", "e******.com" of "example.com": the first letter and what is after the last dot.
- */
-static void add_masked(struct dw_buf *out, struct dw_slice part, bool keeps_end)
+/* The first `shown` bytes, and a mark for each of the others. */
+static void add_masked(struct dw_buf *out, struct dw_slice part, size_t shown, char mark)
 {
-    size_t end = part.len;
-
-    while (keeps_end && end > 1 && part.ptr[end - 1] != '.')
-        end--;
-    if (keeps_end && end > 1)
-        end--;
-    else
-        end = part.len;
     for (size_t i = 0; i < part.len; i++)
-        dw_buf_add_byte(out, i == 0 || i >= end ? part.ptr[i] : '*');
+        dw_buf_add_byte(out, i < shown ? part.ptr[i] : mark);
 }
 
 bool dw_authenticator_is_oob(enum dw_authenticator_type type)
@@ -83,46 +74,56 @@ bool dw_authenticator_is_oob(enum dw_authenticator_type type)
 }
 
 #define PHONE_DIGITS_SHOWN 4
+#define DOMAIN_SHOWN 4
+#define MAILBOX_HIDDEN 4 /* at least, and half of it */
 
+/* As Auth0 does: "XXXXXXXX0100", "ada.lo******@exam*******". */
 struct dw_slice dw_mask_address(struct dw_arena *arena, struct dw_slice address)
 {
     struct dw_buf out = dw_buf_in(arena);
     size_t at = dw_slice_index(address, '@');
+    size_t hidden = at / 2 > MAILBOX_HIDDEN ? at / 2 : MAILBOX_HIDDEN;
     struct dw_slice text = DW_EMPTY;
 
-    if (at == address.len) /* a phone number */
-        for (size_t i = 0; i < address.len; i++)
-            dw_buf_add_byte(&out, i + PHONE_DIGITS_SHOWN < address.len ? '*' : address.ptr[i]);
-    else {
-        add_masked(&out, dw_slice_sub(address, 0, at), false);
+    if (at == address.len) { /* a phone number */
+        size_t end = address.len > PHONE_DIGITS_SHOWN ? address.len - PHONE_DIGITS_SHOWN : 0;
+
+        add_masked(&out, dw_slice_sub(address, 0, end), 0, 'X');
+        dw_buf_add(&out, dw_slice_sub(address, end, address.len));
+    } else {
+        add_masked(&out, dw_slice_sub(address, 0, at), at > hidden ? at - hidden : 0, '*');
         dw_buf_add_byte(&out, '@');
-        add_masked(&out, dw_slice_sub(address, at + 1, address.len), true);
+        add_masked(&out, dw_slice_sub(address, at + 1, address.len), DOMAIN_SHOWN, '*');
     }
     return dw_buf_finish(&out, &text, NULL) ? text : (struct dw_slice){0};
 }
 
-void dw_authenticator_write(const struct dw_authenticator *authenticator, bool shows_address,
+void dw_authenticator_write(const struct dw_authenticator *authenticator, bool names_type,
                             struct dw_buf *out)
 {
-    static const char *const types[] = {
-        [DW_AUTHENTICATOR_TOTP] = "otp",
-        [DW_AUTHENTICATOR_EMAIL] = "oob",
-        [DW_AUTHENTICATOR_SMS] = "oob",
-        [DW_AUTHENTICATOR_RECOVERY_CODE] = "recovery-code",
+    static const struct {
+        const char *authenticator_type, *type;
+    } names[] = {
+        [DW_AUTHENTICATOR_TOTP] = {"otp", "otp"},
+        [DW_AUTHENTICATOR_EMAIL] = {"oob", "email"},
+        [DW_AUTHENTICATOR_SMS] = {"oob", "phone"},
+        [DW_AUTHENTICATOR_RECOVERY_CODE] = {"recovery-code", "recovery-code"},
     };
     struct dw_json_writer json = dw_json_writer_to(out);
-    struct dw_slice name = shows_address ? authenticator->address
-                                         : dw_mask_address(out->arena, authenticator->address);
+    struct dw_slice name = dw_mask_address(out->arena, authenticator->address);
 
     dw_json_write_object_start(&json);
     dw_json_put_text(&json, "id", authenticator->id);
-    dw_json_put_text(&json, "authenticator_type", dw_slice_from_text(types[authenticator->type]));
+    dw_json_put_text(&json, "authenticator_type",
+                     dw_slice_from_text(names[authenticator->type].authenticator_type));
     dw_json_put_bool(&json, "active", authenticator->confirmed_at_s != 0);
     if (dw_authenticator_is_oob(authenticator->type)) {
         dw_json_put_text(&json, "oob_channel",
                          dw_slice_from_text(dw_mfa_factor_names[authenticator->type]));
         dw_json_put_text(&json, "name", name.ptr ? name : DW_EMPTY);
     }
+    if (names_type)
+        dw_json_put_text(&json, "type", dw_slice_from_text(names[authenticator->type].type));
     dw_json_write_object_end(&json);
 }
 

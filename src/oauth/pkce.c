@@ -62,8 +62,7 @@ bool dw_pkce_verify(struct dw_slice code_challenge, struct dw_secret code_verifi
     if (code_challenge.len != 0 && code_verifier.hidden.len == 0)
         return dw_fail(reterr, DW_INVALID_REQUEST, "Missing required parameter: code_verifier");
     if (!is_verifier(code_verifier.hidden))
-        return dw_fail(reterr, DW_INVALID_REQUEST,
-                       "code_verifier must be 43 to 128 letters, digits and - . _ ~");
+        return dw_fail(reterr, DW_INVALID_GRANT, "Failed to verify code verifier");
     if (!dw_sha256(code_verifier.hidden, digest, reterr))
         return false;
     for (size_t bit = 0; bit < 8 * sizeof digest; bit += 6) {

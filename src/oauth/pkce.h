@@ -13,7 +13,7 @@ bool dw_must_check dw_pkce_check_challenge(struct dw_slice code_challenge, struc
                                            struct dw_error *reterr);
 /* The code_verifier of a token request against the stored challenge. Both or neither must be there:
  * a verifier without a challenge is a downgrade (RFC 9700 section 4.8.2). Fails with
- * DW_INVALID_REQUEST (not a verifier at all) or DW_INVALID_GRANT "Failed to verify code verifier".
+ * DW_INVALID_REQUEST (no verifier) or DW_INVALID_GRANT "Failed to verify code verifier".
  */
 bool dw_must_check dw_pkce_verify(struct dw_slice code_challenge, struct dw_secret code_verifier,
                                   struct dw_error *reterr);

@@ -2,6 +2,7 @@
 #include "oauth/token_claims.h"
 
 #include "base/text.h"
+#include "oauth/avatar.h"
 #include "oauth/scope.h"
 #include "json/json_writer.h"
 
@@ -169,7 +170,6 @@ static const struct user_claim user_claims[] = {
     {"family_name", {"profile", "family_name"}, offsetof(struct dw_user, family_name)},
     {"nickname", {"profile", "nickname"}, offsetof(struct dw_user, nickname)},
     {"name", {"profile", "name"}, offsetof(struct dw_user, name)},
-    {"picture", {"profile", "picture"}, offsetof(struct dw_user, picture)},
     {"preferred_username", {"profile", NULL}, offsetof(struct dw_user, username)},
     {"phone_number", {"phone", NULL}, offsetof(struct dw_user, phone_number)},
 };
@@ -191,11 +191,22 @@ static void put_time(struct dw_json_writer *writer, const char *key, int64_t at_
     dw_json_put_text(writer, key, dw_slice_from_text(text));
 }
 
+static void put_picture(const struct dw_user *user, struct dw_slice issuer,
+                        struct dw_json_writer *writer)
+{
+    struct dw_slice url = dw_avatar_of(user, issuer, writer->out->arena);
+
+    if (!url.ptr)
+        writer->out->has_failed = true;
+    put_if_there(writer, "picture", url);
+}
+
 /* What is said of a user; custom claims of the same name are said instead. */
-static void write_user(const struct dw_user *user, struct dw_slices scopes,
+static void write_user(const struct dw_user *user, struct dw_slice issuer, struct dw_slices scopes,
                        const struct dw_json *custom, struct dw_json_writer *writer)
 {
     static const char *const verified[2] = {"email", "email_verified"};
+    static const char *const pictured[2] = {"profile", "picture"};
 
     for (size_t at = 0; at < sizeof user_claims / sizeof *user_claims; at++) {
         const struct user_claim *claim = &user_claims[at];
@@ -204,6 +215,8 @@ static void write_user(const struct dw_user *user, struct dw_slices scopes,
         if (is_let_through(scopes, claim->scopes) && !dw_json_get(custom, claim->key))
             put_if_there(writer, claim->key, *(const struct dw_slice *)field);
     }
+    if (is_let_through(scopes, pictured) && !dw_json_get(custom, "picture"))
+        put_picture(user, issuer, writer);
     if (dw_slices_have(scopes, DW_LIT("profile")) && user->updated_at_s &&
         !dw_json_get(custom, "updated_at"))
         put_time(writer, "updated_at", user->updated_at_s);
@@ -225,7 +238,7 @@ void dw_id_claims_write(const struct dw_id_claims *claims, struct dw_buf *out)
     struct dw_json_writer writer = dw_json_writer_to(out);
 
     dw_json_write_object_start(&writer);
-    write_user(claims->user, claims->scopes, claims->custom, &writer);
+    write_user(claims->user, claims->issuer, claims->scopes, claims->custom, &writer);
     dw_json_put_text(&writer, "iss", claims->issuer);
     dw_json_put_text(&writer, "aud", claims->client_id);
     dw_json_put_text(&writer, "sub", claims->user->id);
@@ -248,12 +261,13 @@ void dw_id_claims_write(const struct dw_id_claims *claims, struct dw_buf *out)
     dw_json_write_object_end(&writer);
 }
 
-void dw_userinfo_write(const struct dw_user *user, struct dw_slices scopes, struct dw_buf *out)
+void dw_userinfo_write(const struct dw_user *user, struct dw_slice issuer, struct dw_slices scopes,
+                       struct dw_buf *out)
 {
     struct dw_json_writer writer = dw_json_writer_to(out);
 
     dw_json_write_object_start(&writer);
     dw_json_put_text(&writer, "sub", user->id);
-    write_user(user, scopes, NULL, &writer);
+    write_user(user, issuer, scopes, NULL, &writer);
     dw_json_write_object_end(&writer);
 }

@@ -54,6 +54,7 @@ void dw_id_claims_write(const struct dw_id_claims *claims, struct dw_buf *out);
 
 /* sub and what the scopes let through (OpenID Connect Core 5.4; Auth0 writes updated_at as text).
  */
-void dw_userinfo_write(const struct dw_user *user, struct dw_slices scopes, struct dw_buf *out);
+void dw_userinfo_write(const struct dw_user *user, struct dw_slice issuer, struct dw_slices scopes,
+                       struct dw_buf *out);
 
 #endif

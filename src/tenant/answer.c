@@ -24,8 +24,13 @@ bool dw_answer_field(struct dw_tenant_call *call, const char *name, struct dw_sl
 bool dw_answer_json(struct dw_tenant_call *call, int status, struct dw_buf *json,
                     struct dw_error *reterr)
 {
+    /* RFC 8259 has no such parameter; Auth0 sends it everywhere but at its token endpoint. */
+    struct dw_slice type = dw_slice_eq(call->path, DW_LIT("/oauth/token"))
+                               ? DW_LIT("application/json")
+                               : DW_LIT("application/json; charset=utf-8");
+
     if (!dw_buf_finish(json, &call->answer, reterr) ||
-        !dw_answer_field(call, "Content-Type", DW_LIT("application/json"), reterr))
+        !dw_answer_field(call, "Content-Type", type, reterr))
         return false;
     call->status = status;
     return true;

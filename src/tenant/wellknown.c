@@ -1,6 +1,7 @@
 /* What anybody may read: discovery, the keys, health, and a page at "/". */
 #include "crypto/digest.h"
 #include "http/field.h"
+#include "oauth/avatar.h"
 #include "oauth/metadata.h"
 #include "oauth/scope.h"
 #include "tenant/endpoints_internal.h"
@@ -76,7 +77,7 @@ bool dw_endpoint_jwks(struct dw_tenant_call *call, struct dw_error *reterr)
     }
     call->status = 200;
     call->answer = json;
-    return dw_answer_field(call, "Content-Type", DW_LIT("application/json"), reterr);
+    return dw_answer_field(call, "Content-Type", DW_LIT("application/json; charset=utf-8"), reterr);
 }
 
 bool dw_endpoint_health(struct dw_tenant_call *call, struct dw_error *reterr)
@@ -103,6 +104,21 @@ bool dw_endpoint_favicon(struct dw_tenant_call *call, struct dw_error *reterr)
         "stroke=\"#2f8f6b\" stroke-width=\"3\" stroke-linejoin=\"round\">"
         "<path d=\"M7 36V16a13 13 0 0 1 26 0v20z\"/><path d=\"M14 36V17l12-5v24\"/></svg>\n");
     return dw_answer_field(call, "Content-Type", DW_LIT("image/svg+xml"), reterr) &&
+           dw_answer_field(call, "Cache-Control", DW_LIT("public, max-age=86400"), reterr);
+}
+
+/* Opened by itself it is a document: one that may do nothing. */
+bool dw_endpoint_avatar(struct dw_tenant_call *call, struct dw_error *reterr)
+{
+    struct dw_slice file_name = call->path;
+    struct dw_buf out = dw_buf_in(call->arena);
+
+    (void)dw_slice_eat(&file_name, DW_LIT("/" DW_AVATAR_PATH));
+    if (!dw_avatar_write(file_name, &out, reterr) || !dw_buf_finish(&out, &call->answer, reterr))
+        return false;
+    call->status = 200;
+    return dw_answer_field(call, "Content-Type", DW_LIT("image/svg+xml"), reterr) &&
+           dw_answer_field(call, "Content-Security-Policy", DW_LIT("default-src 'none'"), reterr) &&
            dw_answer_field(call, "Cache-Control", DW_LIT("public, max-age=86400"), reterr);
 }
 

@@ -251,8 +251,9 @@ bool dw_endpoint_mfa_authenticators(struct dw_tenant_call *call, struct dw_error
     for (size_t i = 0; i < caller.state.count; i++) {
         if (i > 0)
             dw_buf_add_byte(&out, ',');
-        /* A password alone shows no address. */
-        dw_authenticator_write(&caller.state.authenticators[i], caller.has_access_token, &out);
+        /* Auth0's clients match `type` with the mfa_requirements that came with an mfa_token; the
+         * recorded answer, which goes with an access token, has none. */
+        dw_authenticator_write(&caller.state.authenticators[i], !caller.has_access_token, &out);
     }
     dw_buf_add_byte(&out, ']');
     return dw_answer_json(call, 200, &out, reterr);

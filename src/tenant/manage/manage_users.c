@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "base/mem.h"
+#include "oauth/avatar.h"
 #include "oauth/user_json.h"
 #include "tenant/account/account_internal.h"
 #include "tenant/account/password_internal.h"
@@ -52,9 +53,11 @@ static bool add_details(struct dw_manage *manage, struct dw_manage_row *row,
                         const struct dw_user *user, struct dw_error *reterr)
 {
     const struct dw_json *document;
+    struct dw_user shown = *user;
     struct dw_slice json;
 
-    if (!dw_user_to_json(user, manage->arena, &json, reterr) ||
+    shown.picture = dw_avatar_of(user, manage->tenant->config.issuer, manage->arena);
+    if (!dw_user_to_json(&shown, manage->arena, &json, reterr) ||
         !dw_json_parse(json, manage->arena, &document, reterr))
         return false;
     for (size_t i = 0; i < document->object.count; i++) {

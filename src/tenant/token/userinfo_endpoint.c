@@ -63,6 +63,6 @@ bool dw_endpoint_userinfo(struct dw_tenant_call *call, struct dw_error *reterr)
     if (!user || user->is_blocked)
         return dw_fail(reterr, DW_INVALID_TOKEN, "the user of the access token is gone or blocked");
     call->user_id = user->id;
-    dw_userinfo_write(user, token.scopes, &out);
+    dw_userinfo_write(user, call->tenant->config.issuer, token.scopes, &out);
     return dw_answer_json(call, 200, &out, reterr);
 }

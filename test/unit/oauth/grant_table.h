@@ -45,6 +45,7 @@ struct row {
     const char *organization_permissions, *added, *removed; /* NULL: none */
 };
 
+#define OF_THE_USER "openid profile email address phone"
 #define NO_GRANT "Client is not authorized to access \"" AUDIENCE "\"."
 
 static const struct row rows[] = {
@@ -161,11 +162,11 @@ static const struct row rows[] = {
      NULL, "", "", NULL},
     /* password */
     {"password: nothing requested is everything", PASSWORD, 0, ALLOW, NULL, NULL, "", "", NULL,
-     NULL, "", "r w x", NULL},
+     NULL, "", OF_THE_USER " r w x", NULL},
     {"password: ... that RBAC allows", PASSWORD, RBAC, ALLOW, NULL, NULL, "", "w", NULL, NULL, "",
-     "w", NULL},
-    {"password-realm: the same", REALM, RBAC, ALLOW, NULL, NULL, "", "w", NULL, NULL, "", "w",
-     NULL},
+     OF_THE_USER " w", NULL},
+    {"password-realm: the same", REALM, RBAC, ALLOW, NULL, NULL, "", "w", NULL, NULL, "",
+     OF_THE_USER " w", NULL},
     {"password: a part", PASSWORD, 0, ALLOW, NULL, NULL, "openid r", "", NULL, NULL, "", "openid r",
      NULL},
     /* refresh */

@@ -68,37 +68,41 @@ static void authenticators_look_as_auth0_shows_them(void **state)
 {
     static const struct {
         struct dw_authenticator authenticator;
-        bool shows_email;
+        bool names_type;
         const char *expected;
     } cases[] = {
         {{.id = {"totp|dev_a", 10}, .type = DW_AUTHENTICATOR_TOTP, .confirmed_at_s = 5},
-         true,
+         false,
          "{\"id\":\"totp|dev_a\",\"authenticator_type\":\"otp\",\"active\":true}"},
+        {{.id = {"totp|dev_a", 10}, .type = DW_AUTHENTICATOR_TOTP, .confirmed_at_s = 5},
+         true,
+         "{\"id\":\"totp|dev_a\",\"authenticator_type\":\"otp\",\"active\":true,"
+         "\"type\":\"otp\"}"},
         {{.id = {"recovery-code|dev_a", 19}, .type = DW_AUTHENTICATOR_RECOVERY_CODE},
          true,
          "{\"id\":\"recovery-code|dev_a\",\"authenticator_type\":\"recovery-code\","
-         "\"active\":false}"},
+         "\"active\":false,\"type\":\"recovery-code\"}"},
         {{.id = {"sms|dev_a", 9},
           .type = DW_AUTHENTICATOR_SMS,
           .address = {"+14155550100", 12},
           .confirmed_at_s = 5},
-         false,
+         true,
          "{\"id\":\"sms|dev_a\",\"authenticator_type\":\"oob\",\"active\":true,"
-         "\"oob_channel\":\"sms\",\"name\":\"********0100\"}"},
+         "\"oob_channel\":\"sms\",\"name\":\"XXXXXXXX0100\",\"type\":\"phone\"}"},
         {{.id = {"email|dev_a", 11},
           .type = DW_AUTHENTICATOR_EMAIL,
           .address = {"ada@x.org", 9},
           .confirmed_at_s = 5},
          true,
          "{\"id\":\"email|dev_a\",\"authenticator_type\":\"oob\",\"active\":true,"
-         "\"oob_channel\":\"email\",\"name\":\"ada@x.org\"}"},
+         "\"oob_channel\":\"email\",\"name\":\"***@x.or*\",\"type\":\"email\"}"},
         {{.id = {"email|dev_a", 11},
           .type = DW_AUTHENTICATOR_EMAIL,
           .address = {"ada@x.org", 9},
           .confirmed_at_s = 5},
          false,
          "{\"id\":\"email|dev_a\",\"authenticator_type\":\"oob\",\"active\":true,"
-         "\"oob_channel\":\"email\",\"name\":\"a**@x.org\"}"},
+         "\"oob_channel\":\"email\",\"name\":\"***@x.or*\"}"},
     };
     struct dw_arena *arena = dw_arena_new(64 * 1024);
 
@@ -106,12 +110,16 @@ static void authenticators_look_as_auth0_shows_them(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct dw_buf out = dw_buf_in(arena);
 
-        dw_authenticator_write(&cases[i].authenticator, cases[i].shows_email, &out);
+        dw_authenticator_write(&cases[i].authenticator, cases[i].names_type, &out);
         assert_slice(dw_buf_view(&out), cases[i].expected);
     }
     assert_slice(dw_mask_address(arena, S("ada.lovelace@mail.example.com")),
-                 "a***********@m***********.com");
-    assert_slice(dw_mask_address(arena, S("a@localhost")), "a@l********");
+                 "ada.lo******@mail************");
+    assert_slice(dw_mask_address(arena, S("user@example.com")), "****@exam*******");
+    assert_slice(dw_mask_address(arena, S("grace@example.com")), "g****@exam*******");
+    assert_slice(dw_mask_address(arena, S("a@localhost")), "*@loca*****");
+    assert_slice(dw_mask_address(arena, S("@a")), "@a");
+    assert_slice(dw_mask_address(arena, S("12")), "12");
     assert_slice(dw_mask_address(arena, S("")), "");
     dw_arena_free(arena);
 }

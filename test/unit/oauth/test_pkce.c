@@ -70,9 +70,9 @@ static void a_bad_verifier_is_refused(void **state)
     } rows[] = {
         {CHALLENGE, "", DW_INVALID_REQUEST},
         {"", VERIFIER, DW_INVALID_GRANT}, /* a downgrade: the code was asked for without PKCE */
-        {CHALLENGE, "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjX", DW_INVALID_REQUEST},
-        {CHALLENGE, X43 X43 X43, DW_INVALID_REQUEST},
-        {CHALLENGE, "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjX+", DW_INVALID_REQUEST},
+        {CHALLENGE, "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjX", DW_INVALID_GRANT},
+        {CHALLENGE, X43 X43 X43, DW_INVALID_GRANT},
+        {CHALLENGE, "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjX+", DW_INVALID_GRANT},
         {CHALLENGE, "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXl", DW_INVALID_GRANT},
         {CHALLENGE, CHALLENGE, DW_INVALID_GRANT}, /* plain in disguise */
         {CHALLENGE, VERIFIER "x", DW_INVALID_GRANT},

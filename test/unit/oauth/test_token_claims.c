@@ -159,7 +159,8 @@ static void a_custom_claim_wins_over_the_profiles(void **state)
                               &claims.custom, &error),
                 error);
     dw_id_claims_write(&claims, &out);
-    assert_slice(finish(&out), "{\"nickname\":\"a\",\"email\":\"a@x\",\"iss\":\"" ISSUER
+    assert_slice(finish(&out), "{\"nickname\":\"a\",\"picture\":\"" ISSUER
+                               "avatars/a.svg\",\"email\":\"a@x\",\"iss\":\"" ISSUER
                                "\",\"aud\":\"c1\",\"sub\":\"u\",\"iat\":0,\"exp\":0,"
                                "\"name\":\"Countess\",\"email_verified\":true}");
 }
@@ -222,7 +223,8 @@ static void userinfo_shows_what_the_scopes_let_through(void **state)
          "{\"sub\":\"auth0|1\",\"email\":\"ada@example.com\",\"email_verified\":true}"},
         {{"openid", "profile"},
          "{\"sub\":\"auth0|1\",\"given_name\":\"Ada\",\"nickname\":\"ada\","
-         "\"name\":\"Ada \\\"L\\\"\",\"updated_at\":\"2027-01-15T08:00:00.000Z\"}"},
+         "\"name\":\"Ada \\\"L\\\"\",\"picture\":\"" ISSUER
+         "avatars/ad.svg\",\"updated_at\":\"2027-01-15T08:00:00.000Z\"}"},
         {{"openid", "nickname", "created_at", "read:tools"},
          "{\"sub\":\"auth0|1\",\"nickname\":\"ada\",\"created_at\":\"2023-11-14T22:13:20.000Z\"}"},
         {{"openid", "email_verified", "phone"}, "{\"sub\":\"auth0|1\",\"email_verified\":true}"},
@@ -236,7 +238,7 @@ static void userinfo_shows_what_the_scopes_let_through(void **state)
 
         for (; count < 4 && rows[at].scopes[count]; count++)
             scopes[count] = S(rows[at].scopes[count]);
-        dw_userinfo_write(&user, (struct dw_slices){scopes, count}, &out);
+        dw_userinfo_write(&user, S(ISSUER), (struct dw_slices){scopes, count}, &out);
         assert_slice(finish(&out), rows[at].json);
     }
 }

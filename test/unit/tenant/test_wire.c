@@ -1,0 +1,90 @@
+/* What Auth0's clients meet on the wire besides tokens: media types, pictures, the texts they look
+ * for. Each row was seen in a real exchange. */
+#include "token_fixture.h"
+
+#define JSON_UTF8 "application/json; charset=utf-8"
+
+static void json_has_the_media_type_that_auth0_sends(void **state)
+{
+    static const struct {
+        enum dw_http_method method;
+        const char *path, *body, *content_type;
+        int status;
+    } cases[] = {
+        {DW_HTTP_POST, "/oauth/token", "grant_type=x", "application/json", 400},
+        {DW_HTTP_POST, "/oauth/token", MACHINE "&audience=" AUDIENCE, "application/json", 200},
+        {DW_HTTP_POST, "/oauth/par", "", JSON_UTF8, 401},
+        {DW_HTTP_POST, "/bc-authorize", "", JSON_UTF8, 401},
+        {DW_HTTP_POST, "/mfa/challenge", "", JSON_UTF8, 400},
+        {DW_HTTP_POST, "/passwordless/start", "", JSON_UTF8, 401},
+        {DW_HTTP_GET, "/userinfo", NULL, JSON_UTF8, 401},
+        {DW_HTTP_GET, "/.well-known/openid-configuration", NULL, JSON_UTF8, 200},
+        {DW_HTTP_GET, "/.well-known/oauth-authorization-server", NULL, JSON_UTF8, 200},
+        {DW_HTTP_GET, "/.well-known/jwks.json", NULL, JSON_UTF8, 200},
+        {DW_HTTP_GET, "/nowhere", NULL, JSON_UTF8, 404},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct browser nobody = {0};
+        struct dw_tenant_call *call =
+            ask(&nobody, cases[i].method, cases[i].path, NULL, cases[i].body);
+
+        print_message("%s\n", cases[i].path);
+        assert_status(call, cases[i].status);
+        assert_slice(header(call, "Content-Type"), cases[i].content_type);
+    }
+}
+
+static void a_password_without_a_scope_is_good_for_all(void **state)
+{
+    static const char password[] =
+        "grant_type=password&" DEV "&username=" ADA "&password=correct%20horse%20battery";
+    struct dw_tenant_call *call = token(password);
+
+    (void)state;
+    assert_status(call, 200);
+    assert_slice(dw_json_text(json_of(call), "scope"), "openid profile email address phone");
+    assert_slice(dw_json_text(claims_of(call, "id_token"), "email"), ADA);
+    /* asked for by name, it is that alone */
+    call = token(text_of(dw_arena_printf(world.arena, "%s&scope=openid", password)));
+    assert_slice(dw_json_text(json_of(call), "scope"), "openid");
+    assert_null(dw_json_get(claims_of(call, "id_token"), "email"));
+    call = token(text_of(dw_arena_printf(world.arena, "%s&scope=extra-scope", password)));
+    assert_status(call, 200);
+    assert_null(dw_json_get(json_of(call), "scope"));
+    assert_null(dw_json_get(json_of(call), "id_token"));
+}
+
+static void everybody_has_a_picture(void **state)
+{
+    struct dw_tenant_call *call =
+        token("grant_type=password&" DEV "&username=" ADA
+              "&password=correct%20horse%20battery&scope=openid%20profile");
+    struct browser nobody = {0};
+    struct dw_slice url = dw_json_text(claims_of(call, "id_token"), "picture");
+
+    (void)state;
+    assert_slice(url, ISSUER "avatars/ad.svg");
+    nobody.authorization =
+        text_of(dw_arena_printf(world.arena, "Bearer %s", text_member(call, "access_token")));
+    assert_true(dw_slice_eq(dw_json_text(json_of(get(&nobody, "/userinfo")), "picture"), url));
+    call = get(&nobody, "/avatars/ad.svg");
+    assert_status(call, 200);
+    assert_slice(header(call, "Content-Type"), "image/svg+xml");
+    assert_slice(header(call, "Content-Security-Policy"), "default-src 'none'");
+    assert_has(call->answer, ">AD</text>");
+    assert_status(get(&nobody, "/avatars/%3Cscript%3E.svg"), 404);
+    assert_status(get(&nobody, "/avatars/abc.svg"), 404);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(json_has_the_media_type_that_auth0_sends),
+        cmocka_unit_test(a_password_without_a_scope_is_good_for_all),
+        cmocka_unit_test(everybody_has_a_picture),
+    };
+
+    return cmocka_run_group_tests(tests, token_world_start, world_stop);
+}
