@@ -179,14 +179,14 @@ bool dw_client_check_assertion(const struct dw_oauth_client *client,
 {
     struct dw_error error = {0};
     struct dw_jwt jwt;
-    bool kid_is_unknown;
 
+    ret_assertion->is_kid_unknown = false;
     if (!client || client->auth_method != DW_CLIENT_AUTH_PRIVATE_KEY_JWT ||
         credentials->method != DW_CLIENT_AUTH_PRIVATE_KEY_JWT ||
         !dw_slice_eq(client->id, credentials->client_id))
         return refuse(reterr);
     if (!dw_jwt_parse(credentials->assertion, arena, &jwt, &error) ||
-        !dw_jwt_verify(&jwt, client_keys, DW_ALGS_ALL, &kid_is_unknown, &error)) {
+        !dw_jwt_verify(&jwt, client_keys, DW_ALGS_ALL, &ret_assertion->is_kid_unknown, &error)) {
         if (error.code == DW_NO_MEMORY || error.code == DW_UNAVAILABLE) {
             *reterr = error;
             return false;

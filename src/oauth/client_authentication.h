@@ -37,6 +37,7 @@ bool dw_must_check dw_client_check_secret(const struct dw_oauth_client *client,
 struct dw_client_assertion {
     struct dw_slice token_id; /* `jti`: ask dw_store_first_use, space "client_assertion" */
     int64_t expires_at_s;
+    bool is_kid_unknown; /* when it failed: newer keys may have it */
 };
 /* PRIVATE_KEY_JWT with the client's keys: signature, iss = sub = client_id, aud = the issuer, exp
  * within DW_CLIENT_ASSERTION_MAX_LIFETIME_S, jti. Fails with DW_CLIENT_REFUSED. */

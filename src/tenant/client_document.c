@@ -147,28 +147,42 @@ bool dw_client_document_fetch(struct dw_tenant_call *call, struct dw_slice clien
     return true;
 }
 
-static bool fetch_keys(struct dw_tenant_call *call, struct dw_slice url, struct dw_jwks **ret_keys,
-                       struct dw_error *reterr)
+/* NULL: they could not be had, and *ret_fetched says whether it was tried. */
+static struct dw_jwks *download_keys(struct dw_tenant_call *call, struct dw_slice url,
+                                     enum dw_keys_fetched *ret_fetched, struct dw_error *reterr)
+{
+    struct dw_fetch_response response;
+    struct dw_jwks *keys = NULL;
+    size_t skipped;
+
+    *ret_fetched = DW_KEYS_NOT_TRIED;
+    if (!may_fetch(call, reterr))
+        return NULL;
+    if (fetch(call, url, KEYS_MAX_BYTES, &response, reterr))
+        keys = dw_jwks_parse(response.body, &skipped, reterr);
+    *ret_fetched = keys ? DW_KEYS_GOT : DW_KEYS_FAILED;
+    return keys;
+}
+
+static bool fetch_keys(struct dw_tenant_call *call, struct dw_slice url, enum dw_keys_need need,
+                       struct dw_jwks **ret_keys, struct dw_error *reterr)
 {
     struct dw_client_keys_cache *cache = call->tenant->client_keys;
-    struct dw_fetch_response response;
-    size_t skipped;
+    struct dw_keys_place *place;
+    enum dw_keys_fetched fetched;
+    struct dw_jwks *keys;
 
     if (dw_slice_is_empty(url))
         return dw_fail(reterr, DW_INVALID_CLIENT_METADATA, "the client has no keys");
-    if (!dw_client_keys_cache_get(cache, url, call->now_s, ret_keys, reterr))
+    (void)dw_fail(reterr, DW_UNAVAILABLE, "the client's keys could not be had a moment ago");
+    if (!dw_client_keys_cache_get(cache, url, call->now_s, need, ret_keys, &place, reterr))
         return false;
-    if (*ret_keys)
-        return true;
-    if (!may_fetch(call, reterr) || !fetch(call, url, KEYS_MAX_BYTES, &response, reterr))
-        return false;
-    *ret_keys = dw_jwks_parse(response.body, &skipped, reterr);
-    if (!*ret_keys)
-        return false;
-    if (dw_client_keys_cache_put(cache, url, call->now_s, *ret_keys, reterr))
-        return true;
-    dw_jwks_unref(*ret_keys);
-    return false;
+    if (place) {
+        keys = download_keys(call, url, &fetched, reterr);
+        *ret_keys = dw_client_keys_cache_put(cache, place, call->now_s, fetched, keys);
+        dw_jwks_unref(keys);
+    }
+    return *ret_keys != NULL;
 }
 
 /* The keys that an operator has added one by one, as a set; *ret_json empty: none was. Those that
@@ -199,7 +213,7 @@ static bool credential_keys(struct dw_tenant_call *call, const struct dw_oauth_c
 }
 
 static bool find_keys(struct dw_tenant_call *call, const struct dw_oauth_client *client,
-                      struct dw_jwks **ret_keys, struct dw_error *reterr)
+                      enum dw_keys_need need, struct dw_jwks **ret_keys, struct dw_error *reterr)
 {
     struct dw_slice json;
     size_t skipped;
@@ -209,19 +223,22 @@ static bool find_keys(struct dw_tenant_call *call, const struct dw_oauth_client 
     if (json.len == 0)
         json = client->jwks_json;
     if (json.len == 0)
-        return fetch_keys(call, client->jwks_uri, ret_keys, reterr);
+        return fetch_keys(call, client->jwks_uri, need, ret_keys, reterr);
+    if (need == DW_KEYS_NEWER)
+        return dw_fail(reterr, DW_CLIENT_REFUSED, "the client has no newer keys");
     *ret_keys = dw_jwks_parse(json, &skipped, reterr);
     return *ret_keys != NULL;
 }
 
 bool dw_client_keys(struct dw_tenant_call *call, const struct dw_oauth_client *client,
-                    struct dw_jwks **ret_keys, struct dw_error *reterr)
+                    enum dw_keys_need need, struct dw_jwks **ret_keys, struct dw_error *reterr)
 {
     struct dw_error error = {0};
 
     *ret_keys = NULL;
-    if (find_keys(call, client, ret_keys, &error))
+    if (find_keys(call, client, need, ret_keys, &error))
         return true;
-    dw_log_error(call->tenant->log, "client_keys_missing", &error);
+    if (need == DW_KEYS_ANY) /* that there are no newer ones is no news */
+        dw_log_error(call->tenant->log, "client_keys_missing", &error);
     return dw_fail(reterr, DW_CLIENT_REFUSED, "Unauthorized");
 }

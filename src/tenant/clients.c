@@ -27,23 +27,35 @@ bool dw_client_find_fresh(struct dw_tenant_call *call, struct dw_slice client_id
     return dw_client_document_fetch(call, client_id, *ret_client, ret_client, reterr);
 }
 
+static bool check_with_keys(struct dw_tenant_call *call, const struct dw_oauth_client *client,
+                            const struct dw_client_credentials *credentials, enum dw_keys_need need,
+                            struct dw_client_assertion *ret_assertion, struct dw_error *reterr)
+{
+    struct dw_jwks *keys;
+    bool is_right;
+
+    if (!dw_client_keys(call, client, need, &keys, reterr))
+        return false;
+    is_right = dw_client_check_assertion(client, credentials, keys, call->tenant->config.issuer,
+                                         call->now_s, call->arena, ret_assertion, reterr);
+    dw_jwks_unref(keys);
+    return is_right;
+}
+
 static bool check_assertion(struct dw_tenant_call *call, const struct dw_oauth_client *client,
                             const struct dw_client_credentials *credentials,
                             struct dw_error *reterr)
 {
-    struct dw_client_assertion assertion;
-    struct dw_jwks *keys;
+    struct dw_client_assertion assertion = {0};
     struct dw_slice key;
-    bool is_right, is_first = false;
+    bool is_first = false;
 
     if (!client || client->auth_method != DW_CLIENT_AUTH_PRIVATE_KEY_JWT)
         return dw_fail(reterr, DW_CLIENT_REFUSED, "Unauthorized");
-    if (!dw_client_keys(call, client, &keys, reterr))
-        return false;
-    is_right = dw_client_check_assertion(client, credentials, keys, call->tenant->config.issuer,
-                                         call->now_s, call->arena, &assertion, reterr);
-    dw_jwks_unref(keys);
-    if (!is_right)
+    /* A key that the client has made since its keys were fetched. */
+    if (!check_with_keys(call, client, credentials, DW_KEYS_ANY, &assertion, reterr) &&
+        (!assertion.is_kid_unknown ||
+         !check_with_keys(call, client, credentials, DW_KEYS_NEWER, &assertion, reterr)))
         return false;
     /* RFC 7523 section 3 (7): a jti counts for its issuer alone, which is the client. */
     key = dw_arena_printf(call->arena, "%.*s %.*s", DW_PRINT(client->id),

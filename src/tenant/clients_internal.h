@@ -4,6 +4,7 @@
 #define DW_TENANT_CLIENTS_INTERNAL_H
 
 #include "oauth/third_party.h"
+#include "tenant/client_keys_internal.h"
 #include "tenant/tenant_internal.h"
 
 /* For a new authorization: a metadata document that is unknown or too old is fetched. NULL: there
@@ -25,8 +26,11 @@ bool dw_must_check dw_client_document_fetch(struct dw_tenant_call *call, struct 
                                             struct dw_oauth_client **ret_client,
                                             struct dw_error *reterr);
 /* The keys of a client that authenticates with private_key_jwt; a new reference. Never NULL when
- * true. */
+ * true.
+ *
+ * need  NEWER fails where there is no jwks_uri, or it was asked a moment ago */
 bool dw_must_check dw_client_keys(struct dw_tenant_call *call, const struct dw_oauth_client *client,
-                                  struct dw_jwks **ret_keys, struct dw_error *reterr);
+                                  enum dw_keys_need need, struct dw_jwks **ret_keys,
+                                  struct dw_error *reterr);
 
 #endif

@@ -107,7 +107,8 @@ static bool open_parts(struct dw_tenant *tenant, struct dw_error *reterr)
         return false;
     tenant->keyring = dw_keyring_open(tenant->store, master, tenant->host, tenant->now_s(), reterr);
     tenant->client_keys = tenant->keyring ? dw_client_keys_cache_new(reterr) : NULL;
-    tenant->dead_families = tenant->client_keys ? dw_dead_families_new(reterr) : NULL;
+    tenant->issuer_keys = tenant->client_keys ? dw_client_keys_cache_new(reterr) : NULL;
+    tenant->dead_families = tenant->issuer_keys ? dw_dead_families_new(reterr) : NULL;
     return tenant->dead_families &&
            dw_dead_families_watch(tenant->dead_families, tenant->store, reterr) &&
            dw_mfa_seed_api(tenant, reterr) && dw_tenant_seed(tenant, reterr);
@@ -207,6 +208,7 @@ void dw_tenant_close(struct dw_tenant *tenant)
     dw_mail_sender_stop(tenant);
     dw_tenant_listener_free(tenant->listener);
     dw_client_keys_cache_free(tenant->client_keys);
+    dw_client_keys_cache_free(tenant->issuer_keys);
     dw_dead_families_free(tenant->dead_families);
     dw_audit_close(tenant->audit);
     dw_settings_cache_close(tenant->settings_cache);

@@ -45,7 +45,8 @@ struct dw_tenant {
     struct dw_arena *arena;                   /* as long as the tenant; not used by endpoints */
     struct dw_store *store;
     struct dw_keyring *keyring;
-    struct dw_client_keys_cache *client_keys;
+    struct dw_client_keys_cache *client_keys; /* of URLs that clients choose */
+    struct dw_client_keys_cache *issuer_keys; /* of URLs that the operator chose */
     struct dw_dead_families *dead_families;
     struct dw_audit_log *audit; /* audit_internal.h */
     unsigned char master_key[32];

@@ -8,11 +8,10 @@
 #define FETCH_TIMEOUT_MS 5000
 #define KEYS_MAX_BYTES ((size_t)64 * 1024)
 
-/* The operator chose the URL, so it may lead anywhere. Kept for some minutes (client_keys.c). */
-static bool fetch_keys(struct dw_tenant_call *call, struct dw_slice url, struct dw_jwks **ret_keys,
-                       struct dw_error *reterr)
+/* The operator chose the URL, so it may lead anywhere. NULL: they could not be had. */
+static struct dw_jwks *download_keys(struct dw_tenant_call *call, struct dw_slice url,
+                                     struct dw_error *reterr)
 {
-    struct dw_client_keys_cache *cache = call->tenant->client_keys;
     struct dw_http_field accept = {DW_LIT("Accept"), DW_LIT("application/json")};
     struct dw_fetch_request request = {
         .method = DW_HTTP_GET,
@@ -25,22 +24,35 @@ static bool fetch_keys(struct dw_tenant_call *call, struct dw_slice url, struct 
     struct dw_fetch_response response;
     size_t skipped;
 
-    if (!dw_client_keys_cache_get(cache, url, call->now_s, ret_keys, reterr))
-        return false;
-    if (*ret_keys)
-        return true;
     if (!dw_fetch(&request, call->arena, &response, reterr))
+        return NULL;
+    if (response.status == 200)
+        return dw_jwks_parse(response.body, &skipped, reterr);
+    (void)dw_fail(reterr, DW_UNAVAILABLE, "the keys of a trusted issuer answer %d",
+                  response.status);
+    return NULL;
+}
+
+/* What anybody sends us makes us ask an issuer once in a while, not more (client_keys.c). */
+static bool fetch_keys(struct dw_tenant_call *call, struct dw_slice url, enum dw_keys_need need,
+                       struct dw_jwks **ret_keys, struct dw_error *reterr)
+{
+    struct dw_client_keys_cache *cache = call->tenant->issuer_keys;
+    struct dw_keys_place *place;
+    struct dw_jwks *keys;
+
+    (void)dw_fail(reterr, DW_UNAVAILABLE,
+                  "the keys of a trusted issuer could not be had a moment "
+                  "ago");
+    if (!dw_client_keys_cache_get(cache, url, call->now_s, need, ret_keys, &place, reterr))
         return false;
-    if (response.status != 200)
-        return dw_fail(reterr, DW_UNAVAILABLE, "the keys of a trusted issuer answer %d",
-                       response.status);
-    *ret_keys = dw_jwks_parse(response.body, &skipped, reterr);
-    if (!*ret_keys)
-        return false;
-    if (dw_client_keys_cache_put(cache, url, call->now_s, *ret_keys, reterr))
-        return true;
-    dw_jwks_unref(*ret_keys);
-    return false;
+    if (place) {
+        keys = download_keys(call, url, reterr);
+        *ret_keys = dw_client_keys_cache_put(cache, place, call->now_s,
+                                             keys ? DW_KEYS_GOT : DW_KEYS_FAILED, keys);
+        dw_jwks_unref(keys);
+    }
+    return *ret_keys != NULL;
 }
 
 static bool find_keys(struct dw_tenant_call *call, const struct dw_trusted_issuer *issuer,
@@ -52,12 +64,31 @@ static bool find_keys(struct dw_tenant_call *call, const struct dw_trusted_issue
     *ret_keys = NULL;
     if (issuer->jwks_json.len > 0)
         *ret_keys = dw_jwks_parse(issuer->jwks_json, &skipped, &error);
-    else if (!fetch_keys(call, issuer->jwks_uri, ret_keys, &error))
+    else if (!fetch_keys(call, issuer->jwks_uri, DW_KEYS_ANY, ret_keys, &error))
         *ret_keys = NULL;
     if (*ret_keys)
         return true;
     dw_log_error(call->tenant->log, "trusted_issuer_keys_missing", &error);
     return dw_fail(reterr, DW_UNAVAILABLE, "The keys of the token's issuer cannot be had now.");
+}
+
+static bool verify(struct dw_tenant_call *call, const struct dw_trusted_issuer *issuer,
+                   const struct dw_jwt *jwt, struct dw_error *reterr)
+{
+    bool is_good, is_kid_unknown = false;
+    struct dw_error ignored = {0};
+    struct dw_jwks *keys;
+
+    if (!find_keys(call, issuer, &keys, reterr))
+        return false;
+    is_good = dw_jwt_verify(jwt, keys, DW_ALGS_ALL, &is_kid_unknown, reterr);
+    dw_jwks_unref(keys);
+    if (is_good || !is_kid_unknown || issuer->jwks_json.len > 0 ||
+        !fetch_keys(call, issuer->jwks_uri, DW_KEYS_NEWER, &keys, &ignored))
+        return is_good;
+    is_good = dw_jwt_verify(jwt, keys, DW_ALGS_ALL, &is_kid_unknown, reterr);
+    dw_jwks_unref(keys);
+    return is_good;
 }
 
 /* What is wrong with a token is told under the caller's code; what is wrong with us as it is. */
@@ -75,8 +106,6 @@ bool dw_trust_verify(struct dw_tenant_call *call, struct dw_slice text, struct d
 {
     struct dw_error error = {0};
     struct dw_slice issuer;
-    struct dw_jwks *keys;
-    bool is_good, is_kid_unknown;
 
     if (!dw_jwt_parse(text, call->arena, ret_jwt, &error))
         return fail_token(&error, code, reterr);
@@ -87,11 +116,7 @@ bool dw_trust_verify(struct dw_tenant_call *call, struct dw_slice text, struct d
         return false;
     if (!*ret_issuer)
         return dw_fail(reterr, code, "The token's issuer is not trusted here.");
-    if (!find_keys(call, *ret_issuer, &keys, reterr))
-        return false;
-    is_good = dw_jwt_verify(ret_jwt, keys, DW_ALGS_ALL, &is_kid_unknown, &error);
-    dw_jwks_unref(keys);
-    return is_good || fail_token(&error, code, reterr);
+    return verify(call, *ret_issuer, ret_jwt, &error) || fail_token(&error, code, reterr);
 }
 
 bool dw_trust_mapped_user(struct dw_tenant_call *call, struct dw_slice owner,

@@ -311,50 +311,131 @@ static void an_assertion_works_once_and_only_for_us(void **state)
     dw_key_unref(key);
 }
 
-/* One fetch for many tokens; a key that is gone from the URL is gone here some minutes later. */
-static void keys_behind_a_url_are_kept_for_some_minutes(void **state)
+static void add_remote(const char *id, const char *path)
 {
     struct dw_error error = {0};
-    struct dw_key *key = dw_key_generate(DW_KEY_P256, 0, &error);
     struct dw_oauth_client client;
-    struct dw_slice grant = S("client_credentials"), keys;
-    struct dw_client_grant row = {.id = S("cgr_remote"),
-                                  .client_id = S("remote"),
+    struct dw_slice grant = S("client_credentials");
+    struct dw_client_grant row = {.id = dw_tenant_random_text(world.arena, "cgr_", 12),
+                                  .client_id = S(id),
                                   .audience = S(AUDIENCE),
                                   .allows_all_scopes = true,
                                   .created_at_s = world_now_s};
+
+    dw_seed_client_defaults(world.tenant, &client);
+    client.id = client.name = S(id);
+    client.auth_method = DW_CLIENT_AUTH_PRIVATE_KEY_JWT;
+    client.grant_types = (struct dw_slices){&grant, 1};
+    client.jwks_uri = S(client_url(path));
+    assert_done(dw_store_add_client(world.tenant->store, &client, &error), error);
+    assert_done(dw_store_put_client_grant(world.tenant->store, &row, &error), error);
+}
+
+static struct dw_signing_key *new_signer(const char *kid)
+{
+    struct dw_error error = {0};
+    struct dw_key *key = dw_key_generate(DW_KEY_P256, 0, &error);
+    struct dw_signing_key *made = dw_signing_key_new(key, DW_ALG_ES256, S(kid), DW_EMPTY, &error);
+
+    assert_non_null(made);
+    dw_key_unref(key);
+    return made;
+}
+
+static const char *jwks_of_signer(struct dw_signing_key *of)
+{
+    struct dw_error error = {0};
+    struct dw_slice keys;
+
+    assert_done(dw_signing_keys_jwks(&of, 1, world.arena, &keys, &error), error);
+    return text_of(keys);
+}
+
+static int ask_as(const char *id)
+{
+    static int count;
+
+    return ask_with(assertion(id, ISSUER, text_of(dw_arena_printf(world.arena, "r%d", ++count)),
+                              world_now_s + 60))
+        ->status;
+}
+
+/* One fetch for many tokens; a key that is gone from the URL is gone here some minutes later. */
+static void keys_behind_a_url_are_kept_for_some_minutes(void **state)
+{
     int asked = peer.asked;
 
     (void)state;
-    assert_non_null(key);
-    signer = dw_signing_key_new(key, DW_ALG_ES256, DW_EMPTY, DW_EMPTY, &error);
-    assert_non_null(signer);
-    dw_seed_client_defaults(world.tenant, &client);
-    client.id = client.name = S("remote");
-    client.auth_method = DW_CLIENT_AUTH_PRIVATE_KEY_JWT;
-    client.grant_types = (struct dw_slices){&grant, 1};
-    client.jwks_uri = S(client_url("keys.json"));
-    assert_done(dw_signing_keys_jwks(&signer, 1, world.arena, &keys, &error), error);
-    assert_done(dw_store_add_client(world.tenant->store, &client, &error), error);
-    assert_done(dw_store_put_client_grant(world.tenant->store, &row, &error), error);
-
+    signer = new_signer("");
+    add_remote("remote", "keys.json");
     answer_with(404, "application/json", "", "{}");
-    assert_status(ask_with(assertion("remote", ISSUER, "r0", world_now_s + 60)), 401);
-    answer_with(200, "application/json", "", text_of(keys)); /* a failure is not kept */
-    for (int i = 1; i < 100; i++)
-        assert_status(
-            ask_with(assertion("remote", ISSUER, text_of(dw_arena_printf(world.arena, "r%d", i)),
-                               world_now_s + 60)),
-            200);
+    for (int i = 0; i < 20; i++)
+        assert_int_equal(ask_as("remote"), 401);
+    assert_int_equal(peer.asked, asked + 1); /* a failure is kept, too ... */
+    answer_with(200, "application/json", "", jwks_of_signer(signer));
+    assert_int_equal(ask_as("remote"), 401);
+    world_now_s += 30; /* ... for a moment */
+    for (int i = 0; i < 100; i++)
+        assert_int_equal(ask_as("remote"), 200);
     assert_int_equal(peer.asked, asked + 2);
     answer_with(200, "application/json", "", "{\"keys\":[]}");
     world_now_s += 299;
-    assert_status(ask_with(assertion("remote", ISSUER, "old", world_now_s + 60)), 200);
+    assert_int_equal(ask_as("remote"), 200);
     world_now_s += 1;
-    assert_status(ask_with(assertion("remote", ISSUER, "gone", world_now_s + 60)), 401);
+    assert_int_equal(ask_as("remote"), 401);
     assert_int_equal(peer.asked, asked + 3);
     dw_signing_key_unref(signer);
-    dw_key_unref(key);
+}
+
+/* Whoever sends us assertions with kids of his own makes the client's server no work. */
+static void unknown_kids_are_asked_for_once_in_a_while(void **state)
+{
+    struct dw_signing_key *first = new_signer("k1"), *second = new_signer("k2");
+    int asked = peer.asked;
+
+    (void)state;
+    add_remote("rotating", "rotating.json");
+    answer_with(200, "application/json", "", jwks_of_signer(first));
+    signer = first;
+    assert_int_equal(ask_as("rotating"), 200);
+    signer = second;
+    for (int i = 0; i < 50; i++)
+        assert_int_equal(ask_as("rotating"), 401);
+    assert_int_equal(peer.asked, asked + 1);
+    world_now_s += 30;
+    for (int i = 0; i < 50; i++)
+        assert_int_equal(ask_as("rotating"), 401);
+    assert_int_equal(peer.asked, asked + 2);
+    answer_with(200, "application/json", "", jwks_of_signer(second)); /* now it is a new key */
+    world_now_s += 30;
+    assert_int_equal(ask_as("rotating"), 200);
+    signer = first;
+    assert_int_equal(ask_as("rotating"), 401); /* taken back */
+    assert_int_equal(peer.asked, asked + 3);
+    dw_signing_key_unref(first);
+    dw_signing_key_unref(second);
+}
+
+/* A client's server that is away for a while locks nobody out, but not for ever. */
+static void old_keys_count_while_nobody_answers(void **state)
+{
+    int asked = peer.asked;
+
+    (void)state;
+    signer = new_signer("k1");
+    add_remote("away", "away.json");
+    answer_with(200, "application/json", "", jwks_of_signer(signer));
+    assert_int_equal(ask_as("away"), 200);
+    answer_with(503, "application/json", "", "{}");
+    world_now_s += 300;
+    for (int i = 0; i < 10; i++)
+        assert_int_equal(ask_as("away"), 200);
+    assert_int_equal(peer.asked, asked + 2);
+    world_now_s += 299;
+    assert_int_equal(ask_as("away"), 200);
+    world_now_s += 1;
+    assert_int_equal(ask_as("away"), 401);
+    dw_signing_key_unref(signer);
 }
 
 /* What may wait for a server of the peer's choice never waits where everybody waits. */
@@ -403,6 +484,8 @@ int main(void)
         cmocka_unit_test(documents_that_are_no_longer_taken_are_no_clients),
         cmocka_unit_test(an_assertion_works_once_and_only_for_us),
         cmocka_unit_test(keys_behind_a_url_are_kept_for_some_minutes),
+        cmocka_unit_test(unknown_kids_are_asked_for_once_in_a_while),
+        cmocka_unit_test(old_keys_count_while_nobody_answers),
         cmocka_unit_test(calls_that_may_fetch_have_a_queue_of_their_own),
     };
 
