@@ -95,7 +95,7 @@ struct dw_slice dw_mask_address(struct dw_arena *arena, struct dw_slice address)
         dw_buf_add_byte(&out, '@');
         add_masked(&out, dw_slice_sub(address, at + 1, address.len), DOMAIN_SHOWN, '*');
     }
-    return dw_buf_finish(&out, &text, NULL) ? text : (struct dw_slice){0};
+    return dw_buf_finish(&out, &text, NULL) ? text : DW_EMPTY;
 }
 
 void dw_authenticator_write(const struct dw_authenticator *authenticator, bool names_type,

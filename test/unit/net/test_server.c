@@ -7,8 +7,8 @@ static void what_could_be_smuggled_is_400_and_the_end(void **state)
 {
     static const char *const requests[] = {
         "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\nGET /hello HTTP/1.1\r\nHost: h\r\n\r\n",
-        "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n"
-        "0\r\n\r\nGET /hello HTTP/1.1\r\nHost: h\r\n\r\n",
+        ("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n"
+         "0\r\n\r\nGET /hello HTTP/1.1\r\nHost: h\r\n\r\n"),
         "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd",
         "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: +3\r\n\r\nabc",
         "GET /hello HTTP/1.1\r\nHost : h\r\n\r\n",
