@@ -120,7 +120,7 @@ void dw_authenticator_write(const struct dw_authenticator *authenticator, bool n
     if (dw_authenticator_is_oob(authenticator->type)) {
         dw_json_put_text(&json, "oob_channel",
                          dw_slice_from_text(dw_mfa_factor_names[authenticator->type]));
-        dw_json_put_text(&json, "name", name.ptr ? name : DW_EMPTY);
+        dw_json_put_text(&json, "name", name);
     }
     if (names_type)
         dw_json_put_text(&json, "type", dw_slice_from_text(names[authenticator->type].type));

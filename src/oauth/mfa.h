@@ -100,7 +100,7 @@ bool dw_authenticator_is_oob(enum dw_authenticator_type type);
  * names_type  adds `type`: otp, email, phone or recovery-code, as mfa_requirements names them */
 void dw_authenticator_write(const struct dw_authenticator *authenticator, bool names_type,
                             struct dw_buf *out);
-/* "ada.lo******@exam*******", "XXXXXXXX0100". ptr NULL when memory is short. */
+/* "ada.lo******@exam*******", "XXXXXXXX0100". Empty when memory is short. */
 struct dw_slice dw_mask_address(struct dw_arena *arena, struct dw_slice address);
 /* Upper case, without what people put between the groups; at most DW_RECOVERY_CODE_LEN + 1 bytes.
  * ptr NULL when memory is short. */
