@@ -174,14 +174,13 @@ static bool fetch_keys(struct dw_tenant_call *call, struct dw_slice url, enum dw
 
     if (dw_slice_is_empty(url))
         return dw_fail(reterr, DW_INVALID_CLIENT_METADATA, "the client has no keys");
-    (void)dw_fail(reterr, DW_UNAVAILABLE, "the client's keys could not be had a moment ago");
     if (!dw_client_keys_cache_get(cache, url, call->now_s, need, ret_keys, &place, reterr))
         return false;
-    if (place) {
-        keys = download_keys(call, url, &fetched, reterr);
-        *ret_keys = dw_client_keys_cache_put(cache, place, call->now_s, fetched, keys);
-        dw_jwks_unref(keys);
-    }
+    if (!place)
+        return *ret_keys || dw_fail(reterr, DW_UNAVAILABLE, "they could not be had a moment ago");
+    keys = download_keys(call, url, &fetched, reterr);
+    *ret_keys = dw_client_keys_cache_put(cache, place, call->now_s, fetched, keys);
+    dw_jwks_unref(keys);
     return *ret_keys != NULL;
 }
 

@@ -41,17 +41,14 @@ static bool fetch_keys(struct dw_tenant_call *call, struct dw_slice url, enum dw
     struct dw_keys_place *place;
     struct dw_jwks *keys;
 
-    (void)dw_fail(reterr, DW_UNAVAILABLE,
-                  "the keys of a trusted issuer could not be had a moment "
-                  "ago");
     if (!dw_client_keys_cache_get(cache, url, call->now_s, need, ret_keys, &place, reterr))
         return false;
-    if (place) {
-        keys = download_keys(call, url, reterr);
-        *ret_keys = dw_client_keys_cache_put(cache, place, call->now_s,
-                                             keys ? DW_KEYS_GOT : DW_KEYS_FAILED, keys);
-        dw_jwks_unref(keys);
-    }
+    if (!place)
+        return *ret_keys || dw_fail(reterr, DW_UNAVAILABLE, "they could not be had a moment ago");
+    keys = download_keys(call, url, reterr);
+    *ret_keys = dw_client_keys_cache_put(cache, place, call->now_s,
+                                         keys ? DW_KEYS_GOT : DW_KEYS_FAILED, keys);
+    dw_jwks_unref(keys);
     return *ret_keys != NULL;
 }
 

@@ -4,9 +4,12 @@
 
 #include <arpa/inet.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "jose/signing_key.h"
+#include "tenant/client_keys_internal.h"
 
 static struct {
     int listener, port;
@@ -438,6 +441,55 @@ static void old_keys_count_while_nobody_answers(void **state)
     dw_signing_key_unref(signer);
 }
 
+#define WAITERS 8
+static struct dw_client_keys_cache *cache;
+static atomic_int fetchers, served;
+
+static void *need_keys(void *keys)
+{
+    struct dw_keys_place *place;
+    struct dw_jwks *seen, *put;
+    struct dw_error error = {0};
+
+    assert_done(dw_client_keys_cache_get(cache, S("https://x.example/jwks"), 1000, DW_KEYS_ANY,
+                                         &seen, &place, &error),
+                error);
+    if (place) {
+        atomic_fetch_add(&fetchers, 1);
+        usleep(50000); /* the others come meanwhile */
+        put = dw_client_keys_cache_put(cache, place, 1000, DW_KEYS_GOT, keys);
+        assert_non_null(put);
+        dw_jwks_unref(put);
+    }
+    if (seen)
+        atomic_fetch_add(&served, 1);
+    dw_jwks_unref(seen);
+    return NULL;
+}
+
+static void of_many_calls_one_fetches_and_all_are_served(void **state)
+{
+    pthread_t threads[WAITERS];
+    struct dw_error error = {0};
+    size_t skipped;
+    struct dw_jwks *keys;
+
+    (void)state;
+    signer = new_signer("k1");
+    keys = dw_jwks_parse(S(jwks_of_signer(signer)), &skipped, &error);
+    assert_non_null(keys);
+    cache = dw_client_keys_cache_new(&error);
+    for (int i = 0; i < WAITERS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, need_keys, keys), 0);
+    for (int i = 0; i < WAITERS; i++)
+        pthread_join(threads[i], NULL);
+    assert_int_equal(fetchers, 1);
+    assert_int_equal(served, WAITERS - 1);
+    dw_client_keys_cache_free(cache);
+    dw_jwks_unref(keys);
+    dw_signing_key_unref(signer);
+}
+
 /* What may wait for a server of the peer's choice never waits where everybody waits. */
 static void calls_that_may_fetch_have_a_queue_of_their_own(void **state)
 {
@@ -486,6 +538,7 @@ int main(void)
         cmocka_unit_test(keys_behind_a_url_are_kept_for_some_minutes),
         cmocka_unit_test(unknown_kids_are_asked_for_once_in_a_while),
         cmocka_unit_test(old_keys_count_while_nobody_answers),
+        cmocka_unit_test(of_many_calls_one_fetches_and_all_are_served),
         cmocka_unit_test(calls_that_may_fetch_have_a_queue_of_their_own),
     };
 
