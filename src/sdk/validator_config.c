@@ -6,26 +6,9 @@
 #include "base/slice.h"
 
 #define DEFAULT_LEEWAY_S 60
-#define MAX_PARTS 3
 
 /* Fills a field of fixed size. A text that does not fit leaves it full, without the NUL: that is
- * how the validator knows. A missing part leaves it empty. */
-static void fill(char *field, size_t size, const char *const parts[MAX_PARTS])
-{
-    size_t used = 0;
-
-    memset(field, 0, size);
-    for (size_t i = 0; i < MAX_PARTS; i++)
-        if (!parts[i] || !*parts[i])
-            return;
-    for (size_t i = 0; i < MAX_PARTS; i++) {
-        size_t len = strnlen(parts[i], size - used);
-
-        memcpy(field + used, parts[i], len);
-        used += len;
-    }
-}
-
+ * how the validator knows. */
 static void put(char *field, size_t size, const char *text)
 {
     size_t len = text ? strnlen(text, size) : 0;
@@ -41,6 +24,27 @@ static struct dw_jwt_validator_config config_of(const char *provider, const char
 
     put(config.provider, sizeof config.provider, provider);
     put(config.audience, sizeof config.audience, audience);
+    return config;
+}
+
+/* The issuer is the three in a row; empty when one of them is missing. */
+static struct dw_jwt_validator_config config_at(const char *provider, const char *audience,
+                                                const char *start, const char *middle,
+                                                const char *end)
+{
+    struct dw_jwt_validator_config config = config_of(provider, audience);
+    const char *const parts[] = {start, middle, end};
+    size_t used = 0;
+
+    for (size_t i = 0; i < 3; i++)
+        if (!parts[i] || !*parts[i])
+            return config;
+    for (size_t i = 0; i < 3; i++) {
+        size_t len = strnlen(parts[i], sizeof config.issuer - used);
+
+        memcpy(config.issuer + used, parts[i], len);
+        used += len;
+    }
     return config;
 }
 
@@ -61,11 +65,7 @@ struct dw_jwt_validator_config dw_jwt_validator_config_from_auth0(
 struct dw_jwt_validator_config dw_jwt_validator_config_okta(const char *domain,
                                                             const char *audience)
 {
-    struct dw_jwt_validator_config config = config_of("okta", audience);
-    const char *const parts[MAX_PARTS] = {"https://", domain, "/oauth2/default"};
-
-    fill(config.issuer, sizeof config.issuer, parts);
-    return config;
+    return config_at("okta", audience, "https://", domain, "/oauth2/default");
 }
 
 struct dw_jwt_validator_config dw_jwt_validator_config_cognito(const char *region,
@@ -73,14 +73,13 @@ struct dw_jwt_validator_config dw_jwt_validator_config_cognito(const char *regio
                                                                const char *client_id)
 {
     /* An access token of Cognito names its client; only one bound to a resource has an audience. */
-    struct dw_jwt_validator_config config = config_of("cognito", client_id);
     char host[128];
     int len =
         snprintf(host, sizeof host, "https://cognito-idp.%s.amazonaws.com", region ? region : "");
-    const char *const parts[MAX_PARTS] = {host, "/", user_pool_id};
+    bool has_host = region && *region && len > 0 && (size_t)len < sizeof host;
+    struct dw_jwt_validator_config config =
+        config_at("cognito", client_id, has_host ? host : NULL, "/", user_pool_id);
 
-    if (region && *region && len > 0 && (size_t)len < sizeof host)
-        fill(config.issuer, sizeof config.issuer, parts);
     put(config.client_ids, sizeof config.client_ids, client_id);
     return config;
 }
@@ -88,24 +87,17 @@ struct dw_jwt_validator_config dw_jwt_validator_config_cognito(const char *regio
 struct dw_jwt_validator_config dw_jwt_validator_config_entra(const char *tenant_id,
                                                              const char *audience)
 {
-    struct dw_jwt_validator_config config = config_of("entra", audience);
-    const char *const parts[MAX_PARTS] = {"https://login.microsoftonline.com/", tenant_id, "/v2.0"};
-
-    fill(config.issuer, sizeof config.issuer, parts);
-    return config;
+    return config_at("entra", audience, "https://login.microsoftonline.com/", tenant_id, "/v2.0");
 }
 
 struct dw_jwt_validator_config dw_jwt_validator_config_keycloak(const char *base_url,
                                                                 const char *realm,
                                                                 const char *audience)
 {
-    struct dw_jwt_validator_config config = config_of("keycloak", audience);
     size_t len = base_url ? strlen(base_url) : 0;
     bool has_slash = len && base_url[len - 1] == '/';
-    const char *const parts[MAX_PARTS] = {base_url, has_slash ? "realms/" : "/realms/", realm};
 
-    fill(config.issuer, sizeof config.issuer, parts);
-    return config;
+    return config_at("keycloak", audience, base_url, has_slash ? "realms/" : "/realms/", realm);
 }
 
 struct dw_jwt_validator_config dw_jwt_validator_config_google(const char *audience)
