@@ -1,16 +1,9 @@
 /* The gateway over real sockets, with an HTTP upstream that answers whatever a case wants. Tokens
  * are the guard's affair: here everybody may pass, and only the policy refuses. */
-#include "test.h"
-
 #include "../net/peer.h"
-#include "../net/server_fixture.h"
 
-#include "gateway/gateway.h"
-#include "http/url.h"
+#include "gateway_fixture.h"
 
-#define META                                                                                       \
-    "\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\","                       \
-    "\"io.modelcontextprotocol/clientCapabilities\":{}}"
 #define MODERN_CALL                                                                                \
     "{\"jsonrpc\":\"2.0\",\"id\":\"a\",\"method\":\"tools/"                                        \
     "call\",\"params\":{\"name\":\"echo\"," META "}}"
@@ -18,13 +11,10 @@
 #define MODERN_CALL_FIELDS                                                                         \
     "MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: tools/call\r\nMcp-Name: echo\r\n"
 #define MODERN_LIST_FIELDS "MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: tools/list\r\n"
-#define LEGACY(method) "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"" method "\"}"
 #define JSON_OK(body, len)                                                                         \
     "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: " #len "\r\n\r\n" body
 
-static struct dw_gateway *gateway;
 static struct peer *upstream;
-static int gateway_port;
 
 static const struct dw_policy_row deny_secrets[] = {
     {.name = {"no secrets", 10}, .tool = {"secret-*", 8}, .is_deny = true},
@@ -33,56 +23,26 @@ static const struct dw_policy_row deny_secrets[] = {
 
 static void open_gateway(const struct peer_script *scripts, size_t count)
 {
-    static struct dw_guard_config guard;
-    static struct dw_gateway_config config;
-    static char url[64];
-    dw_auto(dw_arena_auto_free) struct dw_arena *arena = dw_arena_new(1 << 16);
-    struct dw_error error = {0};
-    struct dw_url parsed;
+    static const struct dw_guard_config guard = {
+        .size = sizeof guard, .is_public = true, .policy = deny_secrets, .policy_count = 2};
+    struct dw_gateway_config *config = gateway_standard();
+    static char url[64]; /* the gateway looks at it while it runs */
 
     upstream = calloc(1, sizeof *upstream);
     peer_start(upstream, scripts, count);
     snprintf(url, sizeof url, "http://127.0.0.1:%d/up", upstream->port);
-    make_net(1);
-    guard = (struct dw_guard_config){
-        .size = sizeof guard, .is_public = true, .policy = deny_secrets, .policy_count = 2};
-    config = (struct dw_gateway_config){.size = sizeof config};
-    assert_done(dw_fields_standard(&dw_gateway_fields, &config, arena, &error), error);
-    config.identity_headers = (struct dw_slices){NULL, 0};
-    config.listen = S("127.0.0.1:0");
-    config.upstream = S(url);
-    config.guard = &guard;
-    gateway = dw_gateway_open(net, &config, &error);
-    assert_done(gateway != NULL, error);
-    assert_done(dw_url_parse(dw_gateway_public_url(gateway), &parsed, &error), error);
-    gateway_port = parsed.port;
-    assert_int_equal(pthread_create(&server_thread, NULL, run_server, net), 0);
-    is_running = true;
+    config->upstream = S(url);
+    config->guard = &guard;
+    gateway_start(config);
 }
 
 static int close_gateway(void **state)
 {
     (void)state;
-    stop_server();
-    dw_gateway_close(gateway);
-    dw_net_free(net);
-    dw_metrics_free(metrics);
+    gateway_stop();
     peer_stop(upstream);
     free(upstream);
     return 0;
-}
-
-static int dial_gateway(void)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_port = htons((uint16_t)gateway_port),
-                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    struct timeval timeout = {.tv_sec = 10};
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-
-    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
-    assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
-    return fd;
 }
 
 static int send_request(const char *method, const char *fields, const char *body)

@@ -1,18 +1,9 @@
 /* The gateway over real sockets, before a stdio server that is a line of shell. What a real server
  * does is in test/integration. */
-#include "test.h"
-
 #include <malloc.h>
 
-#include "../net/server_fixture.h"
+#include "gateway_fixture.h"
 
-#include "gateway/gateway.h"
-#include "http/url.h"
-
-#define META                                                                                       \
-    "\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\","                       \
-    "\"io.modelcontextprotocol/clientCapabilities\":{}}"
-#define LEGACY(method) "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"" method "\"}"
 /* Answers the first request and ends at the second. */
 #define ANSWERS_ONCE                                                                               \
     "read -r line; id=${line#*id\\\":}; id=${id%%,*}; "                                            \
@@ -24,58 +15,28 @@
     "head -c 6000000 /dev/zero | tr '\\0' a; printf '\"}}\\n'; read -r line"
 #define LARGE ((size_t)3 * 1024 * 1024)
 
-static struct dw_gateway *gateway;
-static int gateway_port;
-
 static void open_gateway(const char *script)
 {
-    static struct dw_guard_config guard;
-    static struct dw_gateway_config config;
-    static struct dw_slice command[3];
-    dw_auto(dw_arena_auto_free) struct dw_arena *arena = dw_arena_new(1 << 16);
-    struct dw_error error = {0};
-    struct dw_url parsed;
+    struct dw_gateway_config *config = gateway_standard();
+    static struct dw_slice command[] = {{"/bin/sh", 7}, {"-c", 2}, {NULL, 0}};
 
-    make_net(1);
-    guard = (struct dw_guard_config){.size = sizeof guard, .is_public = true};
-    config = (struct dw_gateway_config){.size = sizeof config};
-    assert_done(dw_fields_standard(&dw_gateway_fields, &config, arena, &error), error);
-    command[0] = S("/bin/sh");
-    command[1] = S("-c");
-    command[2] = S(script);
-    config.identity_headers = (struct dw_slices){NULL, 0};
-    config.listen = S("127.0.0.1:0");
-    config.command = (struct dw_slices){command, 3};
-    config.guard = &guard;
-    gateway = dw_gateway_open(net, &config, &error);
-    assert_done(gateway != NULL, error);
-    assert_done(dw_url_parse(dw_gateway_public_url(gateway), &parsed, &error), error);
-    gateway_port = parsed.port;
-    assert_int_equal(pthread_create(&server_thread, NULL, run_server, net), 0);
-    is_running = true;
+    command[2] = S(script); /* the gateway looks at it while it runs */
+    config->command = (struct dw_slices){command, 3};
+    gateway_start(config);
 }
 
 static int close_gateway(void **state)
 {
     (void)state;
-    stop_server();
-    dw_gateway_close(gateway);
-    dw_net_free(net);
-    dw_metrics_free(metrics);
+    gateway_stop();
     return 0;
 }
 
 static int send_post(const char *fields, struct dw_slice body)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_port = htons((uint16_t)gateway_port),
-                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    struct timeval timeout = {.tv_sec = 10};
     char head[1024];
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    int fd = dial_gateway();
 
-    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
-    assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
     snprintf(head, sizeof head,
              "POST /mcp HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: x\r\n"
              "Content-Type: application/json\r\nContent-Length: %zu\r\n%s\r\n",

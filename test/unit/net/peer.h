@@ -14,6 +14,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "test.h"
+
 enum {
     PEER_MAX_CONNECTIONS = 16,
     PEER_MAX_ANSWERS = 4,
