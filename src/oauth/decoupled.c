@@ -85,33 +85,42 @@ void dw_decoupled_code(const struct dw_decoupled_request *request,
 /* --- user codes ---------------------------------------------------------------------------------
  */
 
-static const char letters[] = "BCDFGHJKLMNPQRSTVWXZ";
-#define LETTER_COUNT (sizeof letters - 1)
+static const char consonants[] = "BCDFGHJKLMNPQRSTVWXZ";
+static const char digits[] = "0123456789";
 
-bool dw_user_code_make(const unsigned char random[static DW_USER_CODE_RANDOM_BYTES],
+bool dw_user_code_make(const struct dw_user_code_format *format,
+                       const unsigned char random[static DW_USER_CODE_RANDOM_BYTES],
                        struct dw_arena *arena, struct dw_slice *ret_code, struct dw_error *reterr)
 {
-    char code[DW_USER_CODE_LETTERS];
-    size_t count = 0;
+    const char *letters = format->is_digits ? digits : consonants;
+    unsigned count = (unsigned)strlen(letters);
+    char *code = dw_arena_text(arena, format->mask);
+    size_t used = 0;
 
-    /* 240 is a multiple of 20: every letter is as likely as the others. */
-    for (size_t at = 0; at < DW_USER_CODE_RANDOM_BYTES && count < DW_USER_CODE_LETTERS; at++)
-        if (random[at] < 256 - 256 % LETTER_COUNT)
-            code[count++] = letters[random[at] % LETTER_COUNT];
-    if (count < DW_USER_CODE_LETTERS)
-        return dw_fail(reterr, DW_UNAVAILABLE, "the random numbers are not random");
-    *ret_code = dw_arena_printf(arena, "%.4s-%.4s", code, code + 4);
-    return ret_code->ptr || dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+    if (!code)
+        return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+    for (size_t at = 0; at < format->mask.len; at++) {
+        if (code[at] != '*')
+            continue;
+        /* Beyond the last whole multiple some letters would be likelier than others. */
+        while (used < DW_USER_CODE_RANDOM_BYTES && random[used] >= 256 - 256 % count)
+            used++;
+        if (used == DW_USER_CODE_RANDOM_BYTES)
+            return dw_fail(reterr, DW_UNAVAILABLE, "the random numbers are not random");
+        code[at] = letters[random[used++] % count];
+    }
+    *ret_code = dw_slice_from(code, format->mask.len);
+    return true;
 }
 
 bool dw_user_code_normal(struct dw_slice typed, struct dw_arena *arena,
                          struct dw_slice *ret_letters, struct dw_error *reterr)
 {
-    char code[DW_USER_CODE_LETTERS];
+    char code[DW_USER_CODE_MAX];
     size_t count = 0;
 
     *ret_letters = DW_EMPTY;
-    if (typed.len > 4 * DW_USER_CODE_LETTERS)
+    if (typed.len > 2 * DW_USER_CODE_MASK_MAX)
         return true;
     for (size_t at = 0; at < typed.len; at++) {
         char byte = typed.ptr[at];
@@ -120,11 +129,12 @@ bool dw_user_code_normal(struct dw_slice typed, struct dw_arena *arena,
             byte = (char)(byte - 'a' + 'A');
         if (byte == '-' || byte == ' ')
             continue;
-        if (count == DW_USER_CODE_LETTERS || byte == '\0' || !strchr(letters, byte))
+        if (count == DW_USER_CODE_MAX || byte == '\0' ||
+            (!strchr(consonants, byte) && !strchr(digits, byte)))
             return true;
         code[count++] = byte;
     }
-    if (count < DW_USER_CODE_LETTERS)
+    if (count < DW_USER_CODE_MIN)
         return true;
     *ret_letters = dw_arena_copy(arena, dw_slice_from(code, count));
     return ret_letters->ptr || dw_fail(reterr, DW_NO_MEMORY, "out of memory");

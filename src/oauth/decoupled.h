@@ -77,15 +77,16 @@ bool dw_must_check dw_decoupled_verdict_check(enum dw_decoupled_verdict verdict,
 void dw_decoupled_code(const struct dw_decoupled_request *request,
                        struct dw_authorization_code *ret_code);
 
-#define DW_USER_CODE_LETTERS 8
-#define DW_USER_CODE_RANDOM_BYTES 32
-/* "WDJB-MJHT": eight of twenty consonants, 34 bits (RFC 8628 section 6.1). In `arena`. Fails with
- * DW_NO_MEMORY, and with DW_UNAVAILABLE when the random bytes are all unfit, which is no chance. */
-bool dw_must_check dw_user_code_make(const unsigned char random[static DW_USER_CODE_RANDOM_BYTES],
+#define DW_USER_CODE_RANDOM_BYTES 64
+/* "WDJB-MJHT": eight of twenty consonants, 34 bits (RFC 8628 section 6.1), unless the tenant wants
+ * another form; never less than eight digits, 26 bits. In `arena`. Fails with DW_NO_MEMORY, and
+ * with DW_UNAVAILABLE when the random bytes are all unfit, which is no chance. */
+bool dw_must_check dw_user_code_make(const struct dw_user_code_format *format,
+                                     const unsigned char random[static DW_USER_CODE_RANDOM_BYTES],
                                      struct dw_arena *arena, struct dw_slice *ret_code,
                                      struct dw_error *reterr);
-/* What a user typed, as the eight letters that count: in upper case, without dashes and spaces.
- * Empty when it can be no code of ours. False: DW_NO_MEMORY. */
+/* What a user typed, as the letters that count: in upper case, without dashes and spaces, whatever
+ * the form is now. Empty when it can be no code of ours. False: DW_NO_MEMORY. */
 bool dw_must_check dw_user_code_normal(struct dw_slice typed, struct dw_arena *arena,
                                        struct dw_slice *ret_letters, struct dw_error *reterr);
 

@@ -74,6 +74,7 @@ static const struct row client_rows[] = {
     CLIENT("description", TEXT, description),
     CLIENT("logo_uri", TEXT, logo_uri),
     CLIENT("client_uri", TEXT, client_uri),
+    CLIENT("initiate_login_uri", TEXT, initiate_login_uri),
     CLIENT_WORD("app_type", app_type, dw_app_type_names),
     CLIENT("is_first_party", BOOL, is_first_party),
     CLIENT_WORD("token_endpoint_auth_method", auth_method, dw_client_auth_method_names),

@@ -142,6 +142,15 @@ enum dw_tristate {
     DW_TRISTATE_COUNT
 };
 
+#define DW_USER_CODE_MIN 8 /* letters */
+#define DW_USER_CODE_MAX 16
+#define DW_USER_CODE_MASK_MAX 24
+/* How a device's user code looks (Auth0 device_flow). */
+struct dw_user_code_format {
+    bool is_digits;       /* else of twenty consonants */
+    struct dw_slice mask; /* a star for each letter, with hyphens and blanks */
+};
+
 /* What the operator decided about the whole tenant (oauth/settings.h has Auth0's names). An
  * endpoint reads call->settings. */
 struct dw_tenant_settings {
@@ -157,12 +166,16 @@ struct dw_tenant_settings {
     struct dw_slices enabled_locales; /* of pages and mails, the first for everybody else; empty:
                                          all there are */
     /* The look of the pages (Auth0's branding and prompts). */
-    struct dw_slice logo_url, favicon_url, font_url;
+    struct dw_slice logo_url, favicon_url;
     struct dw_slice primary_color, page_background_color; /* "#RRGGBB" */
-    bool is_identifier_first;      /* e-mail address and password on two pages */
-    bool shows_scope_descriptions; /* on the consent page; else the scopes' names */
-    bool asks_before_logout;       /* /oidc/logout without a hint shows a page first */
-    bool allows_unbound_links;     /* a magic link of the API works in any browser */
+    bool is_identifier_first;          /* e-mail address and password on two pages */
+    bool shows_scope_descriptions;     /* on the consent page; else the scopes' names */
+    bool asks_before_logout;           /* /oidc/logout without a hint shows a page first */
+    bool is_session_cookie_persistent; /* it outlives the browser */
+    bool gives_connections;            /* a new application of ours has the connections with
+                                          passwords */
+    struct dw_user_code_format user_code;
+    bool allows_unbound_links; /* a magic link of the API works in any browser */
     enum dw_resource_profile resource_profile;
     int64_t session_idle_s;           /* Auth0: 72 h */
     int64_t session_lifetime_s;       /* Auth0: 168 h */
@@ -219,6 +232,7 @@ struct dw_oauth_client {
     enum dw_security_mode security_mode;
     enum dw_redirection_policy redirection_policy;
     enum dw_tristate skips_callback_confirmation; /* unsaid: the tenant's setting */
+    struct dw_slice initiate_login_uri;           /* where a login begins that nobody asked for */
     bool requires_par;                            /* Auth0 require_pushed_authorization_requests */
     bool requires_dpop;    /* Auth0 require_proof_of_possession: every token is bound to a key */
     bool trusts_ip_header; /* Auth0 is_token_endpoint_ip_header_trusted: its auth0-forwarded-for

@@ -37,6 +37,7 @@ static const char tenant_standard[] =
     "\"require_pushed_authorization_requests\":false,"
     "\"skip_non_verifiable_callback_uri_confirmation_prompt\":false,"
     "\"customize_mfa_in_postlogin_action\":false,\"acr_values_supported\":[],"
+    "\"device_flow\":{\"charset\":\"base20\",\"mask\":\"****-****\"},"
     "\"mtls\":{\"enable_endpoint_aliases\":false},"
     "\"universal_login\":{\"passwordless\":{\"allow_magiclink_verify_without_session\":true}},"
     "\"oidc_logout\":{\"rp_logout_end_session_endpoint_discovery\":true},"
@@ -54,7 +55,10 @@ enum kind {
     BOOL,
     HOURS, /* a number, also with a fraction; kept as seconds */
     RESOURCE_PROFILE,
-    IS_STRICT, /* "strict" or "permissive" */
+    IS_STRICT,     /* "strict" or "permissive" */
+    IS_PERSISTENT, /* "persistent" or "non-persistent" */
+    IS_DIGITS,     /* "digits" or "base20" */
+    MASK,
 };
 
 struct row {
@@ -81,9 +85,13 @@ static const struct row rows[] = {
     ROW(TENANT, "enabled_locales", TEXTS, enabled_locales),
     ROW(TENANT, "session_lifetime", HOURS, session_lifetime_s),
     ROW(TENANT, "idle_session_lifetime", HOURS, session_idle_s),
+    ROW(TENANT, "session_cookie.mode", IS_PERSISTENT, is_session_cookie_persistent),
+    ROW(TENANT, "device_flow.charset", IS_DIGITS, user_code.is_digits),
+    ROW(TENANT, "device_flow.mask", MASK, user_code.mask),
     ROW(TENANT, "error_page.url", TEXT, error_page_url),
     ROW(TENANT, "error_page.show_log_link", BOOL, error_page_shows_log_link),
     ROW(TENANT, "flags.enable_dynamic_client_registration", BOOL, is_dcr_enabled),
+    ROW(TENANT, "flags.enable_client_connections", BOOL, gives_connections),
     ROW(TENANT, "flags.revoke_refresh_token_grant", BOOL, revokes_grant_with_token),
     ROW(TENANT, "flags.use_scope_descriptions_for_consent", BOOL, shows_scope_descriptions),
     ROW(TENANT, "flags.enable_public_signup_user_exists_error", BOOL, tells_user_exists),
@@ -105,10 +113,41 @@ static const struct row rows[] = {
     ROW(BRANDING, "favicon_url", TEXT, favicon_url),
     ROW(BRANDING, "colors.primary", TEXT, primary_color),
     ROW(BRANDING, "colors.page_background", TEXT, page_background_color),
-    ROW(BRANDING, "font.url", TEXT, font_url),
     ROW(PROMPTS, "identifier_first", BOOL, is_identifier_first),
 };
 #define ROW_COUNT (sizeof rows / sizeof *rows)
+
+/* Members that Auth0 has and that could have no effect here, or must have none. They are shown, and
+ * nobody is told that they were changed. */
+static const struct fixed {
+    enum dw_settings_document document;
+    const char *path;
+} fixed[] = {
+    {DW_SETTINGS_TENANT, "acr_values_supported"},
+    {DW_SETTINGS_TENANT, "customize_mfa_in_postlogin_action"},
+    {DW_SETTINGS_TENANT, "error_page.html"},
+    {DW_SETTINGS_TENANT, "mtls.enable_endpoint_aliases"},
+    {DW_SETTINGS_TENANT, "sandbox_version"},
+    {DW_SETTINGS_TENANT, "flags.no_disclose_enterprise_connections"},
+    {DW_SETTINGS_TENANT, "flags.disable_clickjack_protection_headers"},
+    {DW_SETTINGS_TENANT, "flags.enable_custom_domain_in_emails"},
+    {DW_SETTINGS_TENANT, "flags.enable_idtoken_api2"},
+    {DW_SETTINGS_TENANT, "flags.enable_legacy_profile"},
+    {DW_SETTINGS_TENANT, "flags.enable_pipeline2"},
+    {DW_SETTINGS_TENANT, "flags.enable_sso"},
+    {DW_SETTINGS_TENANT, "flags.allow_legacy_delegation_grant_types"},
+    {DW_SETTINGS_TENANT, "flags.allow_legacy_ro_grant_types"},
+    {DW_SETTINGS_TENANT, "flags.dashboard_log_streams_next"},
+    {DW_SETTINGS_TENANT, "flags.dashboard_insights_view"},
+    {DW_SETTINGS_TENANT, "flags.disable_fields_map_fix"},
+    {DW_SETTINGS_TENANT, "flags.mfa_show_factor_list_on_enrollment"},
+    {DW_SETTINGS_TENANT, "flags.require_signed_request_object"},
+    {DW_SETTINGS_TENANT, "flags.remove_alg_from_jwks"},
+    {DW_SETTINGS_BRANDING, "font.url"},
+    {DW_SETTINGS_PROMPTS, "universal_login_experience"},
+    {DW_SETTINGS_PROMPTS, "webauthn_platform_first_factor"},
+};
+#define FIXED_COUNT (sizeof fixed / sizeof *fixed)
 
 struct dw_slice dw_settings_standard(enum dw_settings_document document)
 {
@@ -134,6 +173,22 @@ static bool read_hours(const struct row *row, const struct dw_json *value, int64
     return true;
 }
 
+static bool read_either(const struct row *row, struct dw_slice word, bool *member,
+                        struct dw_error *reterr)
+{
+    static const struct {
+        const char *yes, *no, *wanted;
+    } words[] = {
+        [IS_STRICT] = {"strict", "permissive", "\"strict\" or \"permissive\""},
+        [IS_PERSISTENT] = {"persistent", "non-persistent", "\"persistent\" or \"non-persistent\""},
+        [IS_DIGITS] = {"digits", "base20", "\"base20\" or \"digits\""},
+    };
+
+    *member = dw_slice_eq(word, dw_slice_from_text(words[row->kind].yes));
+    return *member || dw_slice_eq(word, dw_slice_from_text(words[row->kind].no)) ||
+           dw_member_fail(row->path, words[row->kind].wanted, reterr);
+}
+
 static bool read_words(const struct row *row, const struct dw_json *value, void *member,
                        struct dw_error *reterr)
 {
@@ -142,9 +197,25 @@ static bool read_words(const struct row *row, const struct dw_json *value, void 
     if (row->kind == RESOURCE_PROFILE)
         return dw_resource_profile_from(word, member) ||
                dw_member_fail(row->path, "\"audience\" or \"compatibility\"", reterr);
-    if (!dw_slice_eq(word, DW_LIT("strict")) && !dw_slice_eq(word, DW_LIT("permissive")))
-        return dw_member_fail(row->path, "\"strict\" or \"permissive\"", reterr);
-    *(bool *)member = dw_slice_eq(word, DW_LIT("strict"));
+    return read_either(row, word, member, reterr);
+}
+
+/* What people read and type: so many letters that nobody guesses one, and few enough to type. */
+static bool read_mask(const struct row *row, const struct dw_json *value, struct dw_slice *ret_mask,
+                      struct dw_error *reterr)
+{
+    struct dw_slice mask = value->type == DW_JSON_TEXT ? value->text : DW_EMPTY;
+    bool is_good = mask.len <= DW_USER_CODE_MASK_MAX;
+    size_t letters = 0;
+
+    for (size_t i = 0; is_good && i < mask.len; i++) {
+        letters += mask.ptr[i] == '*';
+        is_good = mask.ptr[i] != '\0' && strchr("*- ", mask.ptr[i]);
+    }
+    if (!is_good || letters < DW_USER_CODE_MIN || letters > DW_USER_CODE_MAX)
+        return dw_member_fail(row->path, "8 to 16 stars, with hyphens and blanks between them",
+                              reterr);
+    *ret_mask = mask;
     return true;
 }
 
@@ -160,8 +231,12 @@ static bool read_row(const struct row *row, const struct dw_json *value, struct 
         return read_hours(row, value, member, reterr);
     case BOOL:
         return dw_member_bool(row->path, value, member, reterr);
+    case MASK:
+        return read_mask(row, value, member, reterr);
     case RESOURCE_PROFILE:
     case IS_STRICT:
+    case IS_PERSISTENT:
+    case IS_DIGITS:
     default:
         return read_words(row, value, member, reterr);
     }
@@ -213,6 +288,37 @@ static const struct dw_json *value_at(const struct dw_json *said, const char *pa
     return said;
 }
 
+/* Of the kinds that the fixed members have. */
+static bool is_same(const struct dw_json *one, const struct dw_json *other)
+{
+    if (!one || !other || one->type != other->type)
+        return !one || one->type == DW_JSON_NULL; /* taken away: the standard again */
+    switch ((int)one->type) {
+    case DW_JSON_BOOL:
+        return one->boolean == other->boolean;
+    case DW_JSON_TEXT:
+        return dw_slice_eq(one->text, other->text);
+    default:
+        return one->type == DW_JSON_ARRAY && one->array.count == 0;
+    }
+}
+
+static bool check_fixed(enum dw_settings_document document, const struct dw_json *said,
+                        struct dw_arena *arena, struct dw_error *reterr)
+{
+    const struct dw_json *standard = NULL;
+
+    if (!dw_json_parse(dw_settings_standard(document), arena, &standard, reterr))
+        return false;
+    for (size_t i = 0; i < FIXED_COUNT; i++)
+        if (fixed[i].document == document &&
+            !is_same(value_at(said, fixed[i].path), value_at(standard, fixed[i].path)))
+            return dw_fail(reterr, DW_INVALID_REQUEST,
+                           "%s cannot be changed: there is nothing here that it could change",
+                           fixed[i].path);
+    return true;
+}
+
 bool dw_settings_read(enum dw_settings_document document, struct dw_slice json,
                       struct dw_arena *arena, struct dw_tenant_settings *settings,
                       struct dw_error *reterr)
@@ -226,7 +332,7 @@ bool dw_settings_read(enum dw_settings_document document, struct dw_slice json,
         return false;
     if (said->type != DW_JSON_OBJECT)
         return dw_fail(reterr, DW_INVALID_REQUEST, "the settings must be an object");
-    if (!check_names(document, said, arena, reterr))
+    if (!check_names(document, said, arena, reterr) || !check_fixed(document, said, arena, reterr))
         return false;
     for (size_t i = 0; i < ROW_COUNT; i++) {
         const struct dw_json *value = value_at(said, rows[i].path);
@@ -268,7 +374,7 @@ bool dw_settings_copy(const struct dw_tenant_settings *from, struct dw_arena *ar
     for (size_t i = 0; is_copied && i < ROW_COUNT; i++) {
         void *member = (char *)ret_settings + rows[i].offset;
 
-        if (rows[i].kind == TEXT)
+        if (rows[i].kind == TEXT || rows[i].kind == MASK)
             is_copied = copy_text(member, arena);
         else if (rows[i].kind == TEXTS)
             is_copied = copy_texts(member, arena);

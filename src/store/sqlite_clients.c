@@ -43,7 +43,8 @@
     next(TEXT, default_organization, default_organization) \
     next(ENUM, security_mode, security_mode, dw_security_mode_names) \
     next(ENUM, redirection_policy, redirection_policy, dw_redirection_policy_names) \
-    next(ENUM, skips_callback_confirmation, skips_callback_confirmation, dw_tristate_names)
+    next(ENUM, skips_callback_confirmation, skips_callback_confirmation, dw_tristate_names) \
+    next(TEXT, initiate_login_uri, initiate_login_uri)
 /* clang-format on */
 
 static const struct dw_sql_column client_columns[] = DW_SQL_COLUMNS(CLIENT);

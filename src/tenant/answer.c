@@ -4,6 +4,7 @@
 #include "http/field.h"
 #include "http/form.h"
 #include "http/url.h"
+#include "oauth/identifier.h"
 #include "oauth/redirect_uri.h"
 #include "oauth/token_response.h"
 #include "tenant/brand_internal.h"
@@ -205,6 +206,37 @@ static bool answer_own_error_page(struct dw_tenant_call *call, const struct dw_e
     return dw_buf_finish(&url, &text, NULL) && dw_answer_redirect(call, text, NULL);
 }
 
+static bool is_web_url(struct dw_slice url)
+{
+    return dw_slice_starts_with(url, DW_LIT("https://")) ||
+           dw_slice_starts_with(url, DW_LIT("http://"));
+}
+
+/* Auth0's support_url and support_email: a link for whoever is stuck. */
+static struct dw_slice support_link(const struct dw_tenant_call *call)
+{
+    const struct dw_tenant_settings *settings = call->settings;
+
+    if (is_web_url(settings->support_url))
+        return settings->support_url;
+    if (!dw_identifier_is_email(settings->support_email))
+        return DW_EMPTY;
+    return dw_arena_printf(call->arena, "mailto:%.*s", DW_PRINT(settings->support_email));
+}
+
+/* Somebody kept the address of a page in between, or came back too late: Auth0's
+ * default_redirection_uri is where to begin. Not without a cookie, or a browser that takes none
+ * would go round in circles. */
+static bool answer_where_to_begin(struct dw_tenant_call *call)
+{
+    struct dw_slice url = call->settings->default_redirection_uri;
+
+    if (!call->has_no_visit || call->method != DW_HTTP_GET || !is_web_url(url))
+        return false;
+    start_over(call);
+    return dw_answer_redirect(call, url, NULL);
+}
+
 void dw_answer_error_page(struct dw_tenant_call *call, const struct dw_error *error)
 {
     const struct dw_code_row *row = dw_code_row(error->code);
@@ -212,7 +244,7 @@ void dw_answer_error_page(struct dw_tenant_call *call, const struct dw_error *er
         dw_slice_from_text(error->message[0] != '\0' ? error->message : row->text);
     size_t i = 0;
 
-    if (answer_own_error_page(call, error))
+    if (answer_where_to_begin(call) || answer_own_error_page(call, error))
         return;
     start_over(call);
     while (error_texts[i].http_status != 0 && error_texts[i].http_status != row->http_status)
@@ -224,6 +256,7 @@ void dw_answer_error_page(struct dw_tenant_call *call, const struct dw_error *er
         {.name = "message", .text = is_for_developers(call) ? message : DW_EMPTY},
         {.name = "error", .text = dw_slice_from_text(row->oauth_error)},
         {.name = "trace_id", .text = call->trace_id},
+        {.name = "support_url", .text = support_link(call)},
     };
     if (!dw_answer_html(call, row->http_status, "error", fields, sizeof fields / sizeof *fields,
                         DW_EMPTY, NULL))

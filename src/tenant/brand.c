@@ -196,8 +196,9 @@ bool dw_brand_make(const struct dw_tenant_settings *settings, struct dw_arena *a
     unsigned char digest[DW_SHA256_BYTES];
     struct dw_slice text;
 
-    *ret_brand =
-        (struct dw_brand){.logo_url = settings->logo_url, .favicon_url = settings->favicon_url};
+    *ret_brand = (struct dw_brand){.logo_url = settings->logo_url.len > 0 ? settings->logo_url
+                                                                          : settings->picture_url,
+                                   .favicon_url = settings->favicon_url};
     if (!allow_image(&ret_brand->logo_url, ret_brand, arena, reterr) ||
         !allow_image(&ret_brand->favicon_url, ret_brand, arena, reterr) ||
         !make_css(settings, arena, &ret_brand->css, reterr))

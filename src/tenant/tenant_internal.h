@@ -89,6 +89,7 @@ struct dw_tenant_call {
     struct dw_slice allow;       /* for 405 */
     struct dw_mfa_hint mfa_hint; /* for the JSON of DW_MFA_REQUIRED; else empty */
     const char *error_key;       /* the text of an error page that helps; NULL: a general one */
+    bool has_no_visit;           /* a page between request and answer, without a request */
     /* for the log line */
     struct dw_slice client_id, user_id;
     /* DPoP (dpop_internal.h) */

@@ -89,3 +89,29 @@ const char *dw_refusal_key(const struct dw_account_refusal *refusal)
         return "signup.failed";
     }
 }
+
+static bool is_web_url(struct dw_slice url)
+{
+    return dw_slice_starts_with(url, DW_LIT("https://")) ||
+           dw_slice_starts_with(url, DW_LIT("http://"));
+}
+
+bool dw_account_show_done(struct dw_tenant_call *call, struct dw_slice client_id, const char *title,
+                          const char *lead, struct dw_error *reterr)
+{
+    struct dw_slice url = call->settings->default_redirection_uri;
+    struct dw_oauth_client *client = NULL;
+
+    if (client_id.len > 0 &&
+        !dw_store_client(call->tenant->store, client_id, call->arena, &client, reterr))
+        return false;
+    if (client && is_web_url(client->initiate_login_uri))
+        url = client->initiate_login_uri;
+    struct dw_html_field fields[] = {
+        {.name = "title", .key = title},
+        {.name = "lead", .key = lead},
+        {.name = "continue_url", .text = is_web_url(url) ? url : DW_EMPTY},
+    };
+    return dw_answer_html(call, 200, "message", fields, sizeof fields / sizeof *fields, DW_EMPTY,
+                          reterr);
+}

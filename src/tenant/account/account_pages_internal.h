@@ -19,4 +19,10 @@ bool dw_must_check dw_rule_rows_make(struct dw_tenant_call *call,
 /* The key of the text that says why. */
 const char *dw_refusal_key(const struct dw_account_refusal *refusal);
 
+/* A page that says what was done, with a link to where the application begins a login (Auth0
+ * initiate_login_uri), else to the tenant's default_redirection_uri; neither set: no link. */
+bool dw_must_check dw_account_show_done(struct dw_tenant_call *call, struct dw_slice client_id,
+                                        const char *title, const char *lead,
+                                        struct dw_error *reterr);
+
 #endif

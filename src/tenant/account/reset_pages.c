@@ -150,5 +150,6 @@ bool dw_endpoint_reset(struct dw_tenant_call *call, struct dw_error *reterr)
         return show_gone(call, reterr);
     return choice.ticket->result_url.len > 0
                ? dw_answer_redirect(call, choice.ticket->result_url, reterr)
-               : show_message(call, 200, "reset.done_title", "reset.done_lead", reterr);
+               : dw_account_show_done(call, choice.ticket->client_id, "reset.done_title",
+                                      "reset.done_lead", reterr);
 }

@@ -1,6 +1,6 @@
 /* /u/email-verification and /u/unblock: where the links of mails lead. A GET only asks, because
  * programs that scan mails open links; the button does it. */
-#include "tenant/account/account_internal.h"
+#include "tenant/account/account_pages_internal.h"
 #include "tenant/audit_internal.h"
 #include "tenant/endpoints_internal.h"
 
@@ -61,7 +61,8 @@ static bool finish(struct dw_tenant_call *call, const struct kind *kind,
         return show_message(call, 404, kind->gone_title, kind->gone_lead, reterr);
     return ticket->result_url.len > 0
                ? dw_answer_redirect(call, ticket->result_url, reterr)
-               : show_message(call, 200, kind->done_title, kind->done_lead, reterr);
+               : dw_account_show_done(call, ticket->client_id, kind->done_title, kind->done_lead,
+                                      reterr);
 }
 
 static bool read_digest(struct dw_tenant_call *call, struct dw_slice *ret_digest,

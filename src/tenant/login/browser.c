@@ -54,6 +54,14 @@ static bool set_cookie(struct dw_tenant_call *call, enum cookie_kind kind, struc
            dw_answer_field(call, "Set-Cookie", text, reterr);
 }
 
+/* Without Max-Age a browser forgets it when it is closed. */
+static bool set_session(struct dw_tenant_call *call, struct dw_slice value, int64_t max_age_s,
+                        struct dw_error *reterr)
+{
+    return set_cookie(call, COOKIE_SESSION, value,
+                      call->settings->is_session_cookie_persistent ? max_age_s : 0, reterr);
+}
+
 struct dw_slice dw_browser_id(const struct dw_tenant_call *call)
 {
     return read_cookie(call, COOKIE_BROWSER);
@@ -153,7 +161,7 @@ bool dw_login_start(struct dw_tenant_call *call, struct dw_user *user, struct dw
            dw_tenant_digest(value, call->arena, &session->id_digest, reterr) &&
            end_old_session(call, reterr) &&
            dw_store_add_session(call->tenant->store, session, reterr) &&
-           set_cookie(call, COOKIE_SESSION, value, settings->session_lifetime_s, reterr);
+           set_session(call, value, settings->session_lifetime_s, reterr);
 }
 
 bool dw_login_raise(struct dw_tenant_call *call, struct dw_login *login, struct dw_error *reterr)
@@ -168,7 +176,7 @@ bool dw_login_raise(struct dw_tenant_call *call, struct dw_login *login, struct 
     session->last_seen_at_s = call->now_s;
     return dw_tenant_digest(value, call->arena, &session->id_digest, reterr) &&
            dw_store_update_session(call->tenant->store, old_digest, session, reterr) &&
-           set_cookie(call, COOKIE_SESSION, value, session->expires_at_s - call->now_s, reterr);
+           set_session(call, value, session->expires_at_s - call->now_s, reterr);
 }
 
 bool dw_login_end(struct dw_tenant_call *call, struct dw_error *reterr)

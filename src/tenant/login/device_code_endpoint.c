@@ -7,20 +7,21 @@
 #include "tenant/login/decoupled_internal.h"
 #include "json/json_writer.h"
 
-/* 34 bits of code and some thousand of them at once: a second one is never needed twice. */
+/* 26 bits of code at least and some thousand of them at once. */
 #define MAX_TRIES 4
 
 static bool answer(struct dw_tenant_call *call, struct dw_slice device_code,
                    struct dw_slice user_code, struct dw_error *reterr)
 {
-    struct dw_slice uri = dw_tenant_url(call->tenant, call->arena, "activate");
-    struct dw_slice complete =
-        dw_arena_printf(call->arena, "%.*s?user_code=%.*s", DW_PRINT(uri), DW_PRINT(user_code));
+    struct dw_slice uri = dw_tenant_url(call->tenant, call->arena, "activate"), complete;
+    struct dw_buf url = dw_buf_in(call->arena);
     struct dw_buf out = dw_buf_in(call->arena);
     struct dw_json_writer json = dw_json_writer_to(&out);
 
-    if (!uri.ptr || !complete.ptr)
-        return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+    dw_buf_add(&url, uri);
+    dw_form_add_to_url(&url, DW_LIT("user_code"), user_code);
+    if (!dw_buf_finish(&url, &complete, reterr))
+        return false;
     dw_json_write_object_start(&json);
     dw_json_put_text(&json, "device_code", device_code);
     dw_json_put_text(&json, "user_code", user_code);
@@ -40,7 +41,7 @@ static bool make_user_code(struct dw_tenant_call *call, struct dw_slice *ret_cod
     bool is_made;
 
     dw_sys_random(random, sizeof random);
-    is_made = dw_user_code_make(random, call->arena, ret_code, reterr);
+    is_made = dw_user_code_make(&call->settings->user_code, random, call->arena, ret_code, reterr);
     dw_mem_wipe(random, sizeof random);
     return is_made && dw_user_code_normal(*ret_code, call->arena, &letters, reterr) &&
            dw_tenant_digest(letters, call->arena, ret_digest, reterr);

@@ -37,6 +37,8 @@ bool dw_visit_load(struct dw_tenant_call *call, struct dw_slice state, struct dw
     struct dw_slice digest;
 
     *ret_visit = (struct dw_visit){.state = state};
+    if (dw_slice_is_empty(state) && browser_id.len > 0)
+        call->has_no_visit = true;
     if (dw_slice_is_empty(state))
         return refuse(call, "error.visit_none", "the page was asked for without `state`", reterr);
     if (dw_slice_is_empty(browser_id))
@@ -45,6 +47,7 @@ bool dw_visit_load(struct dw_tenant_call *call, struct dw_slice state, struct dw
         !dw_store_authorization_request(call->tenant->store, digest, call->now_s, call->arena,
                                         &ret_visit->request, reterr))
         return false;
+    call->has_no_visit = ret_visit->request == NULL;
     if (!ret_visit->request)
         return refuse(call, "error.visit_ended",
                       "the sign-in has ended, has expired, or began in another browser", reterr);

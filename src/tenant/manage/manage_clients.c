@@ -6,9 +6,11 @@
 #include "oauth/refresh_target.h"
 #include "oauth/third_party.h"
 #include "oauth/token_request.h"
+#include "store/connections.h"
 #include "sys/sys.h"
 #include "tenant/manage/manage_internal.h"
 #include "tenant/seed_internal.h"
+#include "tenant/settings_internal.h"
 
 #define SECRET_BYTES 32
 
@@ -139,6 +141,28 @@ static bool add_grants(struct dw_manage *manage, const struct dw_oauth_client *c
     return true;
 }
 
+/* Auth0's flag enable_client_connections; a new application has them otherwise. */
+static bool take_connections(struct dw_manage *manage, const struct dw_oauth_client *client,
+                             struct dw_error *reterr)
+{
+    const struct dw_tenant_settings *settings = NULL;
+    struct dw_connection_record *connections;
+    size_t count;
+
+    if (!dw_tenant_settings(manage->tenant, manage->arena, &settings, reterr))
+        return false;
+    if (settings->gives_connections || !client->is_first_party)
+        return true;
+    if (!dw_store_connections_of_client(manage->tenant->store, client->id, true, manage->arena,
+                                        &connections, &count, reterr))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (!dw_store_enable_connection(manage->tenant->store, connections[i].id, client->id, false,
+                                        reterr))
+            return false;
+    return true;
+}
+
 bool dw_manage_client_add(struct dw_manage *manage, struct dw_error *reterr)
 {
     struct dw_oauth_client client;
@@ -150,7 +174,7 @@ bool dw_manage_client_add(struct dw_manage *manage, struct dw_error *reterr)
     is_public = client.auth_method == DW_CLIENT_AUTH_NONE;
     return (is_public || make_secret(manage, &client, &secret, reterr)) &&
            dw_store_add_client(manage->tenant->store, &client, reterr) &&
-           add_grants(manage, &client, reterr) &&
+           take_connections(manage, &client, reterr) && add_grants(manage, &client, reterr) &&
            show_client(manage, &client, is_public ? NULL : &secret, reterr);
 }
 

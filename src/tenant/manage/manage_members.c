@@ -170,13 +170,19 @@ static bool show_invitation(struct dw_manage *manage, const struct dw_invitation
 }
 
 static bool invitation_url(struct dw_manage *manage, const struct dw_organization *organization,
-                           struct dw_slice ticket, struct dw_slice *ret_url,
-                           struct dw_error *reterr)
+                           const struct dw_oauth_client *client, struct dw_slice ticket,
+                           struct dw_slice *ret_url, struct dw_error *reterr)
 {
-    struct dw_slice login_url = dw_manage_value(manage, "login-url");
+    struct dw_slice login_url = dw_manage_has(manage, "login-url")
+                                    ? dw_manage_value(manage, "login-url")
+                                    : client->initiate_login_uri;
     struct dw_buf query = dw_buf_in(manage->arena);
     struct dw_slice text;
 
+    if (login_url.len == 0)
+        return dw_fail(reterr, DW_USAGE,
+                       "where does the application begin a login? Give --login-url, or set its "
+                       "initiate_login_uri");
     dw_form_add(&query, DW_LIT("invitation"), ticket);
     dw_form_add(&query, DW_LIT("organization"), organization->id);
     dw_form_add(&query, DW_LIT("organization_name"), organization->name);
@@ -248,7 +254,7 @@ bool dw_manage_invitation_create(struct dw_manage *manage, struct dw_error *rete
         return false;
     made.expires_at_s = made.created_at_s + lifetime_s;
     return dw_tenant_digest(ticket, manage->arena, &made.ticket_digest, reterr) &&
-           invitation_url(manage, organization, ticket, &url, reterr) &&
+           invitation_url(manage, organization, client, ticket, &url, reterr) &&
            dw_store_add_invitation(STORE, &made, reterr) &&
            send(manage, organization, client, made.invitee_email, url, lifetime_s, reterr) &&
            show_invitation(manage, &made, url, reterr);

@@ -142,12 +142,14 @@ static void a_user_code_is_typed_in_many_ways(void **state)
         {" w-d-j-b mj ht ", "WDJBMJHT"},
         {"", ""},
         {"WDJB-MJH", ""},
-        {"WDJB-MJHTT", ""},
+        {"123-456-789", "123456789"},
+        {"WDJB-MJHT-WDJB-MJHT", "WDJBMJHTWDJBMJHT"},
+        {"WDJB-MJHT-WDJB-MJHTT", ""},
         {"WDJB-MJHA", ""},
-        {"WDJB-MJH1", ""},
+        {"WDJB-MJHI", ""},
         {"WDJB_MJHT", ""},
         {"\xc3\x84WDJBMJH", ""},
-        {"W--------------------------------DJBMJHT", ""},
+        {"W------------------------------------------DJBMJHT", ""},
     };
 
     (void)state;
@@ -161,18 +163,23 @@ static void a_user_code_is_typed_in_many_ways(void **state)
 
 static void a_user_code_uses_all_letters_alike(void **state)
 {
+    const struct dw_user_code_format standard = {false, S("****-****")};
+    const struct dw_user_code_format digits = {true, S("*** *** ***")};
     unsigned char random[DW_USER_CODE_RANDOM_BYTES];
     struct dw_slice code, letters;
 
     (void)state;
     for (int at = 0; at < DW_USER_CODE_RANDOM_BYTES; at++)
         random[at] = (unsigned char)(at < 4 ? 240 + at : at); /* 240 and more are not used */
-    assert_done(dw_user_code_make(random, arena, &code, &error), error);
+    assert_done(dw_user_code_make(&standard, random, arena, &code, &error), error);
     assert_slice(code, "GHJK-LMNP");
     assert_done(dw_user_code_normal(code, arena, &letters, &error), error);
     assert_slice(letters, "GHJKLMNP");
+    random[0] = 255; /* 250 and more are not used */
+    assert_done(dw_user_code_make(&digits, random, arena, &code, &error), error);
+    assert_slice(code, "123 456 789");
     memset(random, 255, sizeof random);
-    assert_false(dw_user_code_make(random, arena, &code, &error));
+    assert_false(dw_user_code_make(&standard, random, arena, &code, &error));
 }
 
 static void login_hints_name_a_user_of_this_issuer(void **state)

@@ -78,6 +78,21 @@ static void what_is_wrong_is_named(void **state)
          "there is no setting \"friendly_nam\"; is it \"friendly_name\"?"},
         {"{\"flags\":{\"enable_everything_now\":true}}",
          "there is no setting \"enable_everything_now\""},
+        {"{\"flags\":{\"disable_clickjack_protection_headers\":true}}",
+         "flags.disable_clickjack_protection_headers cannot be changed: there is nothing here that "
+         "it could change"},
+        {"{\"error_page\":{\"html\":\"<p>\"}}",
+         "error_page.html cannot be changed: there is nothing here that it could change"},
+        {"{\"acr_values_supported\":[\"x\"]}",
+         "acr_values_supported cannot be changed: there is nothing here that it could change"},
+        {"{\"session_cookie\":{\"mode\":\"forever\"}}",
+         "session_cookie.mode must be \"persistent\" or \"non-persistent\""},
+        {"{\"device_flow\":{\"charset\":\"base64\"}}",
+         "device_flow.charset must be \"base20\" or \"digits\""},
+        {"{\"device_flow\":{\"mask\":\"***\"}}",
+         "device_flow.mask must be 8 to 16 stars, with hyphens and blanks between them"},
+        {"{\"device_flow\":{\"mask\":\"****x****\"}}",
+         "device_flow.mask must be 8 to 16 stars, with hyphens and blanks between them"},
         {"{\"friendly_name\":1}", "friendly_name must be a text of at most 4,096 bytes"},
         {"{\"friendly_name\":\"a\\nb\"}", "friendly_name must be free of control characters"},
         {"{\"session_lifetime\":0}",
@@ -104,6 +119,23 @@ static void what_is_wrong_is_named(void **state)
     }
 }
 
+/* What an export of Auth0 says may be imported, as long as it asks for nothing. */
+static void saying_what_is_so_is_no_change(void **state)
+{
+    struct dw_tenant_settings settings = {0};
+
+    (void)state;
+    assert_done(read_with("{\"flags\":{\"enable_sso\":true,\"enable_pipeline2\":false},"
+                          "\"acr_values_supported\":[],\"mtls\":null,"
+                          "\"device_flow\":{\"charset\":\"digits\",\"mask\":\"***-***-***\"},"
+                          "\"session_cookie\":{\"mode\":\"non-persistent\"}}",
+                          &settings),
+                error);
+    assert_true(settings.user_code.is_digits);
+    assert_slice(settings.user_code.mask, "***-***-***");
+    assert_false(settings.is_session_cookie_persistent);
+}
+
 static void a_copy_owes_nothing_to_the_original(void **state)
 {
     struct dw_arena *other = dw_arena_new(1024 * 1024);
@@ -128,6 +160,7 @@ int main(void)
         CASE(the_standard_is_in_force_when_nothing_is_set),
         CASE(what_is_set_counts),
         CASE(what_is_wrong_is_named),
+        CASE(saying_what_is_so_is_no_change),
         CASE(a_copy_owes_nothing_to_the_original),
     };
 

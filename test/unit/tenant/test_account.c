@@ -441,6 +441,35 @@ static void a_mailed_link_confirms_the_address_by_a_button(void **state)
     assert_status(get(&browser, link), 404);
 }
 
+static void a_confirmed_address_leads_back_to_the_application(void **state)
+{
+    struct browser browser = {0};
+    struct dw_oauth_client *client = NULL;
+    struct dw_tenant_call *call;
+    struct dw_error error = {0};
+    const char *link;
+
+    (void)state;
+    assert_done(
+        dw_store_client(world.tenant->store, S("doorward-dev"), world.arena, &client, &error),
+        error);
+    client->initiate_login_uri = S("https://app.example/login?a=1&b=2");
+    assert_done(dw_store_put_client(world.tenant->store, client, &error), error);
+    assert_status(SIGNUP("\"email\":\"new@example.com\",\"password\":\"Abcdef12\""), 200);
+    link = link_in("verify_email", "/u/email-verification");
+    call = post(&browser, "/u/email-verification", strchr(link, '?') + 1);
+    assert_has(call->answer, "href=\"https://app.example/login?a=1&amp;b=2\"");
+    client->initiate_login_uri = S("javascript:alert(1)");
+    assert_done(dw_store_put_client(world.tenant->store, client, &error), error);
+    world_set("{\"default_redirection_uri\":\"https://start.example/\"}");
+    CHANGE("\"email\":\"" ADA "\"");
+    link = link_in("reset_email", "/u/reset-password");
+    call = choose(&browser, ticket_in(link), "Good-enough-1");
+    assert_status(call, 200);
+    assert_has(call->answer, "href=\"https://start.example/\"");
+    assert_has_not(call->answer, "javascript:");
+}
+
 static void a_link_works_for_its_own_purpose_only(void **state)
 {
     struct browser browser = {0};
@@ -569,6 +598,7 @@ int main(void)
         CASE(dictionary_and_personal_information_are_refused_where_they_are_on),
         CASE(the_operators_own_list_counts_where_the_dictionary_is_on),
         CASE(a_mailed_link_confirms_the_address_by_a_button),
+        CASE(a_confirmed_address_leads_back_to_the_application),
         CASE(a_link_works_for_its_own_purpose_only),
         CASE(a_person_signs_up_on_the_way_to_an_application),
         CASE(the_sign_up_page_tells_nothing_about_a_taken_address),

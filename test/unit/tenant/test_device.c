@@ -32,6 +32,29 @@ static void bad_device_requests_are_refused(void **state)
     }
 }
 
+static void the_tenant_says_how_user_codes_look(void **state)
+{
+    struct browser browser = {0};
+    struct dw_tenant_call *call;
+    struct dw_slice code;
+
+    (void)state;
+    world_set("{\"device_flow\":{\"charset\":\"digits\",\"mask\":\"*** *** ***\"}}");
+    call = post_as("/oauth/device/code", "client_id=tv&" RESOURCE);
+    code = dw_json_text(json_of(call), "user_code");
+    assert_int_equal(code.len, 11);
+    assert_int_equal(strspn(text_of(code), "0123456789 "), 11);
+    assert_slice(
+        dw_json_text(json_of(call), "verification_uri_complete"),
+        text_of(dw_arena_printf(world.arena, ISSUER "activate?user_code=%.3s%%20%.3s%%20%.3s",
+                                code.ptr, code.ptr + 4, code.ptr + 8)));
+    call = post(&browser, "/activate",
+                text_of(dw_arena_printf(world.arena, "user_code=%.3s%.3s-%.3s", code.ptr,
+                                        code.ptr + 4, code.ptr + 8)));
+    assert_status(call, 303);
+    world_set("{\"device_flow\":null}");
+}
+
 static void a_device_gets_a_code(void **state)
 {
     struct dw_tenant_call *call = post_as("/oauth/device/code", "client_id=tv&" RESOURCE);
@@ -272,6 +295,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bad_device_requests_are_refused),
+        cmocka_unit_test(the_tenant_says_how_user_codes_look),
         cmocka_unit_test(a_device_gets_a_code),
         cmocka_unit_test(a_device_waits_for_its_user),
         cmocka_unit_test(a_cancelled_device_is_denied),

@@ -20,11 +20,12 @@ static void set_logout_urls(struct dw_slices urls)
 
 static int start(void **state)
 {
-    static const struct dw_slice urls[] = {{BYE, sizeof BYE - 1}};
+    static const struct dw_slice urls[] = {{"https://*.example.com/bye", 25},
+                                           {BYE, sizeof BYE - 1}};
 
     if (world_start(state) != 0)
         return -1;
-    set_logout_urls((struct dw_slices){urls, 1});
+    set_logout_urls((struct dw_slices){urls, 2});
     return 0;
 }
 
@@ -198,6 +199,64 @@ static void ending_a_session_alone_keeps_its_refresh_tokens(void **state)
     assert_status(refresh(text_of(dw_json_text(json_of(call), "refresh_token"))), 200);
 }
 
+static void a_session_cookie_may_end_with_the_browser(void **state)
+{
+    static const struct {
+        const char *setting;
+        bool has_max_age;
+    } cases[] = {{"{\"session_cookie\":{\"mode\":\"non-persistent\"}}", false},
+                 {"{\"session_cookie\":{\"mode\":\"persistent\"}}", true}};
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct browser browser = {0};
+        struct dw_tenant_call *call;
+        bool was_set = false;
+
+        world_set(cases[i].setting);
+        call = log_in(&browser, state_of(get(&browser, AUTHORIZE)), ADA_PASSWORD);
+        for (size_t j = 0; j < call->out_count; j++)
+            if (dw_slice_starts_with(call->out[j].value, S("doorward_session="))) {
+                was_set = true;
+                assert_int_equal(dw_slice_has(call->out[j].value, S("Max-Age=604800")),
+                                 cases[i].has_max_age);
+                assert_has(call->out[j].value, "; HttpOnly");
+            }
+        assert_true(was_set);
+        assert_true(is_signed_in(&browser));
+    }
+}
+
+/* Whoever kept the address of a page in between, or comes too late. */
+static void who_comes_from_nowhere_goes_where_the_operator_says(void **state)
+{
+    struct browser browser = {0}, without_cookies = {0};
+    struct dw_tenant_call *call;
+
+    (void)state;
+    (void)get(&browser, AUTHORIZE);
+    assert_status(get(&browser, "/u/login"), 400);
+    world_set("{\"default_redirection_uri\":\"https://app.example/start\"}");
+    call = get(&browser, "/u/login?state=old");
+    assert_status(call, 302);
+    assert_slice(header(call, "Location"), "https://app.example/start");
+    assert_status(get(&browser, "/u/login"), 302);
+    assert_status(post(&browser, "/u/login", "state=old&username=a&password=b"), 400);
+    assert_status(get(&without_cookies, "/u/login?state=old"), 400); /* or it would be a circle */
+    assert_status(get(&browser, "/authorize"), 400);
+    world_set("{\"default_redirection_uri\":\"javascript:alert(1)\"}");
+    assert_status(get(&browser, "/u/login?state=old"), 400);
+    world_set("{\"default_redirection_uri\":null,\"support_url\":\"javascript:alert(1)\","
+              "\"support_email\":\"help@example.com\"}");
+    call = get(&browser, "/u/login?state=old");
+    assert_has_not(call->answer, "javascript:");
+    assert_has(call->answer, "href=\"mailto:help@example.com\"");
+    world_set("{\"support_url\":\"https://help.example/?a=1&b=2\"}");
+    assert_has(get(&browser, "/u/login?state=old")->answer,
+               "href=\"https://help.example/?a=1&amp;b=2\"");
+    world_set("{\"support_url\":null,\"support_email\":null}");
+}
+
 /* ---- logging out ---- */
 static void auth0s_logout_goes_only_where_it_may(void **state)
 {
@@ -215,6 +274,9 @@ static void auth0s_logout_goes_only_where_it_may(void **state)
          400, ""},
         {"?client_id=doorward-dev&returnTo=" BYE_ENCODED, 302, BYE},
         {"?client_id=doorward-dev&federated&returnTo=" BYE_ENCODED "%3Fa%3Db", 302, BYE "?a=b"},
+        /* Without one: the application's first, as Auth0. */
+        {"?client_id=doorward-dev", 302, BYE},
+        {"?client_id=doorward-dev&federated", 302, BYE},
         {"?federated", 200, ""},
         {"", 200, ""},
     };
@@ -358,6 +420,8 @@ int main(void)
         cmocka_unit_test(an_operator_ends_a_session_and_what_began_in_it),
         cmocka_unit_test(ending_a_session_alone_keeps_its_refresh_tokens),
         cmocka_unit_test(auth0s_logout_goes_only_where_it_may),
+        cmocka_unit_test(who_comes_from_nowhere_goes_where_the_operator_says),
+        cmocka_unit_test(a_session_cookie_may_end_with_the_browser),
         cmocka_unit_test(an_id_token_or_a_session_id_logs_out_at_once),
         cmocka_unit_test(bad_logout_requests_change_nothing),
         cmocka_unit_test(without_a_hint_the_person_is_asked),
