@@ -38,7 +38,8 @@ describe("dev", () => {
     assert.deepEqual(metadata.authorization_servers, [dev.issuer]);
     const root = await (await fetch(`${new URL(dev.url).origin}/.well-known/oauth-protected-resource`)).json();
     assert.deepEqual(root, metadata);
-    for (const name of ["oauth-authorization-server", "openid-configuration"]) {
+    // With a slash at the end: as Go's SDK asks, which keeps that of the issuer.
+    for (const name of ["oauth-authorization-server", "openid-configuration", "oauth-authorization-server/", "openid-configuration/"]) {
       const document = await (await fetch(`${dev.issuer}.well-known/${name}`)).json();
       assert.equal(document.issuer, dev.issuer);
       assert.deepEqual(document.code_challenge_methods_supported, ["S256"]);
