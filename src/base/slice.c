@@ -60,11 +60,6 @@ int dw_slice_compare(struct dw_slice a, struct dw_slice b)
     return (a.len > b.len) - (a.len < b.len);
 }
 
-bool dw_slice_starts_with(struct dw_slice slice, struct dw_slice prefix)
-{
-    return slice.len >= prefix.len && dw_slice_eq(dw_slice_sub(slice, 0, prefix.len), prefix);
-}
-
 bool dw_slice_ends_with(struct dw_slice slice, struct dw_slice suffix)
 {
     return slice.len >= suffix.len &&
@@ -87,32 +82,10 @@ bool dw_slice_eat_nocase(struct dw_slice *slice, struct dw_slice prefix)
     return true;
 }
 
-size_t dw_slice_index(struct dw_slice slice, char byte)
-{
-    const char *found = slice.len ? memchr(slice.ptr, byte, slice.len) : NULL;
-
-    return found ? (size_t)(found - slice.ptr) : slice.len;
-}
-
-bool dw_slice_contains(struct dw_slice slice, char byte)
-{
-    return dw_slice_index(slice, byte) < slice.len;
-}
-
 bool dw_slice_has(struct dw_slice slice, struct dw_slice part)
 {
     return part.len == 0 ||
            (slice.len > 0 && memmem(slice.ptr, slice.len, part.ptr, part.len) != NULL);
-}
-
-struct dw_slice dw_slice_sub(struct dw_slice slice, size_t start, size_t len)
-{
-    if (start > slice.len)
-        start = slice.len;
-    if (len > slice.len - start)
-        len = slice.len - start;
-    /* NULL + 0 is undefined in C, and an empty slice may have no bytes. */
-    return dw_slice_from(start ? slice.ptr + start : slice.ptr, len);
 }
 
 struct dw_slice dw_slice_trim(struct dw_slice slice)
@@ -144,13 +117,27 @@ bool dw_slices_have(struct dw_slices list, struct dw_slice wanted)
     return false;
 }
 
+typedef unsigned char block __attribute__((vector_size(32)));
+
+/* Whole tokens are compared for every request, so a block at a time. */
 bool dw_secret_eq(struct dw_secret a, struct dw_secret b)
 {
-    volatile unsigned char difference = 0;
+    static const block none;
+    size_t len = a.hidden.len, at = 0;
+    block left, right, found = none;
+    volatile bool is_equal;
 
-    if (a.hidden.len != b.hidden.len || a.hidden.len == 0)
+    if (len != b.hidden.len || len == 0)
         return false;
-    for (size_t i = 0; i < a.hidden.len; i++)
-        difference |= (unsigned char)(a.hidden.ptr[i] ^ b.hidden.ptr[i]);
-    return difference == 0;
+    for (; at + sizeof left <= len; at += sizeof left) {
+        memcpy(&left, a.hidden.ptr + at, sizeof left);
+        memcpy(&right, b.hidden.ptr + at, sizeof right);
+        found |= left ^ right;
+    }
+    left = right = none;
+    memcpy(&left, a.hidden.ptr + at, len - at);
+    memcpy(&right, b.hidden.ptr + at, len - at);
+    found |= left ^ right;
+    is_equal = memcmp(&found, &none, sizeof found) == 0;
+    return is_equal;
 }

@@ -58,19 +58,44 @@ static inline bool dw_slice_eq_nocase(struct dw_slice a, struct dw_slice b)
     return a.len == b.len && dw_bytes_eq_nocase(a.ptr, b.ptr, a.len);
 }
 
+/* From `start` for at most `len` bytes, clamped to what is there. */
+static inline struct dw_slice dw_slice_sub(struct dw_slice slice, size_t start, size_t len)
+{
+    if (start > slice.len)
+        start = slice.len;
+    if (len > slice.len - start)
+        len = slice.len - start;
+    /* NULL + 0 is undefined in C, and an empty slice may have no bytes. */
+    return dw_slice_from(start ? slice.ptr + start : slice.ptr, len);
+}
+
 int dw_slice_compare(struct dw_slice a, struct dw_slice b);
-bool dw_slice_starts_with(struct dw_slice slice, struct dw_slice prefix);
+
+static inline bool dw_slice_starts_with(struct dw_slice slice, struct dw_slice prefix)
+{
+    return slice.len >= prefix.len && dw_slice_eq(dw_slice_sub(slice, 0, prefix.len), prefix);
+}
+
 bool dw_slice_ends_with(struct dw_slice slice, struct dw_slice suffix);
 /* Advances *slice past the prefix when it is there. */
 bool dw_slice_eat(struct dw_slice *slice, struct dw_slice prefix);
 bool dw_slice_eat_nocase(struct dw_slice *slice, struct dw_slice prefix);
+
 /* Index of the first `byte`, or slice.len when there is none. */
-size_t dw_slice_index(struct dw_slice slice, char byte);
-bool dw_slice_contains(struct dw_slice slice, char byte);
+static inline size_t dw_slice_index(struct dw_slice slice, char byte)
+{
+    const char *found = slice.len ? (const char *)memchr(slice.ptr, byte, slice.len) : NULL;
+
+    return found ? (size_t)(found - slice.ptr) : slice.len;
+}
+
+static inline bool dw_slice_contains(struct dw_slice slice, char byte)
+{
+    return dw_slice_index(slice, byte) < slice.len;
+}
+
 /* Whether `part` stands in it somewhere; the empty one does. */
 bool dw_slice_has(struct dw_slice slice, struct dw_slice part);
-/* From `start` for at most `len` bytes, clamped to what is there. */
-struct dw_slice dw_slice_sub(struct dw_slice slice, size_t start, size_t len);
 /* Removes spaces and tabs at both ends (RFC 9110 section 5.6.3, OWS). */
 struct dw_slice dw_slice_trim(struct dw_slice slice);
 /* Takes the next part before `separator` off the front. False when nothing is left; "a,,b" has an

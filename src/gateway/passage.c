@@ -206,7 +206,8 @@ void dw_passage_begin(struct dw_gateway *gateway, struct dw_exchange *exchange)
     passage->began_us = dw_sys_monotonic_us();
     dw_exchange_set_user(exchange, passage, gone);
     wait = dw_guard_authenticate(gateway->guard, dw_exchange_loop(exchange),
-                                 dw_exchange_request(exchange), arena, authenticated, passage);
+                                 dw_exchange_request(exchange), arena, dw_exchange_kept(exchange),
+                                 authenticated, passage);
     if (wait) /* otherwise it is decided, and the passage may be gone */
         passage->wait = wait;
 }

@@ -11,9 +11,10 @@ struct dw_guard_wait {
     struct dw_loop *loop;
     struct dw_arena *arena; /* the request's */
     const struct dw_http_request *request;
-    struct dw_slice token;
-    bool is_dpop;                          /* it came with the DPoP scheme */
-    unsigned char digest[DW_SHA256_BYTES]; /* of it */
+    struct dw_kept *kept;
+    struct dw_slice field; /* Authorization */
+    bool was_presented;    /* the connection's last good token is this one */
+    struct dw_presented presented;
     struct dw_jwt jwt;
     struct dw_verdict *verdict; /* once it is found good */
     struct dw_guard_issuer *issuer;
@@ -83,9 +84,9 @@ static void pass(const struct dw_guard_wait *wait, struct dw_verdict *verdict)
     const struct dw_proof_question question = {
         .request = wait->request,
         .protected_resource = wait->guard->protected_resource,
-        .text = wait->token,
+        .text = wait->presented.token,
         .token = &verdict->token,
-        .is_dpop = wait->is_dpop,
+        .is_dpop = wait->presented.is_dpop,
         .now_s = dw_loop_wall_s(wait->loop),
     };
     struct dw_error error = {.code = DW_OK};
@@ -102,7 +103,7 @@ static void pass(const struct dw_guard_wait *wait, struct dw_verdict *verdict)
 static bool answer_from_cache(const struct dw_guard_wait *wait)
 {
     struct dw_token_cache *cache = cache_of(wait);
-    struct dw_verdict *verdict = dw_token_cache_find(cache, wait->digest);
+    struct dw_verdict *verdict = dw_token_cache_find(cache, wait->presented.digest);
     const struct dw_error *refusal = NULL;
     struct dw_error copy;
 
@@ -111,12 +112,14 @@ static bool answer_from_cache(const struct dw_guard_wait *wait)
         verdict = NULL;
     }
     if (!verdict)
-        refusal = dw_token_cache_refusal(cache, wait->digest, dw_loop_now_ms(wait->loop),
+        refusal = dw_token_cache_refusal(cache, wait->presented.digest, dw_loop_now_ms(wait->loop),
                                          generation_of_all(wait->guard));
     dw_metrics_add(wait->guard->metrics,
                    verdict || refusal ? DW_METRIC_TOKEN_CACHE_HITS : DW_METRIC_TOKEN_CACHE_MISSES,
                    1);
     if (verdict) {
+        if (!wait->was_presented)
+            dw_presented_keep(wait->kept, wait->field, &wait->presented);
         pass(wait, dw_verdict_ref(verdict));
     } else if (refusal) {
         copy = *refusal; /* done may use the cache again */
@@ -139,7 +142,7 @@ static bool parse(struct dw_guard_wait *wait, struct dw_error *reterr)
 {
     struct dw_slice issuer;
 
-    if (!dw_jwt_parse(wait->token, wait->arena, &wait->jwt, reterr))
+    if (!dw_jwt_parse(wait->presented.token, wait->arena, &wait->jwt, reterr))
         return false;
     issuer = dw_json_text(wait->jwt.claims, "iss");
     if (!issuer.ptr)
@@ -186,7 +189,7 @@ static bool check_claims(struct dw_guard_wait *wait, uint64_t generation, struct
     verdict = dw_verdict_new(&token, key);
     if (!verdict)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
-    memcpy(verdict->digest, wait->digest, sizeof verdict->digest);
+    memcpy(verdict->digest, wait->presented.digest, sizeof verdict->digest);
     verdict->issuer_index = (size_t)(wait->issuer - wait->guard->issuers);
     verdict->generation = generation;
     verdict->forget_at_s = token.expires_at_s + rules->leeway_s;
@@ -236,8 +239,8 @@ static void conclude(struct dw_guard_wait *wait, enum outcome outcome, const str
         return;
     }
     if (outcome == OUTCOME_DECIDED)
-        dw_token_cache_refuse(cache_of(wait), wait->digest, error, dw_loop_now_ms(wait->loop),
-                              generation_of_all(wait->guard));
+        dw_token_cache_refuse(cache_of(wait), wait->presented.digest, error,
+                              dw_loop_now_ms(wait->loop), generation_of_all(wait->guard));
     refuse(wait->guard, wait->done, wait->user, error);
 }
 
@@ -250,14 +253,29 @@ static void wake(struct dw_keys_wait *keys_wait)
     conclude(wait, outcome, &error);
 }
 
+/* The token and its digest, from the field or, when nothing has changed, from memory. */
+static bool find_token(struct dw_guard_wait *wait, struct dw_error *reterr)
+{
+    struct dw_presented *presented = &wait->presented;
+
+    if (!dw_authorization_find(wait->request, &wait->field, reterr))
+        return false;
+    wait->was_presented = dw_presented_find(wait->kept, wait->field, presented);
+    return wait->was_presented ||
+           (dw_authorization_read(wait->field, &presented->token, &presented->is_dpop, reterr) &&
+            dw_sha256(presented->token, presented->digest, reterr));
+}
+
 struct dw_guard_wait *dw_guard_authenticate(struct dw_guard *guard, struct dw_loop *loop,
                                             const struct dw_http_request *request,
-                                            struct dw_arena *arena, dw_guard_done *done, void *user)
+                                            struct dw_arena *arena, struct dw_kept *kept,
+                                            dw_guard_done *done, void *user)
 {
     struct dw_guard_wait now = {.guard = guard,
                                 .loop = loop,
                                 .arena = arena,
                                 .request = request,
+                                .kept = kept,
                                 .done = done,
                                 .user = user};
     struct dw_guard_wait *wait;
@@ -268,8 +286,7 @@ struct dw_guard_wait *dw_guard_authenticate(struct dw_guard *guard, struct dw_lo
         done(user, &dw_guard_anybody, NULL);
         return NULL;
     }
-    if (!dw_access_token_find(request, &now.token, &now.is_dpop, &error) ||
-        !dw_sha256(now.token, now.digest, &error)) {
+    if (!find_token(&now, &error)) {
         refuse(guard, done, user, &error);
         return NULL;
     }

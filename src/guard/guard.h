@@ -7,7 +7,7 @@
 #include "guard/policy.h"
 #include "http/message.h"
 #include "mcp/jsonrpc.h"
-#include "net/loop.h"
+#include "net/server.h"
 #include "oauth/access_token.h"
 
 /* Where keys come from when not by fetching: the tenant in this process (cli introduces them). */
@@ -66,14 +66,15 @@ typedef void dw_guard_done(void *user, const struct dw_principal *principal,
                            const struct dw_error *error);
 
 /* Steps 7 to 10 of docs/architecture.md: the token, from the request's fields and nowhere else. The
- * request and the arena must live until done or the cancel. Calls done exactly once: at once when
+ * request and the arena must live until done or the cancel. kept: of the connection, for the guard
+ * alone; NULL is fine. Calls done exactly once: at once when
  * the keys are there, later (same loop) when they must be fetched first. Returns a handle to cancel
  * with while it waits, or NULL when done has been called. A principal given to done is the
  * caller's reference. */
 struct dw_guard_wait *dw_guard_authenticate(struct dw_guard *guard, struct dw_loop *loop,
                                             const struct dw_http_request *request,
-                                            struct dw_arena *arena, dw_guard_done *done,
-                                            void *user);
+                                            struct dw_arena *arena, struct dw_kept *kept,
+                                            dw_guard_done *done, void *user);
 void dw_guard_wait_cancel(struct dw_guard_wait *wait);
 /* On the loop that got it; NULL is fine. */
 void dw_guard_release(const struct dw_principal *principal);

@@ -5,6 +5,7 @@
 #include "guard/challenge_internal.h"
 #include "guard/issuer_keys_internal.h"
 #include "guard/policy_internal.h"
+#include "guard/presented_internal.h"
 #include "guard/proofs_internal.h"
 #include "guard/token_cache_internal.h"
 

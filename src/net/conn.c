@@ -46,6 +46,8 @@ static void on_closed(uv_handle_t *handle)
         dw_bytes_release(server, &conn->in);
     if (conn->waiting.ptr)
         dw_bytes_release(server, &conn->waiting);
+    if (conn->kept.memory)
+        conn->kept.free(conn->kept.memory);
     dw_listener_forget(conn->listener, conn->peer);
     *conn->at = conn->next;
     if (conn->next)

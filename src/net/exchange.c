@@ -78,6 +78,11 @@ bool dw_exchange_is_tls(const struct dw_exchange *exchange)
     return exchange->conn && exchange->conn->tls;
 }
 
+struct dw_kept *dw_exchange_kept(struct dw_exchange *exchange)
+{
+    return exchange->conn ? &exchange->conn->kept : NULL;
+}
+
 void dw_exchange_set_user(struct dw_exchange *exchange, void *user,
                           void (*on_gone)(void *user, struct dw_exchange *exchange,
                                           bool is_complete))

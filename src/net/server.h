@@ -97,6 +97,13 @@ void dw_exchange_set_user(struct dw_exchange *exchange, void *user,
                           void (*on_gone)(void *user, struct dw_exchange *exchange,
                                           bool is_complete));
 void *dw_exchange_user(const struct dw_exchange *exchange);
+/* What a handler keeps with the connection from one request to the next. NULL: there is none
+ * (another HTTP server has it). */
+struct dw_kept {
+    void *memory;               /* NULL: nothing */
+    void (*free)(void *memory); /* when the connection ends */
+};
+struct dw_kept *dw_exchange_kept(struct dw_exchange *exchange);
 /* Adds to this request's log line; the name is a literal, the value is copied to the arena. */
 void dw_exchange_note(struct dw_exchange *exchange, const char *name, struct dw_slice value);
 void dw_exchange_note_int(struct dw_exchange *exchange, const char *name, int64_t value);

@@ -95,6 +95,7 @@ struct dw_conn {
     bool is_reading, is_handling, is_held, is_loopback, is_body_read, has_sent_continue;
     bool is_writing;
     char peer[DW_CONN_PEER_SIZE];
+    struct dw_kept kept;
     struct dw_exchange exchange;
 };
 

@@ -96,14 +96,13 @@ static bool eat_scheme(struct dw_slice *value, struct dw_slice scheme)
     return true;
 }
 
-/* is_dpop  NULL: the Bearer scheme alone */
-static bool find(const struct dw_http_request *request, struct dw_slice *ret_token, bool *is_dpop,
-                 struct dw_error *reterr)
+bool dw_authorization_find(const struct dw_http_request *request, struct dw_slice *ret_field,
+                           struct dw_error *reterr)
 {
     struct dw_slice value = DW_EMPTY;
     size_t count = find_fields(request->fields, &value);
 
-    *ret_token = DW_EMPTY;
+    *ret_field = DW_EMPTY;
     if (request->query.len > 0 && has_token_in_query(request->query))
         return dw_fail(reterr, DW_INVALID_REQUEST,
                        "an access token in the query ends up in logs; send it in the "
@@ -112,6 +111,15 @@ static bool find(const struct dw_http_request *request, struct dw_slice *ret_tok
         return dw_fail(reterr, DW_NO_TOKEN, "an access token is needed");
     if (count > 1)
         return dw_fail(reterr, DW_INVALID_REQUEST, "send one Authorization field, not several");
+    *ret_field = value;
+    return true;
+}
+
+/* is_dpop  NULL: the Bearer scheme alone */
+static bool read_field(struct dw_slice value, struct dw_slice *ret_token, bool *is_dpop,
+                       struct dw_error *reterr)
+{
+    *ret_token = DW_EMPTY;
     if (is_dpop)
         *is_dpop = eat_scheme(&value, DW_LIT("DPoP"));
     if (!(is_dpop && *is_dpop) && !eat_scheme(&value, DW_LIT("Bearer")))
@@ -126,15 +134,30 @@ static bool find(const struct dw_http_request *request, struct dw_slice *ret_tok
     return true;
 }
 
+bool dw_authorization_read(struct dw_slice field, struct dw_slice *ret_token, bool *ret_is_dpop,
+                           struct dw_error *reterr)
+{
+    *ret_is_dpop = false;
+    return read_field(field, ret_token, ret_is_dpop, reterr);
+}
+
 bool dw_bearer_find(const struct dw_http_request *request, struct dw_slice *ret_token,
                     struct dw_error *reterr)
 {
-    return find(request, ret_token, NULL, reterr);
+    struct dw_slice field;
+
+    *ret_token = DW_EMPTY;
+    return dw_authorization_find(request, &field, reterr) &&
+           read_field(field, ret_token, NULL, reterr);
 }
 
 bool dw_access_token_find(const struct dw_http_request *request, struct dw_slice *ret_token,
                           bool *ret_is_dpop, struct dw_error *reterr)
 {
+    struct dw_slice field;
+
+    *ret_token = DW_EMPTY;
     *ret_is_dpop = false;
-    return find(request, ret_token, ret_is_dpop, reterr);
+    return dw_authorization_find(request, &field, reterr) &&
+           read_field(field, ret_token, ret_is_dpop, reterr);
 }

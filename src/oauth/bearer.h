@@ -18,5 +18,10 @@ bool dw_must_check dw_bearer_find(const struct dw_http_request *request, struct 
 bool dw_must_check dw_access_token_find(const struct dw_http_request *request,
                                         struct dw_slice *ret_token, bool *ret_is_dpop,
                                         struct dw_error *reterr);
+/* The two steps of it: the one Authorization field, and the token, which is the end of it. */
+bool dw_must_check dw_authorization_find(const struct dw_http_request *request,
+                                         struct dw_slice *ret_field, struct dw_error *reterr);
+bool dw_must_check dw_authorization_read(struct dw_slice field, struct dw_slice *ret_token,
+                                         bool *ret_is_dpop, struct dw_error *reterr);
 
 #endif

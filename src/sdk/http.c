@@ -309,7 +309,8 @@ static void arrive(struct dw_http *http, struct dw_exchange *exchange)
     arrival->exchange = exchange;
     dw_exchange_set_user(exchange, arrival, arrival_gone);
     wait = dw_guard_authenticate(http->server->guard, dw_exchange_loop(exchange),
-                                 dw_exchange_request(exchange), arena, authenticated, arrival);
+                                 dw_exchange_request(exchange), arena, dw_exchange_kept(exchange),
+                                 authenticated, arrival);
     if (wait) /* otherwise it is decided */
         arrival->wait = wait;
 }

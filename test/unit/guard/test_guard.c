@@ -84,7 +84,8 @@ static struct answer ask(struct dw_guard *guard, struct dw_slice token)
     struct dw_http_request request = {.fields = {&field, 1}};
     struct answer answer = {0};
 
-    assert_null(dw_guard_authenticate(guard, dw_net_loop(net, 0), &request, arena, keep, &answer));
+    assert_null(
+        dw_guard_authenticate(guard, dw_net_loop(net, 0), &request, arena, NULL, keep, &answer));
     assert_int_equal(answer.count, 1);
     assert_int_equal(answer.principal == NULL, answer.error.code != DW_OK);
     return answer;
@@ -113,7 +114,8 @@ static void a_request_without_a_good_token_is_refused(void **state)
     };
 
     (void)state;
-    assert_null(dw_guard_authenticate(guard, dw_net_loop(net, 0), &request, arena, keep, &answer));
+    assert_null(
+        dw_guard_authenticate(guard, dw_net_loop(net, 0), &request, arena, NULL, keep, &answer));
     assert_int_equal(answer.error.code, DW_NO_TOKEN);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         for (int round = 0; round < 2; round++) { /* the second comes from memory */
@@ -232,7 +234,8 @@ static void without_auth_everybody_is_the_same(void **state)
 
     (void)state;
     assert_non_null(guard);
-    assert_null(dw_guard_authenticate(guard, dw_net_loop(net, 0), &request, arena, keep, &answer));
+    assert_null(
+        dw_guard_authenticate(guard, dw_net_loop(net, 0), &request, arena, NULL, keep, &answer));
     assert_non_null(answer.principal);
     assert_slice(answer.principal->token->subject, "");
     dw_guard_release(answer.principal);
@@ -337,8 +340,8 @@ static bool authenticate_once(void)
 
     if (!own)
         return false;
-    assert_null(
-        dw_guard_authenticate(tortured_guard, dw_net_loop(net, 0), &request, own, keep, &answer));
+    assert_null(dw_guard_authenticate(tortured_guard, dw_net_loop(net, 0), &request, own, NULL,
+                                      keep, &answer));
     assert_int_equal(answer.count, 1);
     dw_arena_free(own);
     dw_guard_release(answer.principal);

@@ -55,7 +55,7 @@ static void ask(size_t index, struct dw_slice token)
     one->field = (struct dw_http_field){S("Authorization"),
                                         dw_arena_printf(arena, "Bearer %.*s", DW_PRINT(token))};
     one->request = (struct dw_http_request){.fields = {&one->field, 1}};
-    one->wait = dw_guard_authenticate(guard, dw_net_loop(net, 0), &one->request, one->arena,
+    one->wait = dw_guard_authenticate(guard, dw_net_loop(net, 0), &one->request, one->arena, NULL,
                                       on_answer, one);
 }
 

@@ -94,7 +94,8 @@ static struct answer ask(const char *scheme, struct dw_slice token, const char *
         fields[request.fields.count++] = (struct dw_http_field){S("DPoP"), S(first)};
     if (second)
         fields[request.fields.count++] = (struct dw_http_field){S("dpop"), S(second)};
-    assert_null(dw_guard_authenticate(guard, dw_net_loop(net, 0), &request, arena, keep, &answer));
+    assert_null(
+        dw_guard_authenticate(guard, dw_net_loop(net, 0), &request, arena, NULL, keep, &answer));
     assert_int_equal(answer.count, 1);
     return answer;
 }

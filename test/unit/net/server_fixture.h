@@ -12,6 +12,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
@@ -73,6 +74,27 @@ static inline void start_later(struct dw_exchange *exchange, int64_t delay_ms)
     dw_exchange_set_user(exchange, later, later_gone);
 }
 
+static _Atomic int kept_freed;
+
+static inline void free_kept(void *memory)
+{
+    free(memory);
+    atomic_fetch_add(&kept_freed, 1);
+}
+
+/* How many requests before this one the connection has had. */
+static inline void answer_count(struct dw_exchange *exchange)
+{
+    struct dw_kept *kept = dw_exchange_kept(exchange);
+    char text[24];
+    int *count = kept->memory;
+
+    if (!count)
+        *kept = (struct dw_kept){count = calloc(1, sizeof *count), free_kept};
+    snprintf(text, sizeof text, "before: %d", (*count)++);
+    dw_exchange_respond(exchange, 200, NO_FIELDS, dw_slice_from_text(text));
+}
+
 static inline void pour(void *user)
 {
     struct dw_exchange *exchange = user;
@@ -112,7 +134,9 @@ static inline void answer(struct dw_exchange *exchange, struct dw_slice path)
 {
     static const struct dw_http_field bad = {DW_LIT("X-Bad"), DW_LIT("a\r\nInjected: b")};
 
-    if (dw_slice_eq(path, S("/hello"))) {
+    if (dw_slice_eq(path, S("/kept"))) {
+        answer_count(exchange);
+    } else if (dw_slice_eq(path, S("/hello"))) {
         dw_exchange_respond(exchange, 200, NO_FIELDS, S("hello"));
     } else if (dw_slice_eq(path, S("/echo"))) {
         dw_exchange_respond(exchange, 200, NO_FIELDS, dw_exchange_body(exchange));

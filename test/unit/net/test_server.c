@@ -87,6 +87,27 @@ static void a_plain_request_gets_its_answer_and_the_connection_stays(void **stat
     assert_true(comes_true(&gone_complete, 3));
 }
 
+static void what_is_kept_belongs_to_one_connection_and_ends_with_it(void **state)
+{
+    int one = dial(), other = dial(), freed = atomic_load(&kept_freed);
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        char wanted[24];
+
+        snprintf(wanted, sizeof wanted, "before: %d", i);
+        say(one, "GET /kept HTTP/1.1\r\nHost: h\r\n\r\n");
+        assert_has(hear_until(one, "before"), wanted);
+        say(other, "GET /kept HTTP/1.1\r\nHost: h\r\n\r\n");
+        assert_has(hear_until(other, "before"), wanted);
+    }
+    assert_int_equal(atomic_load(&kept_freed), freed);
+    close(one);
+    assert_true(comes_true(&kept_freed, freed + 1));
+    close(other);
+    assert_true(comes_true(&kept_freed, freed + 2));
+}
+
 static void pipelined_requests_are_answered_in_order(void **state)
 {
     (void)state;
@@ -383,6 +404,7 @@ int main(void)
         SERVER_TEST(bad_chunks_are_400_and_the_end),
         SERVER_TEST(too_large_is_refused_with_its_own_status),
         SERVER_TEST(a_plain_request_gets_its_answer_and_the_connection_stays),
+        SERVER_TEST(what_is_kept_belongs_to_one_connection_and_ends_with_it),
         SERVER_TEST(pipelined_requests_are_answered_in_order),
         SERVER_TEST(more_pipelined_requests_than_the_buffer_holds_all_get_answers),
         SERVER_TEST(a_request_may_come_byte_by_byte),
