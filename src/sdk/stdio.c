@@ -1,19 +1,19 @@
 /* MCP over stdin and stdout: one message a line, both eras, one client that the environment has
- * authenticated. A thread reads, the loop does the rest. Standard output carries MCP messages only
- * (MCP transports MUST): what tools print to it goes to standard error. */
+ * authenticated. Standard output carries MCP messages only (MCP transports MUST): what tools print
+ * to it goes to standard error. */
 #include "sdk/sdk_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "net/input.h"
 #include "net/line_buffer.h"
 #include "sys/sys.h"
 
-#define READ_BYTES ((size_t)64 * 1024)
-#define MAX_WAITING 256    /* lines read and not yet looked at */
 #define LAST_WAIT_MS 25000 /* for calls that run when the client has closed stdin */
 #define MAX_FIELDS 3
 #define OUTPUT_BYTES ((size_t)64 * 1024)
@@ -25,12 +25,9 @@ struct dw_lines {
     struct dw_deferred flush; /* what one turn of the loop answers goes out in one write */
     size_t output_len;
     char output_bytes[OUTPUT_BYTES];
-    pthread_t reader;
-    bool has_reader;
-    bool has_failed;      /* nobody reads what we write */
-    pthread_mutex_t lock; /* guards waiting */
-    pthread_cond_t has_room;
-    size_t waiting;
+    bool has_failed; /* nobody reads what we write */
+    struct dw_input *input;
+    struct dw_line_buffer buffer;
     size_t running; /* calls on the loop's side */
     bool has_ended; /* stdin */
     struct dw_timer *last_wait;
@@ -38,12 +35,20 @@ struct dw_lines {
 
 /* ---- writing, on the loop ---- */
 
+/* Standard output may be the socket that is standard input too, which does not block. */
+static bool wait_for_room(int fd)
+{
+    struct pollfd room = {.fd = fd, .events = POLLOUT};
+
+    return poll(&room, 1, -1) > 0 || errno == EINTR;
+}
+
 static bool write_all(int fd, struct dw_slice bytes)
 {
     while (bytes.len > 0) {
         ssize_t count = write(fd, bytes.ptr, bytes.len);
 
-        if (count < 0 && errno == EINTR)
+        if (count < 0 && (errno == EINTR || (errno == EAGAIN && wait_for_room(fd))))
             continue;
         if (count <= 0)
             return false;
@@ -205,35 +210,6 @@ static void take_message(struct dw_lines *stdio, struct dw_slice line)
     dw_call_end(call);
 }
 
-/* One that was read; those of one read(2) come to the loop together. */
-struct line {
-    struct dw_lines *stdio;
-    struct line *next;
-    size_t len;
-    char bytes[];
-};
-
-static void lines_arrived(void *user)
-{
-    struct line *line = user;
-    struct dw_lines *stdio = line->stdio;
-    size_t count = 0;
-
-    for (const struct line *each = line; each; each = each->next)
-        count++;
-    pthread_mutex_lock(&stdio->lock);
-    stdio->waiting -= count;
-    pthread_cond_signal(&stdio->has_room);
-    pthread_mutex_unlock(&stdio->lock);
-    while (line) {
-        struct line *next = line->next;
-
-        take_message(stdio, dw_slice_from(line->bytes, line->len));
-        dw_mem_free(line);
-        line = next;
-    }
-}
-
 static void waited_enough(void *user)
 {
     struct dw_lines *stdio = user;
@@ -242,10 +218,8 @@ static void waited_enough(void *user)
 }
 
 /* MCP stdio SHOULD: the server exits when its standard input ends; what runs may end first. */
-static void input_ended(void *user)
+static void input_ended(struct dw_lines *stdio)
 {
-    struct dw_lines *stdio = user;
-
     stdio->has_ended = true;
     dw_listens_end(stdio->server);
     stdio->last_wait = dw_timer_new(stdio->server->loop, LAST_WAIT_MS, 0, waited_enough, stdio);
@@ -254,91 +228,24 @@ static void input_ended(void *user)
     stop_when_quiet(stdio);
 }
 
-/* ---- reading, on the reader's thread ---- */
-
-/* The lines of one read, in order. */
-struct batch {
-    struct dw_lines *stdio;
-    struct line *first, **end;
-    size_t count;
-};
-
-static bool add_line(void *user, struct dw_slice bytes)
+static bool take_line(void *user, struct dw_slice line)
 {
-    struct batch *batch = user;
-    struct line *line;
-
-    if (dw_slice_trim(bytes).len == 0)
-        return true;
-    line = dw_mem_alloc(sizeof *line + bytes.len);
-    if (!line)
-        return true;
-    line->stdio = batch->stdio;
-    line->next = NULL;
-    line->len = bytes.len;
-    memcpy(line->bytes, bytes.ptr, bytes.len);
-    *batch->end = line;
-    batch->end = &line->next;
-    batch->count++;
+    if (dw_slice_trim(line).len > 0)
+        take_message(user, line);
     return true;
 }
 
-/* Memory is short: calls that cannot be taken are not answered. */
-static void lines_lost(struct dw_lines *stdio, struct line *line, size_t count)
-{
-    pthread_mutex_lock(&stdio->lock);
-    stdio->waiting -= count;
-    pthread_mutex_unlock(&stdio->lock);
-    while (line) {
-        struct line *next = line->next;
-
-        dw_mem_free(line);
-        line = next;
-    }
-}
-
-static void post_lines(struct batch *batch)
-{
-    struct dw_lines *stdio = batch->stdio;
-
-    if (!batch->first)
-        return;
-    pthread_mutex_lock(&stdio->lock);
-    while (stdio->waiting >= MAX_WAITING)
-        pthread_cond_wait(&stdio->has_room, &stdio->lock);
-    stdio->waiting += batch->count;
-    pthread_mutex_unlock(&stdio->lock);
-    if (!dw_loop_post(stdio->server->loop, lines_arrived, batch->first))
-        lines_lost(stdio, batch->first, batch->count);
-    batch->first = NULL;
-    batch->end = &batch->first;
-    batch->count = 0;
-}
-
-static void *read_input(void *user)
+static bool arrived(void *user, struct dw_slice bytes)
 {
     struct dw_lines *stdio = user;
-    struct dw_line_buffer lines = {.limit_bytes = DW_SDK_MAX_BODY_BYTES};
-    struct batch batch = {.stdio = stdio, .end = &batch.first};
-    char *bytes = dw_mem_alloc(READ_BYTES);
-    ssize_t count = 0;
 
-    while (bytes) {
-        count = read(STDIN_FILENO, bytes, READ_BYTES);
-        if (count < 0 && errno == EINTR)
-            continue;
-        if (count <= 0 ||
-            !dw_line_buffer_feed(&lines, dw_slice_from(bytes, (size_t)count), add_line, &batch))
-            break;
-        post_lines(&batch);
-    }
-    if (count == 0)
-        dw_line_buffer_finish(&lines, add_line, &batch);
-    post_lines(&batch);
-    dw_line_buffer_done(&lines);
-    dw_mem_free(bytes);
-    (void)!dw_loop_post(stdio->server->loop, input_ended, stdio);
-    return NULL;
+    /* A line that is too long ends it too: where the next message begins is not known. */
+    if (bytes.len > 0 && dw_line_buffer_feed(&stdio->buffer, bytes, take_line, stdio))
+        return true;
+    if (bytes.len == 0)
+        dw_line_buffer_finish(&stdio->buffer, take_line, stdio);
+    input_ended(stdio);
+    return false;
 }
 
 /* ---- opening and closing ---- */
@@ -360,25 +267,21 @@ bool dw_lines_open(struct dw_server *server, struct dw_error *reterr)
     server->stdio = stdio;
     stdio->server = server;
     stdio->output = -1;
-    pthread_mutex_init(&stdio->lock, NULL);
-    pthread_cond_init(&stdio->has_room, NULL);
+    stdio->buffer.limit_bytes = DW_SDK_MAX_BODY_BYTES;
     stdio->session = dw_session_new(server, DW_EMPTY, DW_EMPTY, reterr);
     if (!stdio->session || !take_output(stdio, reterr))
         return false;
     (void)dw_session_ref(stdio->session);
-    if (pthread_create(&stdio->reader, NULL, read_input, stdio) != 0)
-        return dw_fail(reterr, DW_IO, "no thread could be started");
-    stdio->has_reader = true;
-    return true;
+    stdio->input = dw_input_open(server->loop, STDIN_FILENO, arrived, stdio, reterr);
+    return stdio->input;
 }
 
 void dw_lines_close(struct dw_server *server)
 {
     struct dw_lines *stdio = server->stdio;
 
-    if (stdio->has_reader) {
-        (void)pthread_cancel(stdio->reader); /* read(2) and the wait are where it stands */
-        (void)pthread_join(stdio->reader, NULL);
+    if (stdio->input) {
+        dw_input_close(stdio->input);
         dw_session_unref(stdio->session);
     }
     if (stdio->last_wait)
@@ -388,6 +291,7 @@ void dw_lines_close(struct dw_server *server)
         (void)dup2(stdio->output, STDOUT_FILENO);
         (void)close(stdio->output);
     }
+    dw_line_buffer_done(&stdio->buffer);
     server->stdio = NULL;
     dw_mem_free(stdio);
 }
