@@ -4,7 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-char *dw_buf_reserve(struct dw_buf *buf, size_t size)
+char *dw_buf_grow(struct dw_buf *buf, size_t size)
 {
     size_t wanted;
 
@@ -21,6 +21,8 @@ char *dw_buf_reserve(struct dw_buf *buf, size_t size)
 
         if (grown < wanted)
             grown = wanted;
+        if (buf->limit_bytes && grown > buf->limit_bytes)
+            grown = buf->limit_bytes;
         moved = dw_arena_resize(buf->arena, buf->ptr, buf->size, grown);
         if (!moved) {
             buf->has_failed = true;
@@ -30,21 +32,6 @@ char *dw_buf_reserve(struct dw_buf *buf, size_t size)
         buf->size = grown;
     }
     return buf->ptr + buf->len;
-}
-
-void dw_buf_add(struct dw_buf *buf, struct dw_slice bytes)
-{
-    char *room = bytes.len ? dw_buf_reserve(buf, bytes.len) : NULL;
-
-    if (!room)
-        return;
-    memcpy(room, bytes.ptr, bytes.len);
-    buf->len += bytes.len;
-}
-
-void dw_buf_add_byte(struct dw_buf *buf, char byte)
-{
-    dw_buf_add(buf, dw_slice_from(&byte, 1));
 }
 
 void dw_buf_add_int(struct dw_buf *buf, int64_t number)

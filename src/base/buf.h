@@ -20,12 +20,39 @@ static inline struct dw_buf dw_buf_in(struct dw_arena *arena)
     return (struct dw_buf){.arena = arena};
 }
 
-void dw_buf_add(struct dw_buf *buf, struct dw_slice bytes);
-void dw_buf_add_byte(struct dw_buf *buf, char byte);
+/* What dw_buf_reserve asks when there is not enough. */
+char *dw_buf_grow(struct dw_buf *buf, size_t size);
+
+/* Room for `size` more bytes at ptr + len; the caller adds to len what it used. NULL: failed. */
+static inline char *dw_buf_reserve(struct dw_buf *buf, size_t size)
+{
+    if (size == 0 || size > buf->size - buf->len || buf->has_failed)
+        return dw_buf_grow(buf, size);
+    return buf->ptr + buf->len;
+}
+
+static inline void dw_buf_add(struct dw_buf *buf, struct dw_slice bytes)
+{
+    char *room = bytes.len ? dw_buf_reserve(buf, bytes.len) : NULL;
+
+    if (!room)
+        return;
+    memcpy(room, bytes.ptr, bytes.len);
+    buf->len += bytes.len;
+}
+
+static inline void dw_buf_add_byte(struct dw_buf *buf, char byte)
+{
+    char *room = dw_buf_reserve(buf, 1);
+
+    if (!room)
+        return;
+    *room = byte;
+    buf->len++;
+}
+
 void dw_buf_add_int(struct dw_buf *buf, int64_t number);
 void dw_buf_printf(struct dw_buf *buf, const char *format, ...) dw_printf(2, 3);
-/* Room for `size` more bytes at ptr + len; the caller adds to len what it used. NULL: failed. */
-char *dw_buf_reserve(struct dw_buf *buf, size_t size);
 
 static inline struct dw_slice dw_buf_view(const struct dw_buf *buf)
 {

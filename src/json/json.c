@@ -16,11 +16,6 @@ const struct dw_json *dw_json_get_slice(const struct dw_json *object, struct dw_
     return NULL;
 }
 
-const struct dw_json *dw_json_get(const struct dw_json *object, const char *key)
-{
-    return dw_json_get_slice(object, dw_slice_from_text(key));
-}
-
 const struct dw_json *dw_json_path(const struct dw_json *object, ...)
 {
     va_list keys;

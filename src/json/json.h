@@ -53,8 +53,13 @@ bool dw_must_check dw_json_parse(struct dw_slice text, struct dw_arena *arena,
                                  const struct dw_json **ret_document, struct dw_error *reterr);
 
 /* NULL when absent or when `object` is NULL or no object. */
-const struct dw_json *dw_json_get(const struct dw_json *object, const char *key);
 const struct dw_json *dw_json_get_slice(const struct dw_json *object, struct dw_slice key);
+
+static inline const struct dw_json *dw_json_get(const struct dw_json *object, const char *key)
+{
+    return dw_json_get_slice(object, dw_slice_from_text(key)); /* a literal's length is known */
+}
+
 /* As dw_json_get along a path: dw_json_path(doc, "params", "_meta", NULL). */
 const struct dw_json *dw_json_path(const struct dw_json *object, ...) __attribute__((sentinel));
 

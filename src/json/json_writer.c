@@ -51,9 +51,40 @@ void dw_json_write_array_end(struct dw_json_writer *writer)
     close_container(writer, ']');
 }
 
-static bool is_plain(unsigned char byte)
+/* What is written as it is: ASCII but control characters, '"' and '\\'. */
+static const bool is_plain[256] = {
+    [' ' ... '"' - 1] = true,
+    ['"' + 1 ... '\\' - 1] = true,
+    ['\\' + 1 ... 0x7f] = true,
+};
+
+#define EIGHT(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* Whether one of eight bytes is zero. */
+static inline bool has_zero(uint64_t bytes)
 {
-    return byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
+    return (bytes - EIGHT(0x01)) & ~bytes & EIGHT(0x80);
+}
+
+static inline bool are_plain(const char *at)
+{
+    uint64_t bytes;
+
+    memcpy(&bytes, at, sizeof bytes);
+    return !(bytes & EIGHT(0x80)) && !has_zero(bytes & EIGHT(0xe0)) &&
+           !has_zero(bytes ^ EIGHT('"')) && !has_zero(bytes ^ EIGHT('\\'));
+}
+
+/* How many bytes at the front are written as they are. */
+static size_t plain_len(struct dw_slice text)
+{
+    size_t len = 0;
+
+    while (text.len - len >= 8 && are_plain(text.ptr + len))
+        len += 8;
+    while (len < text.len && is_plain[(unsigned char)text.ptr[len]])
+        len++;
+    return len;
 }
 
 static void add_escape(struct dw_json_writer *writer, unsigned char byte)
@@ -87,25 +118,36 @@ static size_t add_character(struct dw_json_writer *writer, struct dw_slice text)
     return 1;
 }
 
-static void add_quoted(struct dw_json_writer *writer, struct dw_slice text)
+/* The rest of a text, from something that is not written as it is. */
+static void add_escaped(struct dw_json_writer *writer, struct dw_slice text)
 {
-    add_byte(writer, '"');
     while (text.len) {
-        size_t done = 0;
+        size_t done = 1;
 
-        while (done < text.len && is_plain((unsigned char)text.ptr[done]))
-            done++;
-        dw_buf_add(writer->out, dw_slice_sub(text, 0, done));
-        text = dw_slice_sub(text, done, text.len);
-        if (!text.len)
-            break;
-        done = 1;
         if ((unsigned char)text.ptr[0] < 0x80)
             add_escape(writer, (unsigned char)text.ptr[0]);
         else
             done = add_character(writer, text);
         text = dw_slice_sub(text, done, text.len);
+        done = plain_len(text);
+        dw_buf_add(writer->out, dw_slice_sub(text, 0, done));
+        text = dw_slice_sub(text, done, text.len);
     }
+}
+
+static void add_quoted(struct dw_json_writer *writer, struct dw_slice text)
+{
+    size_t plain = plain_len(text);
+    char *room = dw_buf_reserve(writer->out, plain + 2);
+
+    if (!room)
+        return;
+    *room = '"';
+    if (plain)
+        memcpy(room + 1, text.ptr, plain);
+    writer->out->len += plain + 1;
+    if (plain < text.len)
+        add_escaped(writer, dw_slice_sub(text, plain, text.len));
     add_byte(writer, '"');
 }
 
@@ -212,10 +254,17 @@ void dw_json_write_value(struct dw_json_writer *writer, const struct dw_json *va
 
 static void put_key(struct dw_json_writer *writer, const char *key)
 {
-    start_value(writer);
-    add_byte(writer, '"');
-    dw_buf_add(writer->out, dw_slice_from_text(key));
-    dw_buf_add(writer->out, DW_LIT("\":"));
+    size_t len = strlen(key);
+    char *room = dw_buf_reserve(writer->out, len + 4); /* ,"": */
+
+    if (!room)
+        return;
+    writer->out->len += len + 3 + writer->needs_comma;
+    if (writer->needs_comma)
+        *room++ = ',';
+    *room++ = '"';
+    memcpy(room, key, len);
+    memcpy(room + len, "\":", 2);
     writer->needs_comma = false;
 }
 

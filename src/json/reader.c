@@ -14,6 +14,7 @@ struct reader {
     const uint32_t *at;
     size_t token_count;
     size_t token;              /* the next one */
+    bool has_escapes;          /* there is a '\\' somewhere: most documents have none */
     const uint32_t *container; /* commas in the next array or object to open */
     struct dw_arena *arena;
     struct dw_error *reterr;
@@ -21,9 +22,10 @@ struct reader {
 
 static bool read_value(struct reader *reader, struct dw_json *ret_value);
 
+/* token: up to token_count, where the text ends. */
 static size_t offset(const struct reader *reader, size_t token)
 {
-    return token < reader->token_count ? reader->at[token] : reader->text.len;
+    return reader->at[token];
 }
 
 /* The first byte of the next token; '\0' at the end, which no token starts with. */
@@ -42,13 +44,17 @@ static bool fail_at(const struct reader *reader, size_t byte, const char *what)
     return dw_fail(reader->reterr, DW_MALFORMED, "not JSON: %s at byte %zu", what, byte);
 }
 
+static bool fail_at_the_end(const struct reader *reader, const char *wanted)
+{
+    return dw_fail(reader->reterr, DW_MALFORMED, "not JSON: it ends where %s should be", wanted);
+}
+
 static bool fail_here(const struct reader *reader, const char *wanted)
 {
     size_t byte = offset(reader, reader->token);
 
     if (byte == reader->text.len)
-        return dw_fail(reader->reterr, DW_MALFORMED, "not JSON: it ends where %s should be",
-                       wanted);
+        return fail_at_the_end(reader, wanted);
     return dw_fail(reader->reterr, DW_MALFORMED, "not JSON: no %s at byte %zu", wanted, byte);
 }
 
@@ -77,8 +83,10 @@ static bool read_string(struct reader *reader, struct dw_slice *ret_raw, struct 
     *ret_raw = take_token(reader);
     if (ret_raw->len < 2 || ret_raw->ptr[ret_raw->len - 1] != '"')
         return fail_at(reader, start, "a string without an end");
-    switch (dw_json_string_read(dw_slice_sub(*ret_raw, 1, ret_raw->len - 2), reader->arena,
-                                ret_text, &bad_at)) {
+    *ret_text = dw_slice_from(ret_raw->ptr + 1, ret_raw->len - 2);
+    if (!reader->has_escapes)
+        return true;
+    switch (dw_json_string_read(*ret_text, reader->arena, ret_text, &bad_at)) {
     case DW_JSON_STRING_DONE:
         return true;
     case DW_JSON_STRING_NO_MEMORY:
@@ -162,7 +170,7 @@ static bool read_member(struct reader *reader, struct dw_json_member *ret_member
         return fail_here(reader, "key");
     if (!read_string(reader, &raw, &ret_member->key))
         return false;
-    if (dw_slice_contains(ret_member->key, '\0'))
+    if (reader->has_escapes && dw_slice_contains(ret_member->key, '\0'))
         return fail_at(reader, start, "a key with U+0000");
     if (peek(reader) != ':')
         return fail_here(reader, "':'");
@@ -231,7 +239,15 @@ static bool count_commas(const struct reader *reader, uint32_t *commas)
     uint32_t container = 0;
 
     for (size_t i = 0; i < reader->token_count; i++) {
-        switch (reader->text.ptr[reader->at[i]]) {
+        char byte = reader->text.ptr[reader->at[i]];
+
+        if (byte == '"' || byte == ':') /* most are */
+            continue;
+        switch (byte) {
+        case ',':
+            if (depth)
+                commas[open[depth - 1]]++;
+            break;
         case '{':
         case '[':
             if (depth == DW_JSON_MAX_DEPTH)
@@ -240,10 +256,6 @@ static bool count_commas(const struct reader *reader, uint32_t *commas)
                                reader->at[i]);
             open[depth++] = container;
             commas[container++] = 0;
-            break;
-        case ',':
-            if (depth)
-                commas[open[depth - 1]]++;
             break;
         case '}':
         case ']':
@@ -303,7 +315,7 @@ static bool make_index(struct reader *reader, struct dw_json_index *ret_index)
     case DW_JSON_INDEX_TOO_LONG:
         return dw_fail(reader->reterr, DW_MALFORMED, "the JSON document is too long");
     case DW_JSON_INDEX_EMPTY:
-        return fail_here(reader, "value");
+        return fail_at_the_end(reader, "value");
     case DW_JSON_INDEX_BAD_UTF8:
         return fail_at(reader, find_bad_utf8(reader->text), "invalid UTF-8");
     case DW_JSON_INDEX_BAD_STRING:
@@ -324,6 +336,7 @@ static bool read_document(struct reader *reader, struct dw_json *ret_document)
     reader->at = index.at;
     reader->token_count = index.count;
     reader->container = index.scratch;
+    reader->has_escapes = dw_slice_contains(reader->text, '\\');
     if (!count_commas(reader, index.scratch) || !read_value(reader, ret_document))
         return false;
     if (reader->token < reader->token_count)

@@ -77,6 +77,7 @@ dw_json_index_result dw_json_index_make(const char *text, size_t len, dw_json_in
         return result_of(code);
     ret_index->at = ready.parser->structural_indexes.get();
     ret_index->count = ready.parser->n_structural_indexes;
+    ready.parser->structural_indexes[ret_index->count] = static_cast<uint32_t>(len);
     ret_index->scratch = ready.scratch.get();
     return DW_JSON_INDEX_DONE;
 }

@@ -25,7 +25,7 @@ enum dw_json_index_result {
 
 struct dw_json_index {
     /* Offsets of every bracket, brace, colon and comma outside strings, of each string's first
-     * quote and of the first byte of each other token. */
+     * quote and of the first byte of each other token; at[count] is the length of the text. */
     const uint32_t *at;
     size_t count;
     uint32_t *scratch; /* as long as `at`, for the caller */

@@ -29,19 +29,34 @@ static char fold(struct dw_slice *rest)
     return byte >= 'A' && byte <= 'Z' ? (char)(byte + ('a' - 'A')) : byte;
 }
 
-static bool is_other_spelling(struct dw_slice key, struct dw_slice name)
+static bool folds_alike(struct dw_slice key, struct dw_slice name)
 {
-    struct dw_slice a = key, b = name;
     char one;
 
-    if (key.len < name.len)
-        return false; /* folding makes names shorter, never longer */
     do {
-        one = fold(&a);
-        if (one != fold(&b))
+        one = fold(&key);
+        if (one != fold(&name))
             return false;
     } while (one);
-    return !dw_slice_eq(key, name);
+    return true;
+}
+
+/* The one of `names` that the key is another spelling of, or NULL. */
+static const struct dw_slice *find_other_spelling(struct dw_slice key, struct dw_slices names)
+{
+    char first = key.len > 0 ? (char)(key.ptr[0] | 0x20) : '\0';
+    bool is_ascii = !(first & 0x80);
+
+    for (size_t i = 0; i < names.count; i++) {
+        const struct dw_slice *name = &names.items[i];
+
+        if (is_ascii && first != (name->ptr[0] | 0x20)) /* most pairs end here */
+            continue;
+        /* Folding makes names shorter, never longer. */
+        if (key.len >= name->len && !dw_slice_eq(key, *name) && folds_alike(key, *name))
+            return name;
+    }
+    return NULL;
 }
 
 /* Some readers (Go's encoding/json) take "Method" for "method", and the last of both wins: they
@@ -49,11 +64,13 @@ static bool is_other_spelling(struct dw_slice key, struct dw_slice name)
 static bool check_spellings(const struct dw_json *object, struct dw_slices names, enum dw_code code,
                             struct dw_error *reterr)
 {
-    for (size_t i = 0; object && object->type == DW_JSON_OBJECT && i < object->object.count; i++)
-        for (size_t k = 0; k < names.count; k++)
-            if (is_other_spelling(object->object.members[i].key, names.items[k]))
-                return dw_fail(reterr, code, "the member \"%.*s\" must be spelled like this",
-                               DW_PRINT(names.items[k]));
+    for (size_t i = 0; object && object->type == DW_JSON_OBJECT && i < object->object.count; i++) {
+        const struct dw_slice *name = find_other_spelling(object->object.members[i].key, names);
+
+        if (name)
+            return dw_fail(reterr, code, "the member \"%.*s\" must be spelled like this",
+                           DW_PRINT(*name));
+    }
     return true;
 }
 

@@ -8,11 +8,32 @@
 /* Tools that wait for users leave workers for the others. */
 _Static_assert(DW_SDK_MAX_WAITING < DW_JOB_TOOL_THREADS, "no worker would be left");
 
+/* What usually goes around a result: id, resultType, the server's name. */
+#define ENVELOPE_BYTES 256
+
 /* ---- making and freeing ---- */
+
+/* An arena of a call that has ended, empty; or a new one. */
+static struct dw_arena *take_arena(struct dw_server *server)
+{
+    if (server->free_arena_count == 0)
+        return dw_arena_new(DW_SDK_CALL_BYTES);
+    return server->free_arenas[--server->free_arena_count];
+}
+
+static void give_arena(struct dw_server *server, struct dw_arena *arena)
+{
+    if (server->free_arena_count == DW_SDK_KEPT_ARENAS) {
+        dw_arena_free(arena);
+        return;
+    }
+    dw_arena_reset(arena);
+    server->free_arenas[server->free_arena_count++] = arena;
+}
 
 struct dw_call *dw_call_new(struct dw_server *server)
 {
-    struct dw_arena *arena = dw_arena_new(DW_SDK_CALL_BYTES);
+    struct dw_arena *arena = take_arena(server);
     struct dw_call *call = arena ? DW_ARENA_NEW(arena, struct dw_call) : NULL;
 
     if (!call) {
@@ -31,11 +52,8 @@ struct dw_call *dw_call_new(struct dw_server *server)
 
 void dw_call_free(struct dw_call *call)
 {
-    struct dw_arena *arena;
-
     if (!call)
         return;
-    arena = call->arena;
     if (call->session) {
         dw_session_remove_call(call);
         dw_session_unref(call->session);
@@ -44,7 +62,7 @@ void dw_call_free(struct dw_call *call)
         dw_guard_release(call->principal);
     pthread_cond_destroy(&call->wake);
     pthread_mutex_destroy(&call->lock);
-    dw_arena_free(arena);
+    give_arena(call->server, call->arena);
 }
 
 /* ---- answering ---- */
@@ -114,6 +132,7 @@ void dw_call_finish(struct dw_call *call, struct dw_slice result)
         dw_call_end(call);
         return;
     }
+    (void)dw_buf_reserve(&out, result.len + ENVELOPE_BYTES);
     dw_json_write_object_start(&writer);
     dw_json_put_text(&writer, "jsonrpc", DW_LIT("2.0"));
     dw_json_put_raw(&writer, "id", call->message.id->raw);

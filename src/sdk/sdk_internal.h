@@ -32,6 +32,7 @@
 #define DW_SDK_MAX_ISSUERS 16
 #define DW_SDK_MAX_WAITING 48           /* tools that hold a worker while a user is asked */
 #define DW_SDK_MAX_PRINCIPAL_WAITING 16 /* of them, of one caller */
+#define DW_SDK_KEPT_ARENAS 64           /* of calls that have ended, for the next ones */
 
 /* ---- what is registered ---- */
 
@@ -103,6 +104,8 @@ struct dw_server {
     struct dw_lines *stdio;      /* stdio.c; NULL: not served so */
     struct dw_map *sessions;     /* legacy HTTP sessions by id */
     struct dw_session *first_session;
+    struct dw_arena *free_arenas[DW_SDK_KEPT_ARENAS];
+    size_t free_arena_count;
     struct dw_listen_stream *first_listen; /* subscribe.c: open subscriptions/listen */
     struct dw_tasks *tasks;
     int64_t task_ttl_ms; /* from the start of a task; shorter in tests */

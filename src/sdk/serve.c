@@ -263,6 +263,8 @@ void dw_server_free(struct dw_server *server)
     free_items(&server->templates);
     if (server->sessions)
         dw_map_free(server->sessions);
+    while (server->free_arena_count > 0)
+        dw_arena_free(server->free_arenas[--server->free_arena_count]);
     pthread_mutex_destroy(&server->waiting_lock);
     dw_mem_wipe(server->state_key, sizeof server->state_key);
     if (server->arena)
