@@ -265,8 +265,8 @@ static void take_answer(struct dw_stdio_child *child, const struct dw_mcp_messag
         dw_stdio_mail_result(call, answer);
         if (call->is_handshake && message->error) {
             child->is_doomed = true;
-        } else if (call->is_handshake) {
-            child->has_greeted = true;
+        } else {
+            child->has_answered = true;
             child->stdio->failures = 0;
         }
     }
@@ -329,7 +329,7 @@ static void take_greeting(struct dw_stdio_child *child, const struct dw_mcp_mess
         return;
     }
     child->phase = DW_CHILD_READY;
-    child->has_greeted = true;
+    child->has_answered = true;
     child->stdio->failures = 0;
     (void)dw_stdio_child_write(
         child, DW_LIT("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}"));

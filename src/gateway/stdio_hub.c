@@ -113,7 +113,7 @@ void dw_stdio_hub_lost(struct dw_stdio_child *child, const struct dw_error *erro
         /* A session or a bridge that began well and crashed is its client's affair: it must not
          * keep others from beginning theirs. */
         if (child->phase != DW_CHILD_READY ||
-            (!child->has_greeted && now_of(stdio) - child->started_ms < YOUNG_MS))
+            (!child->has_answered && now_of(stdio) - child->started_ms < YOUNG_MS))
             count_failure(stdio);
     }
     forget(child);

@@ -91,8 +91,8 @@ struct dw_stdio_child {
     const struct dw_json *greeting; /* the InitializeResult */
     int64_t started_ms, used_ms;
     struct dw_stdio_child *next, *previous;
-    bool is_doomed;   /* ended at the next tick */
-    bool has_greeted; /* a session's or a bridge's: its initialize was answered */
+    bool is_doomed;    /* ended at the next tick */
+    bool has_answered; /* it works: its end is no failed start */
 };
 
 struct dw_stdio {
