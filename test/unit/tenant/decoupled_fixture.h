@@ -32,8 +32,6 @@ static inline void add_client(const char *id, const char *grant_type,
 static inline int start(void **state)
 {
     int status = world_start(state);
-    struct dw_error error = {0};
-    struct dw_user *user = NULL;
 
     world.tenant->config.mail_outbox = true;
     add_client("tv", DEVICE_GRANT, DW_CLIENT_AUTH_NONE, true);
@@ -43,10 +41,7 @@ static inline int start(void **state)
     add_client("agent", CIBA_GRANT, DW_CLIENT_AUTH_POST, true);
     add_client("strange-agent", CIBA_GRANT, DW_CLIENT_AUTH_POST, false);
     add_client("public-agent", CIBA_GRANT, DW_CLIENT_AUTH_NONE, true);
-    assert_done(dw_store_user_by_login(world.tenant->store, S(DW_TENANT_CONNECTION), S(ADA),
-                                       world.arena, &user, &error),
-                error);
-    ada_id = text_of(user->id);
+    ada_id = text_of(user_of(ADA)->id);
     return status;
 }
 

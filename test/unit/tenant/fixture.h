@@ -249,6 +249,36 @@ static inline const struct dw_json *json_of(const struct dw_tenant_call *call)
     return document;
 }
 
+/* NULL: there is no such user. */
+static inline struct dw_user *user_of(const char *login)
+{
+    struct dw_user *user = NULL;
+    struct dw_error error = {0};
+
+    assert_done(dw_store_user_by_login(world.tenant->store, S(DW_TENANT_CONNECTION), S(login),
+                                       world.arena, &user, &error),
+                error);
+    return user;
+}
+
+/* What /dev/outbox shows of the mails that would have gone out, the newest first. */
+static inline struct dw_tenant_call *ask_outbox(bool is_json)
+{
+    static const struct dw_http_field accept[] = {{{"Accept", 6}, {"application/json", 16}}};
+    struct dw_tenant_call *call = DW_ARENA_NEW(world.arena, struct dw_tenant_call);
+
+    *call = (struct dw_tenant_call){.tenant = world.tenant,
+                                    .arena = world.arena,
+                                    .now_s = world_now_s,
+                                    .method = DW_HTTP_GET,
+                                    .path = S("/dev/outbox"),
+                                    .peer_address = S("127.0.0.1"),
+                                    .is_loopback = true,
+                                    .fields = {accept, is_json ? 1 : 0}};
+    dw_tenant_serve(call);
+    return call;
+}
+
 /* "error error_description" of a JSON error. */
 static inline struct dw_slice error_of(const struct dw_tenant_call *call)
 {

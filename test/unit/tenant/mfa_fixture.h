@@ -63,18 +63,6 @@ static inline void set_policy(enum dw_mfa_policy policy)
     assert_done(dw_store_put_mfa_settings(world.tenant->store, &settings, &error), error);
 }
 
-static inline struct dw_user *user_of(const char *email)
-{
-    struct dw_user *user = NULL;
-    struct dw_error error = {0};
-
-    assert_done(dw_store_user_by_login(world.tenant->store, S(DW_TENANT_CONNECTION), S(email),
-                                       world.arena, &user, &error),
-                error);
-    assert_non_null(user);
-    return user;
-}
-
 /* As a new user, with the limits of the last test forgotten. */
 static inline void forget_factors(const char *email)
 {
@@ -113,20 +101,10 @@ static inline void allow_grants(const char *client_id)
 /* The newest mail of the development's outbox, as JSON; NULL: none. */
 static inline const struct dw_json *newest_mail(void)
 {
-    static const struct dw_http_field accept[] = {{{"Accept", 6}, {"application/json", 16}}};
-    struct dw_tenant_call *call = DW_ARENA_NEW(world.arena, struct dw_tenant_call);
+    struct dw_tenant_call *call = ask_outbox(true);
     const struct dw_json *mails;
 
-    *call = (struct dw_tenant_call){.tenant = world.tenant,
-                                    .arena = world.arena,
-                                    .now_s = world_now_s,
-                                    .method = DW_HTTP_GET,
-                                    .path = S("/dev/outbox"),
-                                    .peer_address = S("127.0.0.1"),
-                                    .is_loopback = true,
-                                    .fields = {accept, 1}};
-    dw_tenant_serve(call);
-    assert_int_equal(call->status, 200);
+    assert_status(call, 200);
     mails = json_of(call);
     return mails->array.count > 0 ? &mails->array.items[0] : NULL;
 }
@@ -153,6 +131,16 @@ static inline const char *mailed_code(void)
 static inline const char *wrong_code(const char *code)
 {
     return strcmp(code, "000000") == 0 ? "000001" : "000000";
+}
+
+static inline int mfa_fresh(void **state)
+{
+    (void)state;
+    world.tenant->config.mail_outbox = true;
+    allow_grants(DW_TENANT_DEV_CLIENT);
+    forget_factors(ADA);
+    set_policy(DW_MFA_ALL_APPLICATIONS);
+    return 0;
 }
 
 #endif

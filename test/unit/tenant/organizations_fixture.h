@@ -34,16 +34,6 @@ static inline void set_usage(enum dw_organization_usage usage, enum dw_organizat
     assert_done(dw_store_put_client(world.tenant->store, changed, &error), error);
 }
 
-static inline struct dw_user *ada(void)
-{
-    struct dw_user *user = NULL;
-
-    assert_done(dw_store_user_by_login(world.tenant->store, S(DW_TENANT_CONNECTION), S(ADA),
-                                       world.arena, &user, &error),
-                error);
-    return user;
-}
-
 static inline void add_organization(const char *id, const char *name, bool assigns_membership)
 {
     struct dw_connection_record *connection = NULL;
@@ -64,8 +54,9 @@ static inline void add_organization(const char *id, const char *name, bool assig
 
 static inline void add_member(const char *id)
 {
-    assert_done(dw_store_add_member(world.tenant->store, S(id), ada()->id, world_now_s, &error),
-                error);
+    assert_done(
+        dw_store_add_member(world.tenant->store, S(id), user_of(ADA)->id, world_now_s, &error),
+        error);
 }
 
 /* It takes a further connection, whose accounts become members. */

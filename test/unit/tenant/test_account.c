@@ -87,17 +87,6 @@ static const char *ticket_in(const char *link)
     return strchr(link, '=') + 1;
 }
 
-static struct dw_user *user_of(const char *login)
-{
-    struct dw_user *user = NULL;
-    struct dw_error error = {0};
-
-    assert_done(dw_store_user_by_login(world.tenant->store, S(CONNECTION), S(login), world.arena,
-                                       &user, &error),
-                error);
-    return user;
-}
-
 /* ---- sign-up ---- */
 
 /* The real one's answers, without the id (recordings of Auth0's Authentication API). */

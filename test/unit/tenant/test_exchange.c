@@ -240,12 +240,9 @@ static void whoever_may_not_act_is_refused(void **state)
 static void a_blocked_user_is_not_acted_for(void **state)
 {
     const char *token = login("read:tools");
-    struct dw_user *user;
+    struct dw_user *user = user_of(ADA);
 
     (void)state;
-    assert_done(dw_store_user_by_login(world.tenant->store, S(DW_TENANT_CONNECTION), S(ADA),
-                                       world.arena, &user, &error),
-                error);
     user->is_blocked = true;
     assert_done(dw_store_update_user(world.tenant->store, user, &error), error);
     assert_slice(error_of(on_behalf("mcp", token, DOWN, "")), "unauthorized: user is blocked");
@@ -269,9 +266,7 @@ static void a_token_that_its_api_could_have_made_acts_for_nobody(void **state)
     assert_done(dw_store_api(world.tenant->store, S(SHARED), world.arena, &api, &error), error);
     assert_done(dw_api_secret_seal(world.tenant, secret, world.arena, api, &error), error);
     assert_done(dw_store_put_api(world.tenant->store, api, &error), error);
-    assert_done(dw_store_user_by_login(world.tenant->store, S(DW_TENANT_CONNECTION), S(ADA),
-                                       world.arena, &user, &error),
-                error);
+    user = user_of(ADA);
     claims = dw_arena_printf(
         world.arena,
         "{\"iss\":\"" ISSUER "\",\"sub\":\"%.*s\",\"aud\":\"" SHARED "\",\"azp\":\"shared\","
@@ -284,16 +279,6 @@ static void a_token_that_its_api_could_have_made_acts_for_nobody(void **state)
 }
 
 /* ---- profiles ---- */
-
-static struct dw_user *ada(void)
-{
-    struct dw_user *user;
-
-    assert_done(dw_store_user_by_login(world.tenant->store, S(DW_TENANT_CONNECTION), S(ADA),
-                                       world.arena, &user, &error),
-                error);
-    return user;
-}
 
 static void add_profile(const char *id, const char *type, const char *issuer)
 {
@@ -332,11 +317,11 @@ static void a_mapped_token_is_its_user(void **state)
 
     (void)state;
     add_profile("tep_1", LEGACY, "");
-    map("tep_1", "legacy-session-of-ada", ada()->id);
+    map("tep_1", "legacy-session-of-ada", user_of(ADA)->id);
     call = by_profile(NULL, LEGACY, "legacy-session-of-ada",
                       "&audience=" AUDIENCE "&scope=openid%20read:tools");
     assert_status(call, 200);
-    assert_true(dw_slice_eq(dw_json_text(claims_of(call, "id_token"), "sub"), ada()->id));
+    assert_true(dw_slice_eq(dw_json_text(claims_of(call, "id_token"), "sub"), user_of(ADA)->id));
     assert_slice(dw_json_text(claims_of(call, "access_token"), "scope"), "openid read:tools");
     assert_null(dw_json_get(claims_of(call, "access_token"), "act"));
     call = by_profile(NULL, LEGACY, "legacy-session-of-eve", "&audience=" AUDIENCE);
@@ -357,9 +342,9 @@ static void users_of_a_connection_that_the_client_may_not_use_are_not_exchanged(
 
     (void)state;
     add_profile("tep_1", LEGACY, "");
-    map("tep_1", "legacy-session-of-ada", ada()->id);
-    assert_done(dw_store_connection_by_name(world.tenant->store, ada()->connection, world.arena,
-                                            &connection, &error),
+    map("tep_1", "legacy-session-of-ada", user_of(ADA)->id);
+    assert_done(dw_store_connection_by_name(world.tenant->store, user_of(ADA)->connection,
+                                            world.arena, &connection, &error),
                 error);
     for (size_t i = 0; i < 2; i++) {
         struct dw_tenant_call *call;
@@ -387,9 +372,9 @@ static void an_exchange_may_be_for_an_organization(void **state)
     assert_done(dw_store_put_organization(world.tenant->store, &organization, &error), error);
     call = by_profile(NULL, LEGACY, "legacy-session-of-ada", FOR_ACME);
     assert_has(error_of(call), "is not part of the org_0123456789abcdef organization");
-    assert_done(
-        dw_store_add_member(world.tenant->store, organization.id, ada()->id, world_now_s, &error),
-        error);
+    assert_done(dw_store_add_member(world.tenant->store, organization.id, user_of(ADA)->id,
+                                    world_now_s, &error),
+                error);
     call = by_profile(NULL, LEGACY, "legacy-session-of-ada", FOR_ACME);
     assert_status(call, 200);
     assert_slice(dw_json_text(claims_of(call, "access_token"), "org_id"), "org_0123456789abcdef");
@@ -439,7 +424,7 @@ static void a_signed_token_is_the_user_its_issuer_means(void **state)
 {
     const char *by_email = subject_token("7", ",\"email\":\"" ADA "\",\"email_verified\":true");
     const char *unverified = subject_token("7", ",\"email\":\"" ADA "\"");
-    const char *by_id = subject_token(text_of(ada()->id), "");
+    const char *by_id = subject_token(text_of(user_of(ADA)->id), "");
     const char *forged =
         text_of(dw_arena_printf(world.arena, "%.*sAAAA", (int)strlen(by_id) - 4, by_id));
 
@@ -455,7 +440,7 @@ static void a_signed_token_is_the_user_its_issuer_means(void **state)
     assert_status(by_profile(NULL, SIGNED, by_email, "&audience=" AUDIENCE), 400);
     trust_idp(DW_USER_BY_MAPPING, false);
     assert_status(by_profile(NULL, SIGNED, by_email, "&audience=" AUDIENCE), 400);
-    map("tis_1", "7", ada()->id);
+    map("tis_1", "7", user_of(ADA)->id);
     assert_status(by_profile(NULL, SIGNED, by_email, "&audience=" AUDIENCE), 200);
     /* the issuer's other tokens are no subject tokens of the profile without one */
     assert_status(by_profile(NULL, LEGACY, by_email, "&audience=" AUDIENCE), 400);
@@ -495,10 +480,11 @@ static void an_identity_provider_lets_an_agent_in(void **state)
 
     (void)state;
     trust_idp(DW_USER_BY_MAPPING, true);
-    map("tis_1", "7", ada()->id);
+    map("tis_1", "7", user_of(ADA)->id);
     call = assert_id("agent", text, "");
     assert_status(call, 200);
-    assert_true(dw_slice_eq(dw_json_text(claims_of(call, "access_token"), "sub"), ada()->id));
+    assert_true(
+        dw_slice_eq(dw_json_text(claims_of(call, "access_token"), "sub"), user_of(ADA)->id));
     assert_slice(dw_json_text(claims_of(call, "access_token"), "aud"), DOWN);
     assert_slice(dw_json_text(claims_of(call, "access_token"), "scope"), "read:x");
     assert_null(dw_json_get(json_of(call), "refresh_token"));

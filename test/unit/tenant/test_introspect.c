@@ -153,13 +153,10 @@ static void a_changed_token_is_not_active(void **state)
 static void a_token_dies_with_time_and_user(void **state)
 {
     const char *token = member(tokens("read%3Atools"), "access_token");
-    struct dw_user *user;
+    struct dw_user *user = user_of(ADA);
     struct dw_error error = {0};
 
     (void)state;
-    assert_done(dw_store_user_by_login(world.tenant->store, S(DW_TENANT_CONNECTION), S(ADA),
-                                       world.arena, &user, &error),
-                error);
     user->is_blocked = true;
     assert_done(dw_store_update_user(world.tenant->store, user, &error), error);
     assert_inactive(introspect("gateway", token));

@@ -35,7 +35,7 @@ static void an_invitation_makes_its_addressee_a_member_once(void **state)
         text_of(location_value(ask_for("&organization=" ORG "&invitation=ticket1"), "code")));
     assert_status(call, 200);
     assert_slice(dw_json_text(claims_of(call, "access_token"), "org_id"), ORG);
-    assert_has(ada()->app_metadata_json, "\"plan\":\"gold\"");
+    assert_has(user_of(ADA)->app_metadata_json, "\"plan\":\"gold\"");
     assert_refused(ask_for("&organization=" ORG "&invitation=ticket1"), "invalid_request",
                    "invitation not found or already used");
 }
@@ -51,8 +51,9 @@ static void an_invitation_for_somebody_else_makes_no_member(void **state)
     call = get(&browser, AUTHORIZE "&organization=" ORG "&invitation=ticket2");
     call = log_in(&browser, state_of(call), ADA_PASSWORD);
     assert_refused(call, "access_denied", "the invitation is for another e-mail address");
-    assert_done(dw_store_is_member(world.tenant->store, S(ORG), ada()->id, &is_member, &error),
-                error);
+    assert_done(
+        dw_store_is_member(world.tenant->store, S(ORG), user_of(ADA)->id, &is_member, &error),
+        error);
     assert_false(is_member);
     world_now_s += DW_INVITATION_LIFETIME_S;
     assert_refused(ask_for("&organization=" ORG "&invitation=ticket2"), "invalid_request",

@@ -123,23 +123,6 @@ static void no_text_makes_a_header_field(void **state)
     }
 }
 
-static struct dw_tenant_call *outbox(bool is_json)
-{
-    static const struct dw_http_field accept[] = {{{"Accept", 6}, {"application/json", 16}}};
-    struct dw_tenant_call *call = DW_ARENA_NEW(world.arena, struct dw_tenant_call);
-
-    *call = (struct dw_tenant_call){.tenant = world.tenant,
-                                    .arena = world.arena,
-                                    .now_s = world_now_s,
-                                    .method = DW_HTTP_GET,
-                                    .path = S("/dev/outbox"),
-                                    .peer_address = S("127.0.0.1"),
-                                    .is_loopback = true,
-                                    .fields = {accept, is_json ? 1 : 0}};
-    dw_tenant_serve(call);
-    return call;
-}
-
 static void send(const struct dw_mail *mail)
 {
     struct dw_error error = {0};
@@ -168,7 +151,7 @@ static void the_outbox_shows_what_would_have_been_sent(void **state)
                 .lifetime_s = 600};
 
             send(&mail);
-            mails = json_of(outbox(true));
+            mails = json_of(ask_outbox(true));
             assert_slice(dw_json_text(&mails->array.items[0], "template"),
                          dw_mail_template_names[template]);
             assert_has_not(dw_json_text(&mails->array.items[0], "html"), "<b>");
@@ -177,8 +160,8 @@ static void the_outbox_shows_what_would_have_been_sent(void **state)
             assert_has(dw_json_text(&mails->array.items[0], "text"), "123456");
             assert_true(dw_json_text(&mails->array.items[0], "subject").len > 3);
         }
-    assert_has(outbox(false)->answer, "Sie sind eingeladen");
-    assert_has_not(outbox(false)->answer, "<script>");
+    assert_has(ask_outbox(false)->answer, "Sie sind eingeladen");
+    assert_has_not(ask_outbox(false)->answer, "<script>");
 }
 
 static void the_outbox_is_for_this_machine_alone(void **state)
@@ -191,16 +174,16 @@ static void the_outbox_is_for_this_machine_alone(void **state)
     struct browser browser = {0};
 
     (void)state;
-    assert_status(outbox(false), 404);
+    assert_status(ask_outbox(false), 404);
     world.tenant->config.mail_outbox = true;
     send(&mail);
     assert_status(get(&browser, "/dev/outbox"), 404); /* not over loopback */
-    assert_has(outbox(false)->answer, "987654");
+    assert_has(ask_outbox(false)->answer, "987654");
     world.tenant->host = S("login.example.com");
-    assert_status(outbox(false), 404);
+    assert_status(ask_outbox(false), 404);
     world.tenant->host = S("127.0.0.1:8421");
     world.tenant->config.mail_outbox = false;
-    assert_status(outbox(false), 404);
+    assert_status(ask_outbox(false), 404);
 }
 
 static void nobody_gets_a_mail_but_as_much_is_done(void **state)
@@ -217,7 +200,7 @@ static void nobody_gets_a_mail_but_as_much_is_done(void **state)
     (void)state;
     world.tenant->config.mail_outbox = true;
     send(&mail);
-    assert_int_equal(json_of(outbox(true))->array.count, 0);
+    assert_int_equal(json_of(ask_outbox(true))->array.count, 0);
     assert_done(dw_store_mails(world.tenant->store, DW_MAIL_TO_NOBODY, (struct dw_page){0},
                                world.arena, &records, &count, NULL, &error),
                 error);
@@ -242,10 +225,10 @@ static void nobody_is_buried_in_mails(void **state)
         mail.to = i % 2 ? S("ADA@example.com") : S("ada@EXAMPLE.com");
         send(&mail);
     }
-    assert_int_equal(json_of(outbox(true))->array.count, DW_MAIL_PER_ADDRESS);
+    assert_int_equal(json_of(ask_outbox(true))->array.count, DW_MAIL_PER_ADDRESS);
     world_now_s += 3601;
     send(&mail);
-    assert_int_equal(json_of(outbox(true))->array.count, DW_MAIL_PER_ADDRESS + 1);
+    assert_int_equal(json_of(ask_outbox(true))->array.count, DW_MAIL_PER_ADDRESS + 1);
 }
 
 static void the_store_holds_no_mail_in_the_clear(void **state)

@@ -105,16 +105,6 @@ static const char *enrol(const char **ret_recovery)
     return secret;
 }
 
-static int fresh(void **state)
-{
-    (void)state;
-    world.tenant->config.mail_outbox = true;
-    allow_grants(DW_TENANT_DEV_CLIENT);
-    forget_factors(ADA);
-    set_policy(DW_MFA_ALL_APPLICATIONS);
-    return 0;
-}
-
 /* --- attacks ---------------------------------------------------------------------------------- */
 
 static void bad_mfa_tokens_are_refused(void **state)
@@ -496,20 +486,20 @@ static void bad_requests_are_told_apart(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(bad_mfa_tokens_are_refused, fresh),
-        cmocka_unit_test_setup(a_code_and_an_mfa_token_work_once, fresh),
-        cmocka_unit_test_setup(guessing_is_stopped_whatever_mfa_token_is_used, fresh),
-        cmocka_unit_test_setup(a_password_alone_changes_nothing_that_is_enrolled, fresh),
-        cmocka_unit_test_setup(a_token_for_the_mfa_api_is_worth_a_second_factor, fresh),
-        cmocka_unit_test_setup(the_password_grant_asks_for_a_factor_by_policy, fresh),
-        cmocka_unit_test_setup(an_app_is_enrolled_and_shown, fresh),
-        cmocka_unit_test_setup(a_refresh_still_knows_of_the_factor, fresh),
-        cmocka_unit_test_setup(a_recovery_code_works_once_and_gives_the_next, fresh),
-        cmocka_unit_test_setup(a_code_by_mail_is_bound_to_its_challenge, fresh),
-        cmocka_unit_test_setup(a_code_by_text_message_has_the_recorded_shape, fresh),
-        cmocka_unit_test_setup(the_address_is_masked_and_the_type_named, fresh),
-        cmocka_unit_test_setup(authenticators_are_removed_with_the_right_token, fresh),
-        cmocka_unit_test_setup(bad_requests_are_told_apart, fresh),
+        cmocka_unit_test_setup(bad_mfa_tokens_are_refused, mfa_fresh),
+        cmocka_unit_test_setup(a_code_and_an_mfa_token_work_once, mfa_fresh),
+        cmocka_unit_test_setup(guessing_is_stopped_whatever_mfa_token_is_used, mfa_fresh),
+        cmocka_unit_test_setup(a_password_alone_changes_nothing_that_is_enrolled, mfa_fresh),
+        cmocka_unit_test_setup(a_token_for_the_mfa_api_is_worth_a_second_factor, mfa_fresh),
+        cmocka_unit_test_setup(the_password_grant_asks_for_a_factor_by_policy, mfa_fresh),
+        cmocka_unit_test_setup(an_app_is_enrolled_and_shown, mfa_fresh),
+        cmocka_unit_test_setup(a_refresh_still_knows_of_the_factor, mfa_fresh),
+        cmocka_unit_test_setup(a_recovery_code_works_once_and_gives_the_next, mfa_fresh),
+        cmocka_unit_test_setup(a_code_by_mail_is_bound_to_its_challenge, mfa_fresh),
+        cmocka_unit_test_setup(a_code_by_text_message_has_the_recorded_shape, mfa_fresh),
+        cmocka_unit_test_setup(the_address_is_masked_and_the_type_named, mfa_fresh),
+        cmocka_unit_test_setup(authenticators_are_removed_with_the_right_token, mfa_fresh),
+        cmocka_unit_test_setup(bad_requests_are_told_apart, mfa_fresh),
     };
 
     return cmocka_run_group_tests(tests, world_start, world_stop);

@@ -4,16 +4,6 @@
 #define ACR                                                                                        \
     "&acr_values=http%3A%2F%2Fschemas.openid.net%2Fpape%2Fpolicies%2F2007%2F06%2Fmulti-factor"
 
-static int fresh(void **state)
-{
-    (void)state;
-    world.tenant->config.mail_outbox = true;
-    allow_grants(DW_TENANT_DEV_CLIENT);
-    forget_factors(ADA);
-    set_policy(DW_MFA_ALL_APPLICATIONS);
-    return 0;
-}
-
 /* After the password: what comes next. */
 static struct dw_tenant_call *begin(struct browser *browser, const char *url)
 {
@@ -391,19 +381,19 @@ static void mails_are_limited(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(no_later_page_can_be_jumped_to, fresh),
-        cmocka_unit_test_setup(a_password_alone_enrols_nothing_for_who_is_enrolled, fresh),
-        cmocka_unit_test_setup(the_session_is_a_fresh_one_after_the_factor, fresh),
-        cmocka_unit_test_setup(the_pages_of_another_browser_are_no_use, fresh),
-        cmocka_unit_test_setup(guessing_is_stopped, fresh),
-        cmocka_unit_test_setup(a_used_code_is_wrong, fresh),
-        cmocka_unit_test_setup(an_app_is_enrolled_and_asked_for_at_the_next_login, fresh),
-        cmocka_unit_test_setup(the_policy_never_asks_but_an_application_can, fresh),
-        cmocka_unit_test_setup(a_browser_is_remembered_for_its_user, fresh),
-        cmocka_unit_test_setup(a_forged_memory_is_none, fresh),
-        cmocka_unit_test_setup(a_recovery_code_lets_in_once_and_is_replaced, fresh),
-        cmocka_unit_test_setup(a_code_by_mail_will_do, fresh),
-        cmocka_unit_test_setup(mails_are_limited, fresh),
+        cmocka_unit_test_setup(no_later_page_can_be_jumped_to, mfa_fresh),
+        cmocka_unit_test_setup(a_password_alone_enrols_nothing_for_who_is_enrolled, mfa_fresh),
+        cmocka_unit_test_setup(the_session_is_a_fresh_one_after_the_factor, mfa_fresh),
+        cmocka_unit_test_setup(the_pages_of_another_browser_are_no_use, mfa_fresh),
+        cmocka_unit_test_setup(guessing_is_stopped, mfa_fresh),
+        cmocka_unit_test_setup(a_used_code_is_wrong, mfa_fresh),
+        cmocka_unit_test_setup(an_app_is_enrolled_and_asked_for_at_the_next_login, mfa_fresh),
+        cmocka_unit_test_setup(the_policy_never_asks_but_an_application_can, mfa_fresh),
+        cmocka_unit_test_setup(a_browser_is_remembered_for_its_user, mfa_fresh),
+        cmocka_unit_test_setup(a_forged_memory_is_none, mfa_fresh),
+        cmocka_unit_test_setup(a_recovery_code_lets_in_once_and_is_replaced, mfa_fresh),
+        cmocka_unit_test_setup(a_code_by_mail_will_do, mfa_fresh),
+        cmocka_unit_test_setup(mails_are_limited, mfa_fresh),
     };
 
     return cmocka_run_group_tests(tests, world_start, world_stop);

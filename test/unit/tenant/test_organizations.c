@@ -26,7 +26,7 @@ static void who_is_no_member_gets_no_code(void **state)
     assert_refused(
         ask_for("&organization=" ORG), "access_denied",
         text_of(dw_arena_printf(world.arena, "user %.*s is not part of the " ORG " organization",
-                                DW_PRINT(ada()->id))));
+                                DW_PRINT(user_of(ADA)->id))));
     set_usage(DW_ORGANIZATION_REQUIRE, DW_ORGANIZATION_POST_LOGIN_PROMPT);
     assert_refused(ask_for(""), "access_denied",
                    "client requires organization membership, but user does not belong to any "
@@ -69,8 +69,9 @@ static void who_is_removed_gets_no_more_tokens(void **state)
     assert_slice(dw_json_text(claims_of(call, "access_token"), "org_id"), ORG);
     code = text_of(location_value(ask_for("&organization=" ORG), "code"));
     first = text_of(dw_json_text(json_of(call), "refresh_token"));
-    assert_done(dw_store_remove_member(world.tenant->store, S(ORG), ada()->id, world_now_s, &error),
-                error);
+    assert_done(
+        dw_store_remove_member(world.tenant->store, S(ORG), user_of(ADA)->id, world_now_s, &error),
+        error);
     assert_status(refresh(first), 403);
     call = redeem(code);
     assert_status(call, 403);
@@ -89,7 +90,7 @@ static void roles_count_in_their_organization_alone(void **state)
                                       &admin, &error),
                 error);
     role_id = admin->id;
-    assert_done(dw_store_add_member_roles(world.tenant->store, S(ORG), ada()->id,
+    assert_done(dw_store_add_member_roles(world.tenant->store, S(ORG), user_of(ADA)->id,
                                           (struct dw_slices){&role_id, 1}, &error),
                 error);
     call = redeem(text_of(location_value(ask_for("&organization=" ORG "&scope=admin"), "code")));
@@ -120,8 +121,9 @@ static void a_connection_makes_members_where_it_says_so(void **state)
         assert_done(dw_store_remove_organization_connection(world.tenant->store, S(ORG),
                                                             link->connection_id, &error),
                     error);
-        assert_done(dw_store_is_member(world.tenant->store, S(ORG), ada()->id, &is_member, &error),
-                    error);
+        assert_done(
+            dw_store_is_member(world.tenant->store, S(ORG), user_of(ADA)->id, &is_member, &error),
+            error);
         assert_true(is_member);
     }
     assert_refused(ask_for("&organization=" ORG), "invalid_request",

@@ -64,17 +64,6 @@ static struct dw_mail_parts *mails(size_t *ret_count)
     return parts;
 }
 
-static struct dw_slice user_id_of(const char *login)
-{
-    struct dw_user *user = NULL;
-    struct dw_error error = {0};
-
-    assert_done(dw_store_user_by_login(world.tenant->store, S(CONNECTION), S(login), world.arena,
-                                       &user, &error),
-                error);
-    return user->id;
-}
-
 /* ---- brute force ---- */
 
 static void ten_failures_block_in_auth0s_words_and_a_mail_unblocks(void **state)
@@ -146,13 +135,10 @@ static void every_login_hashes_once_whoever_it_is(void **state)
 
 static void a_user_is_one_by_any_name(void **state)
 {
-    struct dw_user *user = NULL;
+    struct dw_user *user = user_of(ADA);
     struct dw_error error = {0};
 
     (void)state;
-    assert_done(dw_store_user_by_login(world.tenant->store, S(CONNECTION), S(ADA), world.arena,
-                                       &user, &error),
-                error);
     user->username = S("ada");
     assert_done(dw_store_update_user(world.tenant->store, user, &error), error);
     for (int i = 0; i < 5; i++) {
@@ -165,13 +151,9 @@ static void a_user_is_one_by_any_name(void **state)
 
 static void the_id_of_a_user_typed_as_a_name_blocks_nobody(void **state)
 {
-    struct dw_user *user = NULL;
-    struct dw_error error = {0};
+    struct dw_user *user = user_of(ADA);
 
     (void)state;
-    assert_done(dw_store_user_by_login(world.tenant->store, S(CONNECTION), S(ADA), world.arena,
-                                       &user, &error),
-                error);
     set(DW_BRUTE_FORCE, "{\"mode\":\"count_per_identifier\"}");
     for (int i = 0; i < 12; i++)
         (void)try_from("192.0.2.99", text_of(user->id), "guess");
@@ -295,7 +277,7 @@ static void a_server_is_believed_who_asks_only_when_it_is_trusted(void **state)
         assert_int_equal(try_through(ids[i], "203.0.113.78", RIGHT), i == 0 ? 200 : 429);
         assert_int_equal(try_through(ids[i], "no address", RIGHT), i == 0 ? 200 : 429);
         assert_int_equal(try_through(ids[i], "0.0.0.0/0", RIGHT), i == 0 ? 200 : 429);
-        assert_done(dw_store_unblock(world.tenant->store, user_id_of(ADA), &error), error);
+        assert_done(dw_store_unblock(world.tenant->store, user_of(ADA)->id, &error), error);
     }
 }
 
@@ -363,17 +345,6 @@ static struct dw_import_summary import(const char *json, bool is_upsert,
     assert_done(dw_user_import_run(&run, S(json), world.arena, &summary, &errors, &error), error);
     assert_done(dw_buf_finish(&errors, ret_errors, &error), error);
     return summary;
-}
-
-static struct dw_user *user_of(const char *login)
-{
-    struct dw_user *user = NULL;
-    struct dw_error error = {0};
-
-    assert_done(dw_store_user_by_login(world.tenant->store, S(CONNECTION), S(login), world.arena,
-                                       &user, &error),
-                error);
-    return user;
 }
 
 /* Of "salt" and "s3cret", by Python's hashlib. */

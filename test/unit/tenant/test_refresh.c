@@ -140,9 +140,7 @@ static void add_organization(void)
     struct dw_role *role;
 
     assert_done(dw_store_put_organization(world.tenant->store, &organization, &error), error);
-    assert_done(dw_store_user_by_login(world.tenant->store, S(DW_TENANT_CONNECTION), S(ADA),
-                                       world.arena, &user, &error),
-                error);
+    user = user_of(ADA);
     assert_done(
         dw_store_add_member(world.tenant->store, organization.id, user->id, world_now_s, &error),
         error);
@@ -162,9 +160,7 @@ static const char *organization_login(const char *organization)
     struct dw_slice digest;
     struct dw_user *user;
 
-    assert_done(dw_store_user_by_login(world.tenant->store, S(DW_TENANT_CONNECTION), S(ADA),
-                                       world.arena, &user, &error),
-                error);
+    user = user_of(ADA);
     struct dw_refresh_family family = {
         .id = dw_tenant_random_text(world.arena, "", 16),
         .client_id = S(DW_TENANT_DEV_CLIENT),

@@ -143,9 +143,7 @@ static void without_consent_a_login_without_pages_gives_nothing(void **state)
     add_permissive("partner");
     call = post(&nobody, "/oauth/token", body);
     assert_slice(error_of(call), "consent_required: Consent required");
-    assert_done(dw_store_user_by_login(world.tenant->store, S(DW_TENANT_CONNECTION), S(ADA),
-                                       world.arena, &user, &error),
-                error);
+    user = user_of(ADA);
     consent.user_id = user->id;
     assert_done(dw_store_add_consent(world.tenant->store, &consent, &error), error);
     call = post(&nobody, "/oauth/token", body);

@@ -185,14 +185,11 @@ static void a_code_expires(void **state)
 static void a_blocked_user_gets_no_tokens(void **state)
 {
     const char *code = code_for(AUTHORIZE "&scope=openid%20offline_access");
-    struct dw_user *user = NULL;
+    struct dw_user *user = user_of(ADA);
     struct dw_error error = {0};
     struct dw_tenant_call *call;
 
     (void)state;
-    assert_done(dw_store_user_by_login(world.tenant->store, S(DW_TENANT_CONNECTION), S(ADA),
-                                       world.arena, &user, &error),
-                error);
     user->is_blocked = true;
     assert_done(dw_store_update_user(world.tenant->store, user, &error), error);
     assert_slice(error_of(redeem(code)), "invalid_grant: Invalid authorization code"); /* ended */
@@ -208,13 +205,10 @@ static void a_blocked_user_gets_no_tokens(void **state)
 static void a_code_does_not_outlive_the_password(void **state)
 {
     const char *code = code_for(AUTHORIZE);
-    struct dw_user *user = NULL;
+    struct dw_user *user = user_of(ADA);
     struct dw_error error = {0};
 
     (void)state;
-    assert_done(dw_store_user_by_login(world.tenant->store, S(DW_TENANT_CONNECTION), S(ADA),
-                                       world.arena, &user, &error),
-                error);
     user->last_password_reset_at_s = world_now_s + 1;
     assert_done(dw_store_update_user(world.tenant->store, user, &error), error);
     assert_slice(error_of(redeem(code)), "invalid_grant: The password was changed since.");
@@ -434,9 +428,7 @@ static void a_stranger_does_not_rise_with_the_user(void **state)
                         "&redirect_uri=" CALLBACK "&code=%s",
                         code_for(url))));
     assert_status(call, 200);
-    assert_done(dw_store_user_by_login(world.tenant->store, S(DW_TENANT_CONNECTION), S(ADA),
-                                       world.arena, &ada, &error),
-                error);
+    ada = user_of(ADA);
     assert_done(dw_store_role_by_name(world.tenant->store, S(DW_TENANT_ROLE_ADMIN), world.arena,
                                       &role, &error),
                 error);
@@ -506,12 +498,9 @@ static void an_operator_adds_claims(void **state)
 {
     struct dw_tenant_call *call;
     struct dw_error error = {0};
-    struct dw_user *user;
+    struct dw_user *user = user_of(ADA);
 
     (void)state;
-    assert_done(dw_store_user_by_login(world.tenant->store, S(DW_TENANT_CONNECTION), S(ADA),
-                                       world.arena, &user, &error),
-                error);
     user->app_metadata_json = S(
         "{\"custom_claims\":{\"access_token\":{\"https://x.example/"
         "plan\":\"gold\",\"sub\":\"root\","
