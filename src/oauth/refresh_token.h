@@ -7,6 +7,8 @@
 #include "base/error.h"
 #include "oauth/records.h"
 
+#define DW_REFRESH_TOKEN_MAX_BYTES 256 /* nothing longer was ever made */
+
 enum dw_refresh_verdict {
     DW_REFRESH_UNKNOWN, /* no such token, or another client's */
     DW_REFRESH_REVOKED,
@@ -17,7 +19,8 @@ enum dw_refresh_verdict {
     DW_REFRESH_KEEP,   /* the family does not rotate: the token stays */
 };
 
-/* token      NULL when unknown; then family is NULL as well
+/* token      NULL: no row. Then family is NULL as well, but for a token that is one of its old ones
+ *            (dw_refresh_token_family), whose row has gone
  * client_id  the authenticated client that presents the token
  * successor  the token that token->successor_digest names, or NULL: only when it is not spent
  * itself may its predecessor come again */
@@ -39,16 +42,26 @@ void dw_refresh_family_make(const struct dw_authorization_code *code,
                             const struct dw_refresh_policy *policy, int64_t now_s,
                             struct dw_refresh_family *ret_family);
 
-/* The text of a first token: base64url of 32 random bytes. ptr NULL when memory is short. */
-struct dw_secret dw_refresh_token_first(const unsigned char random[static 32],
-                                        struct dw_arena *arena);
-/* The successor of a presented token: base64url of HMAC-SHA-256(key, token). It can be made again
- * while the grace window is open although the store keeps digests only, and nobody without the key
- * can make it.
+/* What a token looks like: the family's id, 16 bytes of its own, and a MAC over both; in base64url
+ * without anything in between. So an old one says that we made it, and whose it is, long after its
+ * row has gone: reuse is seen for ever, and a family needs no more than two rows.
  *
- * key  32 bytes that only the tenant has */
-bool dw_must_check dw_refresh_token_successor(struct dw_secret key, struct dw_secret presented,
-                                              struct dw_arena *arena, struct dw_secret *ret_token,
-                                              struct dw_error *reterr);
+ * key  32 bytes that only the tenant has
+ *
+ * The text of a first token. */
+bool dw_must_check dw_refresh_token_first(struct dw_secret key, struct dw_slice family_id,
+                                          const unsigned char random[static 16],
+                                          struct dw_arena *arena, struct dw_secret *ret_token,
+                                          struct dw_error *reterr);
+/* The successor of a presented token. Its own bytes are a MAC of that one, so it can be made again
+ * while the grace window is open although the store keeps digests only, and nobody without the key
+ * can make it. */
+bool dw_must_check dw_refresh_token_successor(struct dw_secret key, struct dw_slice family_id,
+                                              struct dw_secret presented, struct dw_arena *arena,
+                                              struct dw_secret *ret_token, struct dw_error *reterr);
+/* The family that a token names, a slice of its text; empty: not one of ours. */
+bool dw_must_check dw_refresh_token_family(struct dw_secret key, struct dw_secret presented,
+                                           struct dw_arena *arena, struct dw_slice *ret_family_id,
+                                           struct dw_error *reterr);
 
 #endif

@@ -3,6 +3,8 @@
 
 #define PURGE_MAX_ROWS 200                /* of a table in a transaction: others wait for its end */
 #define PURGE_MAX_ROUNDS 500              /* of such transactions in a call */
+#define IDLE_WALK_ROWS 10000              /* families looked at in a call ... */
+#define IDLE_WALK_STEP 500                /* ... so many in a transaction */
 #define KEEP_USED_CODE_S 86400            /* a replay is seen for a day */
 #define KEEP_DECOUPLED_S 3600             /* so that a client hears "expired" */
 #define KEEP_REVOKED_FAMILY_S (7 * 86400) /* so is a reused refresh token, for a week */
@@ -215,6 +217,43 @@ static bool purge(struct dw_connection *connection, void *user, struct dw_error 
     return true;
 }
 
+/* Families that nobody has used for too long have no time of their own to be found by: it moves
+ * with every use, and an index would cost each of them a write. So they are looked through, some a
+ * minute, from the first to the last and over again. */
+struct walk {
+    int64_t now_s, first_row;
+};
+
+static bool purge_idle(struct dw_connection *connection, void *user, struct dw_error *reterr)
+{
+    const struct walk *walk = user;
+
+    return dw_sql_run(connection,
+                      "DELETE FROM refresh_family WHERE rowid IN (SELECT rowid FROM refresh_family"
+                      " WHERE rowid >= ?1 AND rowid < ?2 AND idle_lifetime_s > 0"
+                      " AND last_used_at + idle_lifetime_s <= ?3)",
+                      DW_SQL_ARGS(dw_sql_int(walk->first_row),
+                                  dw_sql_int(walk->first_row + IDLE_WALK_STEP),
+                                  dw_sql_int(walk->now_s - KEEP_REVOKED_FAMILY_S)),
+                      reterr);
+}
+
+static bool walk_idle(struct dw_store *store, int64_t now_s, struct dw_error *reterr)
+{
+    struct walk walk = {.now_s = now_s};
+    int64_t last_row, minute = now_s / 60;
+
+    if (!dw_store_read_number(store, "SELECT max(rowid) FROM refresh_family", DW_SQL_NO_ARGS,
+                              &last_row, reterr))
+        return false;
+    walk.first_row = minute % (last_row / IDLE_WALK_ROWS + 1) * IDLE_WALK_ROWS;
+    for (int64_t done = 0; done < IDLE_WALK_ROWS && walk.first_row <= last_row;
+         done += IDLE_WALK_STEP, walk.first_row += IDLE_WALK_STEP)
+        if (!dw_store_write(store, purge_idle, &walk, reterr))
+            return false;
+    return true;
+}
+
 bool dw_store_purge(struct dw_store *store, int64_t now_s, struct dw_error *reterr)
 {
     struct purge run = {.now_s = now_s, .has_more = true};
@@ -222,5 +261,5 @@ bool dw_store_purge(struct dw_store *store, int64_t now_s, struct dw_error *rete
     for (int round = 0; run.has_more && round < PURGE_MAX_ROUNDS; round++)
         if (!dw_store_write(store, purge, &run, reterr))
             return false;
-    return true;
+    return walk_idle(store, now_s, reterr);
 }

@@ -117,6 +117,7 @@ bool dw_store_add_refresh_family(struct dw_store *store, const struct dw_refresh
 
 struct use_token {
     struct dw_slice token_digest;
+    struct dw_slice named_family; /* by an old token of it */
     struct dw_slice successor_digest;
     struct dw_slice client_id;
     int64_t now_s;
@@ -143,13 +144,11 @@ static bool load_use(struct dw_connection *connection, struct use_token *use,
 {
     if (!load_token(connection, use->token_digest, use->arena, &use->token, reterr))
         return false;
-    if (!use->token)
-        return true;
-    return dw_sql_read_row(connection,
-                           "SELECT " DW_SQL_NAMES(FAMILY) " FROM refresh_family WHERE id = ?",
-                           DW_SQL_ARGS(dw_sql_text(use->token->family_id)), &family_table,
-                           use->arena, &use->family, reterr) &&
-           (use->token->successor_digest.len == 0 ||
+    return dw_sql_read_row(
+               connection, "SELECT " DW_SQL_NAMES(FAMILY) " FROM refresh_family WHERE id = ?",
+               DW_SQL_ARGS(dw_sql_text(use->token ? use->token->family_id : use->named_family)),
+               &family_table, use->arena, &use->family, reterr) &&
+           (!use->token || use->token->successor_digest.len == 0 ||
             load_token(connection, use->token->successor_digest, use->arena, &use->successor,
                        reterr));
 }
@@ -162,6 +161,8 @@ static bool note_family_use(struct dw_connection *connection, struct use_token *
                       DW_SQL_ARGS(dw_sql_int(use->now_s), dw_sql_text(use->family->id)), reterr);
 }
 
+/* Two rows stay: of the token that may come again for a moment, and of its successor. The one
+ * before that is not needed, for an old token names its family itself. */
 static bool rotate(struct dw_connection *connection, struct use_token *use, struct dw_error *reterr)
 {
     struct dw_refresh_token successor = {.token_digest = use->successor_digest,
@@ -175,7 +176,12 @@ static bool rotate(struct dw_connection *connection, struct use_token *use, stru
                       DW_SQL_ARGS(dw_sql_int(use->now_s), dw_sql_blob(use->successor_digest),
                                   dw_sql_blob(use->token_digest)),
                       reterr) &&
-           insert_token(connection, &successor, reterr) && note_family_use(connection, use, reterr);
+           insert_token(connection, &successor, reterr) &&
+           dw_sql_run(connection,
+                      "DELETE FROM refresh_token WHERE family_id = ? AND generation < ?",
+                      DW_SQL_ARGS(dw_sql_text(use->family->id), dw_sql_int(use->token->generation)),
+                      reterr) &&
+           note_family_use(connection, use, reterr);
 }
 
 static bool revoke_family(struct dw_connection *connection, struct dw_slice id, int64_t now_s,
@@ -212,12 +218,13 @@ static bool use_token(struct dw_connection *connection, void *user, struct dw_er
 }
 
 bool dw_store_use_refresh_token(struct dw_store *store, struct dw_slice token_digest,
-                                struct dw_slice successor_digest, struct dw_slice client_id,
-                                int64_t now_s, struct dw_arena *arena,
+                                struct dw_slice named_family, struct dw_slice successor_digest,
+                                struct dw_slice client_id, int64_t now_s, struct dw_arena *arena,
                                 enum dw_refresh_verdict *ret_verdict,
                                 struct dw_refresh_family **ret_family, struct dw_error *reterr)
 {
     struct use_token use = {.token_digest = token_digest,
+                            .named_family = named_family,
                             .successor_digest = successor_digest,
                             .client_id = client_id,
                             .now_s = now_s,
@@ -231,15 +238,16 @@ bool dw_store_use_refresh_token(struct dw_store *store, struct dw_slice token_di
 }
 
 bool dw_store_refresh_family_of(struct dw_store *store, struct dw_slice token_digest,
-                                struct dw_arena *arena, struct dw_refresh_family **ret_family,
-                                struct dw_error *reterr)
+                                struct dw_slice named_family, struct dw_arena *arena,
+                                struct dw_refresh_family **ret_family, struct dw_error *reterr)
 {
     return dw_store_read_row(
         store,
         "SELECT " DW_SQL_NAMES(
             FAMILY) " FROM refresh_family WHERE id ="
-                    " (SELECT family_id FROM refresh_token WHERE token_digest = ?)",
-        DW_SQL_ARGS(dw_sql_blob(token_digest)), &family_table, arena, ret_family, reterr);
+                    " coalesce((SELECT family_id FROM refresh_token WHERE token_digest = ?), ?)",
+        DW_SQL_ARGS(dw_sql_blob(token_digest), dw_sql_text(named_family)), &family_table, arena,
+        ret_family, reterr);
 }
 
 bool dw_store_revoke_refresh_family(struct dw_store *store, struct dw_slice family_id,

@@ -303,18 +303,19 @@ bool dw_must_check dw_store_add_refresh_family(struct dw_store *store,
  * is current. REPEAT: nothing changes, the successor made before is to be given again. KEEP: only
  * the idle time starts anew. REUSED: the family is revoked. Every other verdict changes nothing.
  *
- * successor_digest  of dw_refresh_token_successor(...) of the presented token
+ * Two tokens of a family are kept, the current one and the one before.
+ *
+ * named_family      dw_refresh_token_family(...) of the presented token; for old ones, whose row
+ * has gone; or empty successor_digest  of dw_refresh_token_successor(...) of the presented token
  * ret_family        NULL when the token is unknown */
-bool dw_must_check dw_store_use_refresh_token(struct dw_store *store, struct dw_slice token_digest,
-                                              struct dw_slice successor_digest,
-                                              struct dw_slice client_id, int64_t now_s,
-                                              struct dw_arena *arena,
-                                              enum dw_refresh_verdict *ret_verdict,
-                                              struct dw_refresh_family **ret_family,
-                                              struct dw_error *reterr);
-/* The family of a token, whatever its state; for /oauth/revoke. */
+bool dw_must_check dw_store_use_refresh_token(
+    struct dw_store *store, struct dw_slice token_digest, struct dw_slice named_family,
+    struct dw_slice successor_digest, struct dw_slice client_id, int64_t now_s,
+    struct dw_arena *arena, enum dw_refresh_verdict *ret_verdict,
+    struct dw_refresh_family **ret_family, struct dw_error *reterr);
+/* The family of a token, whatever its state, or the one that it names; for /oauth/revoke. */
 bool dw_must_check dw_store_refresh_family_of(struct dw_store *store, struct dw_slice token_digest,
-                                              struct dw_arena *arena,
+                                              struct dw_slice named_family, struct dw_arena *arena,
                                               struct dw_refresh_family **ret_family,
                                               struct dw_error *reterr);
 /* Revoking what is unknown or revoked is no failure. */

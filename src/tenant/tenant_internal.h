@@ -50,7 +50,7 @@ struct dw_tenant {
     struct dw_dead_families *dead_families;
     struct dw_audit_log *audit; /* audit_internal.h */
     unsigned char master_key[32];
-    unsigned char refresh_key[32]; /* makes successors of refresh tokens */
+    unsigned char refresh_key[32]; /* makes refresh tokens */
     unsigned char dpop_key[32];    /* makes DPoP nonces */
     struct dw_slice host;          /* of the issuer, with port: for pages and certificates */
     bool is_https;                 /* the issuer's scheme: cookies are Secure and __Host- */

@@ -1,8 +1,8 @@
 /* grant_type=refresh_token (RFC 6749 section 6, RFC 9700 section 4.14): rotation, reuse, and
  * further APIs by the application's policies. */
 #include "oauth/refresh_target.h"
-#include "oauth/refresh_token.h"
 #include "tenant/audit_internal.h"
+#include "tenant/token/refresh_internal.h"
 #include "tenant/token/token_grants_internal.h"
 
 /* RFC 9449 section 5 MUST: who has the token but not its key gets nothing, and spends nothing. */
@@ -15,22 +15,22 @@ static bool check_key(const struct dw_tenant_call *call, const struct dw_refresh
 }
 
 /* Spends the token, or finds out why not. */
-static bool use_refresh_token(struct dw_token_call *token, struct dw_slice digest,
+static bool use_refresh_token(struct dw_token_call *token,
+                              const struct dw_presented_token *presented,
                               struct dw_secret *ret_successor, enum dw_refresh_verdict *ret_verdict,
                               struct dw_error *reterr)
 {
     struct dw_tenant_call *call = token->call;
-    struct dw_secret key = {
-        dw_slice_from((const char *)call->tenant->refresh_key, sizeof call->tenant->refresh_key)};
     struct dw_refresh_family *family = NULL;
     struct dw_slice successor_digest;
 
-    if (!dw_refresh_token_successor(key, token->request.refresh_token, call->arena, ret_successor,
+    if (!dw_refresh_token_successor(dw_tenant_refresh_key(call->tenant), presented->family->id,
+                                    token->request.refresh_token, call->arena, ret_successor,
                                     reterr) ||
         !dw_tenant_digest(ret_successor->hidden, call->arena, &successor_digest, reterr) ||
-        !dw_store_use_refresh_token(call->tenant->store, digest, successor_digest,
-                                    token->client->id, call->now_s, call->arena, ret_verdict,
-                                    &family, reterr))
+        !dw_store_use_refresh_token(call->tenant->store, presented->digest, presented->named_family,
+                                    successor_digest, token->client->id, call->now_s, call->arena,
+                                    ret_verdict, &family, reterr))
         return false;
     if (*ret_verdict == DW_REFRESH_REUSED) {
         token->is_audited = true;
@@ -100,20 +100,21 @@ static bool issue(struct dw_token_call *token, const struct dw_refresh_family *f
 bool dw_grant_refresh(struct dw_token_call *token, struct dw_error *reterr)
 {
     struct dw_tenant_call *call = token->call;
-    struct dw_refresh_family *family = NULL;
+    struct dw_presented_token presented;
     enum dw_refresh_verdict verdict;
     struct dw_secret successor;
-    struct dw_slice digest;
     bool may_be_good;
 
-    if (!dw_tenant_digest(token->request.refresh_token.hidden, call->arena, &digest, reterr) ||
-        !dw_store_refresh_family_of(call->tenant->store, digest, call->arena, &family, reterr))
+    if (!dw_refresh_token_find(call, token->request.refresh_token, &presented, reterr))
         return false;
-    may_be_good =
-        family && family->revoked_at_s == 0 && dw_slice_eq(family->client_id, token->client->id);
-    if (may_be_good && (!check_key(call, family, reterr) || !issue(token, family, reterr)))
+    if (!presented.family)
+        return dw_refresh_verdict_check(DW_REFRESH_UNKNOWN, reterr);
+    may_be_good = presented.family->revoked_at_s == 0 &&
+                  dw_slice_eq(presented.family->client_id, token->client->id);
+    if (may_be_good &&
+        (!check_key(call, presented.family, reterr) || !issue(token, presented.family, reterr)))
         return false;
-    if (!use_refresh_token(token, digest, &successor, &verdict, reterr))
+    if (!use_refresh_token(token, &presented, &successor, &verdict, reterr))
         return false;
     if (!may_be_good) /* it was given back to life in between: nothing does that */
         return dw_fail(reterr, DW_INVALID_GRANT, "Unknown or invalid refresh token.");

@@ -2,12 +2,12 @@
  * resource servers. Auth0 has no such endpoint. Whoever asks learns about the tokens that were
  * issued to it, and, as the application of an API (Auth0 app_type resource_server), about access
  * tokens for that API; everything else is just not active, so that nothing can be probed. */
-#include "oauth/refresh_token.h"
 #include "oauth/scope.h"
 #include "store/issued_tokens.h"
 #include "tenant/clients_internal.h"
 #include "tenant/endpoints_internal.h"
 #include "tenant/token/own_token_internal.h"
+#include "tenant/token/refresh_internal.h"
 #include "json/json_writer.h"
 
 /* What is told of a token; `token` NULL: not active. */
@@ -78,19 +78,20 @@ static bool look_at_refresh_token(struct dw_tenant_call *call, const struct dw_o
                                   struct dw_slice text, struct finding *finding,
                                   struct dw_error *reterr)
 {
-    struct dw_refresh_family *family;
+    struct dw_presented_token presented;
     struct dw_refresh_token token = {.spent_at_s = 0};
-    struct dw_slice digest;
+    struct dw_refresh_family *family;
     struct dw_user *user;
     bool is_current = false, is_good;
     enum dw_refresh_verdict verdict;
 
-    if (!dw_tenant_digest(text, call->arena, &digest, reterr) ||
-        !dw_store_refresh_family_of(call->tenant->store, digest, call->arena, &family, reterr))
+    if (!dw_refresh_token_find(call, dw_secret_from(text), &presented, reterr))
         return false;
+    family = presented.family;
     if (!family)
         return true;
-    if (!dw_store_refresh_token_is_current(call->tenant->store, digest, &is_current, reterr))
+    if (!dw_store_refresh_token_is_current(call->tenant->store, presented.digest, &is_current,
+                                           reterr))
         return false;
     verdict = dw_refresh_token_judge(&token, NULL, family, client->id, call->now_s);
     if (!is_current || (verdict != DW_REFRESH_ROTATE && verdict != DW_REFRESH_KEEP))

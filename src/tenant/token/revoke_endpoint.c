@@ -2,6 +2,7 @@
 #include "tenant/audit_internal.h"
 #include "tenant/clients_internal.h"
 #include "tenant/endpoints_internal.h"
+#include "tenant/token/refresh_internal.h"
 
 /* Auth0's switch revoke_refresh_token_grant: then the user's consent goes, too, and with it every
  * other refresh token that rests on it. */
@@ -22,10 +23,11 @@ static bool forget_grant(struct dw_tenant_call *call, const struct dw_refresh_fa
 bool dw_endpoint_revoke(struct dw_tenant_call *call, struct dw_error *reterr)
 {
     struct dw_store *store = call->tenant->store;
-    struct dw_refresh_family *family;
+    struct dw_presented_token presented;
+    const struct dw_refresh_family *family;
     struct dw_oauth_client *client;
     struct dw_form form;
-    struct dw_slice token, digest;
+    struct dw_slice token;
 
     if (!dw_call_parameters(call, &form, reterr) ||
         !dw_client_authenticate(call, &form, &client, reterr))
@@ -33,9 +35,9 @@ bool dw_endpoint_revoke(struct dw_tenant_call *call, struct dw_error *reterr)
     token = dw_form_value(&form, "token");
     if (dw_slice_is_empty(token))
         return dw_fail(reterr, DW_INVALID_REQUEST, "Missing required parameter: token");
-    if (!dw_tenant_digest(token, call->arena, &digest, reterr) ||
-        !dw_store_refresh_family_of(store, digest, call->arena, &family, reterr))
+    if (!dw_refresh_token_find(call, dw_secret_from(token), &presented, reterr))
         return false;
+    family = presented.family;
     /* RFC 7009 section 2.2: an unknown token is revoked already. Section 2.1: another client's is
      * none of its business, and it learns nothing. */
     if (family && dw_slice_eq(family->client_id, client->id) &&

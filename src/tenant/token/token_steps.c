@@ -4,6 +4,7 @@
 #include "oauth/third_party.h"
 #include "store/connections.h"
 #include "sys/sys.h"
+#include "tenant/token/refresh_internal.h"
 #include "tenant/token/token_grants_internal.h"
 
 bool dw_token_load_user(struct dw_token_call *token, struct dw_slice user_id,
@@ -53,17 +54,19 @@ bool dw_token_start_family(struct dw_token_call *token, const struct dw_authoriz
     struct dw_tenant_call *call = token->call;
     struct dw_refresh_policy policy;
     struct dw_refresh_family family;
-    unsigned char random[32];
+    unsigned char random[16];
     struct dw_secret first;
     struct dw_slice digest;
+    bool is_made;
 
     if (!dw_grant_has_refresh_token(token->client, token->issued.api, token->issued.answer.scopes))
         return true;
     dw_sys_random(random, sizeof random);
-    first = dw_refresh_token_first(random, call->arena);
+    is_made = dw_refresh_token_first(dw_tenant_refresh_key(call->tenant), code->family_id, random,
+                                     call->arena, &first, reterr);
     dw_mem_wipe(random, sizeof random);
-    if (!first.hidden.ptr)
-        return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+    if (!is_made)
+        return false;
     policy = dw_third_party_refresh_policy(token->client);
     dw_refresh_family_make(code, &policy, call->now_s, &family);
     if (token->client->auth_method == DW_CLIENT_AUTH_NONE) /* RFC 9449 section 5 MUST */

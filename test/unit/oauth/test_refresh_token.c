@@ -92,6 +92,65 @@ static void only_three_verdicts_give_tokens(void **state)
     }
 }
 
+static void an_old_token_without_a_row_is_reuse(void **state)
+{
+    struct dw_refresh_family family = {
+        .id = S("f"), .client_id = S("c1"), .is_rotating = true, .last_used_at_s = NOW_S};
+
+    (void)state;
+    assert_int_equal(dw_refresh_token_judge(NULL, NULL, &family, S("c1"), NOW_S),
+                     DW_REFRESH_REUSED);
+    assert_int_equal(dw_refresh_token_judge(NULL, NULL, &family, S("c2"), NOW_S),
+                     DW_REFRESH_UNKNOWN);
+    family.revoked_at_s = NOW_S;
+    assert_int_equal(dw_refresh_token_judge(NULL, NULL, &family, S("c1"), NOW_S),
+                     DW_REFRESH_REVOKED);
+    family.revoked_at_s = 0;
+    family.is_rotating = false; /* its tokens are never spent */
+    assert_int_equal(dw_refresh_token_judge(NULL, NULL, &family, S("c1"), NOW_S),
+                     DW_REFRESH_UNKNOWN);
+}
+
+/* Only what we made names a family: whoever guesses its id ends nothing. */
+static void a_token_names_its_family_if_we_made_it(void **state)
+{
+    dw_auto(dw_arena_auto_free) struct dw_arena *arena = dw_arena_new(1u << 18);
+    struct dw_secret key = dw_secret_from(S("0123456789abcdef0123456789abcdef"));
+    struct dw_secret other_key = dw_secret_from(S("0123456789abcdef0123456789abcdeF"));
+    struct dw_secret token, next;
+    struct dw_slice family;
+    struct dw_error error;
+    char *changed;
+
+    (void)state;
+    assert_done(dw_refresh_token_first(key, S("AbcdefghijklmnopqrstuW"),
+                                       (const unsigned char *)"0123456789abcdef", arena, &token,
+                                       &error),
+                error);
+    assert_int_equal(token.hidden.len, 22 + 22 + 43);
+    assert_done(
+        dw_refresh_token_successor(key, S("AbcdefghijklmnopqrstuW"), token, arena, &next, &error),
+        error);
+    assert_done(dw_refresh_token_family(key, token, arena, &family, &error), error);
+    assert_slice(family, "AbcdefghijklmnopqrstuW");
+    assert_done(dw_refresh_token_family(key, next, arena, &family, &error), error);
+    assert_slice(family, "AbcdefghijklmnopqrstuW");
+    assert_done(dw_refresh_token_family(other_key, token, arena, &family, &error), error);
+    assert_int_equal(family.len, 0);
+    for (size_t at = 0; at < token.hidden.len; at++) {
+        changed = dw_arena_text(arena, token.hidden);
+        changed[at] = changed[at] == 'x' ? 'y' : 'x';
+        assert_done(
+            dw_refresh_token_family(key, dw_secret_from(S(changed)), arena, &family, &error),
+            error);
+        assert_int_equal(family.len, 0);
+        assert_done(dw_refresh_token_family(key, dw_secret_from(dw_slice_sub(token.hidden, 0, at)),
+                                            arena, &family, &error),
+                    error);
+        assert_int_equal(family.len, 0);
+    }
+}
+
 static void a_successor_depends_on_key_and_token_alone(void **state)
 {
     dw_auto(dw_arena_auto_free) struct dw_arena *arena = dw_arena_new(1u << 16);
@@ -101,17 +160,19 @@ static void a_successor_depends_on_key_and_token_alone(void **state)
     struct dw_error error;
 
     (void)state;
-    assert_done(dw_refresh_token_successor(key, dw_secret_from(S("t1")), arena, &one, &error),
-                error);
-    assert_done(dw_refresh_token_successor(key, dw_secret_from(S("t1")), arena, &again, &error),
-                error);
     assert_done(
-        dw_refresh_token_successor(key, dw_secret_from(S("t2")), arena, &of_other_token, &error),
+        dw_refresh_token_successor(key, S("f"), dw_secret_from(S("t1")), arena, &one, &error),
         error);
-    assert_done(dw_refresh_token_successor(other_key, dw_secret_from(S("t1")), arena, &of_other_key,
-                                           &error),
+    assert_done(
+        dw_refresh_token_successor(key, S("f"), dw_secret_from(S("t1")), arena, &again, &error),
+        error);
+    assert_done(dw_refresh_token_successor(key, S("f"), dw_secret_from(S("t2")), arena,
+                                           &of_other_token, &error),
                 error);
-    assert_int_equal(one.hidden.len, 43);
+    assert_done(dw_refresh_token_successor(other_key, S("f"), dw_secret_from(S("t1")), arena,
+                                           &of_other_key, &error),
+                error);
+    assert_int_equal(one.hidden.len, 1 + 22 + 43);
     assert_true(dw_secret_eq(one, again));
     assert_false(dw_secret_eq(one, of_other_token));
     assert_false(dw_secret_eq(one, of_other_key));
@@ -150,6 +211,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_case_has_its_verdict),
         cmocka_unit_test(only_three_verdicts_give_tokens),
+        cmocka_unit_test(an_old_token_without_a_row_is_reuse),
+        cmocka_unit_test(a_token_names_its_family_if_we_made_it),
         cmocka_unit_test(a_successor_depends_on_key_and_token_alone),
         cmocka_unit_test(a_family_takes_over_what_the_code_granted),
     };

@@ -183,8 +183,8 @@ static void assert_nothing_is_held(void)
                                                  &error),
                 error);
     assert_null(code);
-    assert_done(dw_store_refresh_family_of(fixture.store, digest(fixture.arena, 2), fixture.arena,
-                                           &family, &error),
+    assert_done(dw_store_refresh_family_of(fixture.store, digest(fixture.arena, 2), DW_EMPTY,
+                                           fixture.arena, &family, &error),
                 error);
     assert_true(!family || family->revoked_at_s > 0);
     assert_done(dw_store_session(fixture.store, digest(fixture.arena, 5), NOW_S + 6, fixture.arena,

@@ -108,9 +108,10 @@ static void a_reused_refresh_token_is_remembered_too(void **state)
         dw_store_add_refresh_family(fixture.store, &family, digest(fixture.arena, 100), &error),
         error);
     for (int round = 0; round < 2; round++)
-        assert_done(dw_store_use_refresh_token(
-                        fixture.store, digest(fixture.arena, 100), digest(fixture.arena, 101),
-                        S("c1"), NOW_S + 100 * round, fixture.arena, &verdict, &seen, &error),
+        assert_done(dw_store_use_refresh_token(fixture.store, digest(fixture.arena, 100), DW_EMPTY,
+                                               digest(fixture.arena, 101), S("c1"),
+                                               NOW_S + 100 * round, fixture.arena, &verdict, &seen,
+                                               &error),
                     error);
     assert_int_equal(verdict, DW_REFRESH_REUSED);
     assert_true(is_dead("f1"));

@@ -498,8 +498,8 @@ static void deleting_a_user_takes_everything_along(void **state)
                                  &seen_session, &error),
                 error);
     assert_null(seen_session);
-    assert_done(dw_store_refresh_family_of(fixture.store, digest(fixture.arena, 2), fixture.arena,
-                                           &seen_family, &error),
+    assert_done(dw_store_refresh_family_of(fixture.store, digest(fixture.arena, 2), DW_EMPTY,
+                                           fixture.arena, &seen_family, &error),
                 error);
     assert_null(seen_family);
 }

@@ -21,6 +21,54 @@ static void refresh_tokens_rotate_and_reuse_ends_the_family(void **state)
     assert_slice(error_of(refresh(three)), "invalid_grant: Unknown or invalid refresh token.");
 }
 
+static void a_token_of_long_ago_ends_the_family(void **state)
+{
+    struct dw_tenant_call *call = redeem(code_for(AUTHORIZE "&scope=openid%20offline_access"));
+    const char *first = text_member(call, "refresh_token"), *last = first;
+    struct browser nobody = {0};
+
+    (void)state;
+    for (int at = 0; at < 20; at++) {
+        call = refresh(last);
+        assert_status(call, 200);
+        last = text_member(call, "refresh_token");
+    }
+    /* nor is it another client's to end */
+    assert_status(post(&nobody, "/oauth/token",
+                       text_of(dw_arena_printf(world.arena,
+                                               "grant_type=refresh_token&client_id=thief"
+                                               "&client_secret=thief-secret&refresh_token=%s",
+                                               first))),
+                  401);
+    add_client("thief", "thief-secret", "refresh_token", AUDIENCE);
+    assert_status(post(&nobody, "/oauth/token",
+                       text_of(dw_arena_printf(world.arena,
+                                               "grant_type=refresh_token&client_id=thief"
+                                               "&client_secret=thief-secret&refresh_token=%s",
+                                               first))),
+                  403);
+    call = refresh(last);
+    assert_status(call, 200);
+    last = text_member(call, "refresh_token");
+    assert_slice(error_of(refresh(first)), "invalid_grant: Unknown or invalid refresh token.");
+    assert_slice(error_of(refresh(last)), "invalid_grant: Unknown or invalid refresh token.");
+}
+
+static void an_old_token_can_be_revoked(void **state)
+{
+    struct dw_tenant_call *call = redeem(code_for(AUTHORIZE "&scope=openid%20offline_access"));
+    const char *first = text_member(call, "refresh_token"), *last = first;
+    struct browser nobody = {0};
+
+    (void)state;
+    for (int at = 0; at < 3; at++)
+        last = text_member(refresh(last), "refresh_token");
+    assert_status(post(&nobody, "/oauth/revoke",
+                       text_of(dw_arena_printf(world.arena, DEV "&token=%s", first))),
+                  200);
+    assert_slice(error_of(refresh(last)), "invalid_grant: Unknown or invalid refresh token.");
+}
+
 static void the_grace_window_closes(void **state)
 {
     struct dw_tenant_call *first = redeem(code_for(AUTHORIZE "&scope=openid%20offline_access"));
@@ -270,6 +318,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(refresh_tokens_rotate_and_reuse_ends_the_family),
+        cmocka_unit_test(a_token_of_long_ago_ends_the_family),
+        cmocka_unit_test(an_old_token_can_be_revoked),
         cmocka_unit_test(the_grace_window_closes),
         cmocka_unit_test(a_refresh_may_ask_for_less_but_not_for_more),
         cmocka_unit_test(a_refresh_token_is_good_for_further_apis),

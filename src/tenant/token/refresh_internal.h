@@ -1,0 +1,20 @@
+/* A refresh token that somebody presents, and the family it belongs to. */
+#ifndef DW_TENANT_REFRESH_INTERNAL_H
+#define DW_TENANT_REFRESH_INTERNAL_H
+
+#include "oauth/refresh_token.h"
+#include "tenant/tenant_internal.h"
+
+struct dw_presented_token {
+    struct dw_slice digest;
+    struct dw_slice named_family;     /* of a token we have made; see dw_store_use_refresh_token */
+    struct dw_refresh_family *family; /* whatever its state; NULL: none */
+};
+
+struct dw_secret dw_tenant_refresh_key(const struct dw_tenant *tenant);
+
+bool dw_must_check dw_refresh_token_find(struct dw_tenant_call *call, struct dw_secret text,
+                                         struct dw_presented_token *ret_token,
+                                         struct dw_error *reterr);
+
+#endif
