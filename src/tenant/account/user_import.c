@@ -250,24 +250,31 @@ static bool store_user(struct one *one, struct dw_error *reterr)
 
 /* ---- second factors ---- */
 
+/* Auth0's schema: an object with one member, which says the kind. */
 static bool read_factor(struct one *one, const struct dw_json *factor,
                         struct dw_mfa_import *ret_factor, struct dw_error *reterr)
 {
-    struct dw_slice secret = dw_json_text(dw_json_get(factor, "totp"), "secret");
-    struct dw_slice email = dw_json_text(dw_json_get(factor, "email"), "value");
+    const struct dw_json *totp = dw_json_get(factor, "totp");
+    const struct dw_json *phone = dw_json_get(factor, "phone");
+    const struct dw_json *email = dw_json_get(factor, "email");
+    struct dw_slice secret = dw_json_text(totp, "secret");
 
     *ret_factor = (struct dw_mfa_import){0};
-    if (secret.len > 0) {
+    if (factor->type != DW_JSON_OBJECT || factor->object.count != 1 || !(totp || phone || email))
+        return fail_one(one, "mfa_factors", "a factor is one of totp, phone and email", reterr);
+    if (totp) {
         ret_factor->type = DW_AUTHENTICATOR_TOTP;
-        return dw_text_unbase32(secret, one->arena, &ret_factor->secret.hidden, NULL) ||
-               fail_one(one, "mfa_factors", "a TOTP secret is base32", reterr);
+        return (secret.len > 0 &&
+                dw_text_unbase32(secret, one->arena, &ret_factor->secret.hidden, NULL)) ||
+               fail_one(one, "mfa_factors", "totp.secret is base32", reterr);
     }
-    ret_factor->type = DW_AUTHENTICATOR_EMAIL;
-    ret_factor->email = email;
-    if (!dw_mail_is_address(email))
-        return fail_one(one, "mfa_factors",
-                        "a factor is totp.secret or email.value; there is no other here", reterr);
-    return true;
+    ret_factor->type = phone ? DW_AUTHENTICATOR_SMS : DW_AUTHENTICATOR_EMAIL;
+    ret_factor->address = dw_json_text(phone ? phone : email, "value");
+    if (phone)
+        return dw_identifier_is_phone_number(ret_factor->address) ||
+               fail_one(one, "mfa_factors", "phone.value is E.164, as +14155550100", reterr);
+    return dw_mail_is_address(ret_factor->address) ||
+           fail_one(one, "mfa_factors", "email.value is an e-mail address", reterr);
 }
 
 static bool read_factors(struct one *one, struct dw_mfa_import *factors, size_t *ret_count,

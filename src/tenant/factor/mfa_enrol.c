@@ -204,7 +204,7 @@ bool dw_mfa_import_factors(struct dw_tenant_call *call, const struct dw_user *us
             .id = new_id(call, factors[i].type),
             .user_id = user->id,
             .type = factors[i].type,
-            .address = factors[i].email,
+            .address = factors[i].address,
             .enrolment_id = dw_tenant_random_text(call->arena, "import_", 12),
             .created_at_s = call->now_s,
         };

@@ -140,7 +140,7 @@ bool dw_must_check dw_qr_path(struct dw_slice text, struct dw_arena *arena,
 struct dw_mfa_import {
     enum dw_authenticator_type type;
     struct dw_secret secret; /* TOTP: raw bytes */
-    struct dw_slice email;   /* EMAIL */
+    struct dw_slice address; /* EMAIL, SMS */
 };
 /* Adds them as confirmed. Fails with DW_CONFLICT when the user has too many. */
 bool dw_must_check dw_mfa_import_factors(struct dw_tenant_call *call, const struct dw_user *user,

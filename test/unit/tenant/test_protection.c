@@ -437,19 +437,52 @@ static void imported_second_factors_are_there(void **state)
     struct dw_slice errors;
     struct dw_authenticator *authenticators;
     struct dw_error error = {0};
-    size_t count;
+    size_t count, phones = 0;
 
     (void)state;
     (void)import("[{\"email\":\"mfa@example.com\",\"mfa_factors\":[{\"totp\":{\"secret\":"
-                 "\"JBSWY3DPEHPK3PXP\"}},{\"email\":{\"value\":\"mfa@example.com\"}}]}]",
+                 "\"JBSWY3DPEHPK3PXP\"}},{\"email\":{\"value\":\"mfa@example.com\"}},"
+                 "{\"phone\":{\"value\":\"+14155550100\"}}]}]",
                  false, &errors);
     assert_slice(errors, "[]");
     assert_done(dw_store_authenticators(world.tenant->store, user_of("mfa@example.com")->id,
                                         world.arena, &authenticators, &count, &error),
                 error);
-    assert_int_equal(count, 2);
-    assert_true(authenticators[0].confirmed_at_s > 0);
-    assert_true(authenticators[1].confirmed_at_s > 0);
+    assert_int_equal(count, 3);
+    for (size_t i = 0; i < count; i++) {
+        assert_true(authenticators[i].confirmed_at_s > 0);
+        phones += authenticators[i].type == DW_AUTHENTICATOR_SMS &&
+                  dw_slice_eq(authenticators[i].address, S("+14155550100"));
+    }
+    assert_int_equal(phones, 1);
+}
+
+static void an_imported_factor_is_of_one_kind_and_whole(void **state)
+{
+    static const char *const factors[] = {
+        "{\"phone\":{\"value\":\"415 555 0100\"}}",
+        "{\"phone\":{}}",
+        "{\"phone\":{\"value\":\"+14155550100\"},\"email\":{\"value\":\"a@example.com\"}}",
+        "{\"email\":{\"value\":\"nobody\"}}",
+        "{\"totp\":{\"secret\":\"not base32!\"}}",
+        "{\"webauthn\":{\"value\":\"x\"}}",
+        "{}",
+        "[]",
+        "7",
+    };
+    struct dw_slice errors;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof factors / sizeof *factors; i++) {
+        struct dw_import_summary summary = import(
+            text_of(dw_arena_printf(
+                world.arena, "[{\"email\":\"bad@example.com\",\"mfa_factors\":[%s]}]", factors[i])),
+            false, &errors);
+
+        assert_int_equal(summary.failed, 1);
+        assert_has(errors, "mfa_factors");
+        assert_null(user_of("bad@example.com"));
+    }
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, start, world_stop)
@@ -471,6 +504,7 @@ int main(void)
         CASE(one_wrong_user_stops_nobody_else_and_no_hash_is_echoed),
         CASE(upsert_changes_what_the_file_names_and_nothing_else),
         CASE(imported_second_factors_are_there),
+        CASE(an_imported_factor_is_of_one_kind_and_whole),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
