@@ -16,6 +16,7 @@ struct dw_store {
     char *path;
     int64_t busy_wait_ms;
     struct dw_writer *writer;
+    struct dw_definitions *definitions;
     pthread_mutex_t lock;
     struct dw_connection *idle; /* readers; as many as ever read at once */
 };
@@ -123,6 +124,11 @@ struct dw_writer *dw_store_writer(struct dw_store *store)
     return store->writer;
 }
 
+struct dw_definitions *dw_store_definitions(struct dw_store *store)
+{
+    return store->definitions;
+}
+
 /* The file must be ours alone before the first secret is in it; SQLite gives the -wal and -shm
  * files beside it the same mode. */
 static bool make_file(const char *path, struct dw_error *reterr)
@@ -167,7 +173,10 @@ struct dw_store *dw_store_open(const struct dw_store_config *config, struct dw_e
     struct dw_connection *connection = NULL;
     size_t path_size = strlen(config->path) + 1;
 
-    if (!store || !(store->path = dw_mem_alloc(path_size))) {
+    if (!store || !(store->path = dw_mem_alloc(path_size)) ||
+        !(store->definitions = dw_definitions_new())) {
+        if (store)
+            dw_mem_free(store->path);
         dw_mem_free(store);
         dw_fail(reterr, DW_NO_MEMORY, "out of memory");
         return NULL;
@@ -198,6 +207,7 @@ void dw_store_close(struct dw_store *store)
     /* The last to close, so that it can fold the write-ahead log into the database. */
     if (store->writer)
         dw_writer_stop(store->writer);
+    dw_definitions_free(store->definitions);
     pthread_mutex_destroy(&store->lock);
     dw_mem_free(store->path);
     dw_mem_free(store);

@@ -27,26 +27,23 @@ static const struct dw_sql_column scope_columns[] = DW_SQL_COLUMNS(API_SCOPE);
 static const struct dw_sql_table scope_table = DW_SQL_TABLE("a scope", scope_columns);
 #undef ROW
 
-static bool read_scopes(struct dw_connection *connection, struct dw_api *api,
-                        struct dw_arena *arena, struct dw_error *reterr)
+static bool recall_scopes(struct dw_store *store, struct dw_api *api, struct dw_arena *arena,
+                          struct dw_error *reterr)
 {
-    return dw_sql_read_rows(connection,
-                            "SELECT " DW_SQL_NAMES(API_SCOPE) " FROM api_scope WHERE api_id = ?"
-                                                              " ORDER BY position, value",
-                            DW_SQL_ARGS(dw_sql_text(api->id)), &scope_table, arena, &api->scopes,
-                            &api->scope_count, reterr);
+    return dw_store_recall_rows(store,
+                                "SELECT " DW_SQL_NAMES(API_SCOPE) " FROM api_scope WHERE api_id = ?"
+                                                                  " ORDER BY position, value",
+                                DW_SQL_ARGS(dw_sql_text(api->id)), &scope_table, arena,
+                                &api->scopes, &api->scope_count, reterr);
 }
 
 bool dw_store_api(struct dw_store *store, struct dw_slice identifier, struct dw_arena *arena,
                   struct dw_api **ret_api, struct dw_error *reterr)
 {
-    dw_auto(dw_reader_done) struct dw_reader reader = {0};
-
-    return dw_reader_start(&reader, store, reterr) &&
-           dw_sql_read_row(
-               reader.connection, "SELECT " DW_SQL_NAMES(API) " FROM api WHERE identifier = ?",
-               DW_SQL_ARGS(dw_sql_text(identifier)), &api_table, arena, ret_api, reterr) &&
-           (!*ret_api || read_scopes(reader.connection, *ret_api, arena, reterr));
+    return dw_store_recall_row(store, "SELECT " DW_SQL_NAMES(API) " FROM api WHERE identifier = ?",
+                               DW_SQL_ARGS(dw_sql_text(identifier)), &api_table, arena, ret_api,
+                               reterr) &&
+           (!*ret_api || recall_scopes(store, *ret_api, arena, reterr));
 }
 
 /* Scopes that stay keep their permissions: they are changed, not made anew. Positions under 0 mark
@@ -103,14 +100,12 @@ bool dw_store_apis(struct dw_store *store, struct dw_page page, struct dw_arena 
         &api_table,
         "SELECT " DW_SQL_NAMES(API) " FROM api ORDER BY created_at, id LIMIT ? OFFSET ?",
         "SELECT count(*) FROM api"};
-    dw_auto(dw_reader_done) struct dw_reader reader = {0};
 
     if (!dw_store_read_page(store, &list, DW_SQL_NO_ARGS, page, arena, ret_apis, ret_count,
-                            ret_total, reterr) ||
-        !dw_reader_start(&reader, store, reterr))
+                            ret_total, reterr))
         return false;
     for (size_t at = 0; at < *ret_count; at++)
-        if (!read_scopes(reader.connection, *ret_apis + at, arena, reterr))
+        if (!recall_scopes(store, *ret_apis + at, arena, reterr))
             return false;
     return true;
 }

@@ -72,9 +72,9 @@ static const struct dw_sql_table grant_table = DW_SQL_TABLE("a client grant", gr
 bool dw_store_client(struct dw_store *store, struct dw_slice id, struct dw_arena *arena,
                      struct dw_oauth_client **ret_client, struct dw_error *reterr)
 {
-    return dw_store_read_row(store, "SELECT " DW_SQL_NAMES(CLIENT) " FROM client WHERE id = ?",
-                             DW_SQL_ARGS(dw_sql_text(id)), &client_table, arena, ret_client,
-                             reterr);
+    return dw_store_recall_row(store, "SELECT " DW_SQL_NAMES(CLIENT) " FROM client WHERE id = ?",
+                               DW_SQL_ARGS(dw_sql_text(id)), &client_table, arena, ret_client,
+                               reterr);
 }
 
 bool dw_store_add_client(struct dw_store *store, const struct dw_oauth_client *client,
@@ -140,7 +140,7 @@ bool dw_store_client_grant(struct dw_store *store, struct dw_slice client_id,
                            struct dw_arena *arena, struct dw_client_grant **ret_grant,
                            struct dw_error *reterr)
 {
-    return dw_store_read_row(
+    return dw_store_recall_row(
         store,
         "SELECT " DW_SQL_NAMES(GRANT) " FROM client_grant"
                                       " WHERE client_id = ? AND audience = ? AND subject = ?",
@@ -153,12 +153,12 @@ bool dw_store_default_grant(struct dw_store *store, struct dw_slice audience,
                             enum dw_grant_subject subject, struct dw_arena *arena,
                             struct dw_client_grant **ret_grant, struct dw_error *reterr)
 {
-    if (!dw_store_read_row(store,
-                           "SELECT " DW_SQL_NAMES(
-                               GRANT) " FROM client_grant"
-                                      " WHERE client_id IS NULL AND audience = ? AND subject = ?",
-                           DW_SQL_ARGS(dw_sql_text(audience), dw_sql_text(subject_name(subject))),
-                           &grant_table, arena, ret_grant, reterr))
+    if (!dw_store_recall_row(store,
+                             "SELECT " DW_SQL_NAMES(
+                                 GRANT) " FROM client_grant"
+                                        " WHERE client_id IS NULL AND audience = ? AND subject = ?",
+                             DW_SQL_ARGS(dw_sql_text(audience), dw_sql_text(subject_name(subject))),
+                             &grant_table, arena, ret_grant, reterr))
         return false;
     complete_grants(*ret_grant, *ret_grant ? 1 : 0);
     return true;

@@ -230,6 +230,26 @@ bool dw_must_check dw_store_write_row(struct dw_store *store, const char *sql,
                                       const struct dw_sql_table *table, const void *record,
                                       struct dw_error *reterr);
 
+/* --- definitions that are kept in memory (sqlite_definitions.c) ------------------------------- */
+
+/* As dw_sql_read_rows and dw_store_read_row, for tables that have the triggers of
+ * definition_version (schema/0020); all arguments are texts. */
+bool dw_must_check dw_store_recall_rows(struct dw_store *store, const char *sql,
+                                        struct dw_sql_args args, const struct dw_sql_table *table,
+                                        struct dw_arena *arena, void *ret_records,
+                                        size_t *ret_count, struct dw_error *reterr);
+bool dw_must_check dw_store_recall_row(struct dw_store *store, const char *sql,
+                                       struct dw_sql_args args, const struct dw_sql_table *table,
+                                       struct dw_arena *arena, void *ret_record,
+                                       struct dw_error *reterr);
+/* This thread has written: what it knew of the version is old. */
+void dw_store_moment_look_again(void);
+
+struct dw_definitions;
+struct dw_definitions *dw_definitions_new(void); /* NULL: out of memory */
+void dw_definitions_free(struct dw_definitions *definitions);
+struct dw_definitions *dw_store_definitions(struct dw_store *store);
+
 struct dw_writer;
 /* Takes the connection over. */
 struct dw_writer *dw_writer_start(struct dw_connection *connection,

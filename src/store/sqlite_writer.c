@@ -166,6 +166,7 @@ bool dw_store_write(struct dw_store *store, dw_write_fn *write, void *user, stru
         pthread_cond_wait(&job.has_finished, &writer->lock);
     pthread_mutex_unlock(&writer->lock);
     pthread_cond_destroy(&job.has_finished);
+    dw_store_moment_look_again();
     if (!job.is_done_well && reterr)
         *reterr = job.error;
     return job.is_done_well;

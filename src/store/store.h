@@ -36,6 +36,11 @@ struct dw_store *dw_store_open(const struct dw_store_config *config,
                                struct dw_error *reterr) dw_must_check;
 /* Waits for writes under way. No other call may be running. */
 void dw_store_close(struct dw_store *store);
+/* For a thread that serves one request: until the moment ends, applications, APIs and client grants
+ * are those of its beginning, or of this thread's last write; the database is asked once whether
+ * somebody has changed them. Without a moment it is asked each time. */
+void dw_store_moment_start(void);
+void dw_store_moment_end(void);
 /* Whether it can be read and written now: for /healthz. Writes nothing that lasts. */
 bool dw_must_check dw_store_check(struct dw_store *store, struct dw_error *reterr);
 /* Removes what has expired, in short transactions; up to 100,000 rows of a table a call. For a

@@ -258,12 +258,14 @@ void dw_tenant_serve(struct dw_tenant_call *call)
     struct dw_error error = {0};
     enum audience audience = FOR_CLIENTS;
 
+    dw_store_moment_start();
     if (!dw_tenant_settings(call->tenant, call->arena, &call->settings, &error)) {
         call->settings = &no_settings; /* out of memory: at least answer */
         answer_error(call, audience, &error);
     } else if (!run(call, &audience, &error)) {
         answer_error(call, audience, &error);
     }
+    dw_store_moment_end();
     if (!finish(call, &error)) {
         call->out_count = 0;
         call->answer = DW_EMPTY;
