@@ -59,7 +59,8 @@ bench:
 
 install:
 	@tools/install-deps build
-	@$(MESON_SETUP) $(if $(PREFIX),--prefix=$(PREFIX))
+	@$(MESON_SETUP)
+	@$(if $(PREFIX),meson configure $(BUILD) -Dprefix=$(abspath $(PREFIX)))
 	@meson install -C $(BUILD)
 
 clean:
