@@ -94,6 +94,7 @@ bool dw_endpoint_passwordless_start(struct dw_tenant_call *call, struct dw_error
 
     if (!dw_call_parameters(call, &form, reterr) ||
         !dw_client_authenticate(call, &form, &start.client, reterr) ||
+        !dw_third_party_check_grant(start.client, DW_GRANT_PASSWORDLESS_OTP, reterr) ||
         !read_start(call, &form, &start, reterr) || !may_start(call, &start, reterr) ||
         !dw_passwordless_open(call, start.connection, start.strategy, start.client, start.address,
                               &passwordless, reterr))

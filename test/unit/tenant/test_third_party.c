@@ -211,6 +211,22 @@ static void a_code_without_a_challenge_is_not_made(void **state)
                         ->status >= 400);
 }
 
+/* They log users in on our pages alone, and so mail nobody a code for pages of their own. */
+static void a_strict_application_mails_no_codes(void **state)
+{
+    const char *id = register_one();
+
+    (void)state;
+    for (int i = 0; i < 2; i++)
+        assert_slice(
+            error_of(post(&(struct browser){0}, "/passwordless/start",
+                          text_of(dw_arena_printf(
+                              world.arena, "client_id=%s&connection=email&email=" ADA "&send=%s",
+                              id, i == 0 ? "code" : "link")))),
+            "unauthorized_client: Grant type 'http://auth0.com/oauth/grant-type/passwordless/otp' "
+            "not allowed for the client.");
+}
+
 #define CASE(name) cmocka_unit_test(name)
 
 int main(void)
@@ -223,6 +239,7 @@ int main(void)
         CASE(who_says_no_stays_on_a_page_of_ours),
         CASE(without_a_connection_of_the_domain_nobody_logs_in),
         CASE(a_code_without_a_challenge_is_not_made),
+        CASE(a_strict_application_mails_no_codes),
     };
 
     return cmocka_run_group_tests_name("tenant/third_party", tests, world_start, world_stop);
