@@ -56,8 +56,9 @@ static bool fetch(struct dw_tenant_call *call, struct dw_slice url, size_t max_b
                        "The client's document could not be fetched from its URL.");
     }
     if (ret_response->status != 200) /* also no redirects: CIMD section 4 MUST NOT */
-        return dw_fail(reterr, DW_INVALID_REQUEST,
-                       "The client's document answers %d instead of 200.", ret_response->status);
+        return dw_fail_because(reterr, DW_INVALID_REQUEST, "http", ret_response->status,
+                               "The client's document answers %d instead of 200.",
+                               ret_response->status);
     return true;
 }
 
@@ -113,7 +114,7 @@ static bool keep(struct dw_tenant_call *call, const struct dw_oauth_client *know
     return dw_store_put_client(store, client, reterr);
 }
 
-bool dw_client_document_fetch(struct dw_tenant_call *call, struct dw_slice client_id,
+bool dw_client_document_renew(struct dw_tenant_call *call, struct dw_slice client_id,
                               const struct dw_oauth_client *known,
                               struct dw_oauth_client **ret_client, struct dw_error *reterr)
 {
@@ -129,7 +130,7 @@ bool dw_client_document_fetch(struct dw_tenant_call *call, struct dw_slice clien
     if (!client)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
     if (!dw_client_id_url_check(client_id, config->allow_insecure_client_metadata, reterr) ||
-        !may_fetch(call, reterr) || !fetch(call, client_id, DW_CIMD_MAX_BYTES, &response, reterr))
+        !fetch(call, client_id, DW_CIMD_MAX_BYTES, &response, reterr))
         return false;
     if (!is_json(dw_http_field(response.fields, "content-type")))
         return dw_fail(reterr, DW_INVALID_CLIENT_METADATA, "The client's document is no JSON.");
@@ -145,6 +146,17 @@ bool dw_client_document_fetch(struct dw_tenant_call *call, struct dw_slice clien
         return false;
     *ret_client = client;
     return true;
+}
+
+bool dw_client_document_fetch(struct dw_tenant_call *call, struct dw_slice client_id,
+                              const struct dw_oauth_client *known,
+                              struct dw_oauth_client **ret_client, struct dw_error *reterr)
+{
+    /* What is no URL of a document costs its sender nothing. */
+    return dw_client_id_url_check(client_id, call->tenant->config.allow_insecure_client_metadata,
+                                  reterr) &&
+           may_fetch(call, reterr) &&
+           dw_client_document_renew(call, client_id, known, ret_client, reterr);
 }
 
 /* NULL: they could not be had, and *ret_fetched says whether it was tried. */

@@ -25,6 +25,12 @@ bool dw_must_check dw_client_document_fetch(struct dw_tenant_call *call, struct 
                                             const struct dw_oauth_client *known,
                                             struct dw_oauth_client **ret_client,
                                             struct dw_error *reterr);
+/* The same, for nobody's address: it is not counted. library_code of the error is the HTTP status,
+ * when it is not 200. */
+bool dw_must_check dw_client_document_renew(struct dw_tenant_call *call, struct dw_slice client_id,
+                                            const struct dw_oauth_client *known,
+                                            struct dw_oauth_client **ret_client,
+                                            struct dw_error *reterr);
 /* The keys of a client that authenticates with private_key_jwt; a new reference. Never NULL when
  * true.
  *

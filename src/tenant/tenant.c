@@ -11,6 +11,7 @@
 #include "tenant/account/mail_sender_internal.h"
 #include "tenant/audit_internal.h"
 #include "tenant/client_keys_internal.h"
+#include "tenant/client_renewal_internal.h"
 #include "tenant/factor/mfa_internal.h"
 #include "tenant/secrets_internal.h"
 #include "tenant/seed_internal.h"
@@ -108,7 +109,8 @@ static bool open_parts(struct dw_tenant *tenant, struct dw_error *reterr)
     tenant->keyring = dw_keyring_open(tenant->store, master, tenant->host, tenant->now_s(), reterr);
     tenant->client_keys = tenant->keyring ? dw_client_keys_cache_new(reterr) : NULL;
     tenant->issuer_keys = tenant->client_keys ? dw_client_keys_cache_new(reterr) : NULL;
-    tenant->dead_families = tenant->issuer_keys ? dw_dead_families_new(reterr) : NULL;
+    tenant->renewals = tenant->issuer_keys ? dw_client_renewals_new(reterr) : NULL;
+    tenant->dead_families = tenant->renewals ? dw_dead_families_new(reterr) : NULL;
     return tenant->dead_families &&
            dw_dead_families_watch(tenant->dead_families, tenant->store, reterr) &&
            dw_mfa_seed_api(tenant, reterr) && dw_tenant_seed(tenant, reterr);
@@ -164,10 +166,23 @@ static void beat_done(void *user)
     ((struct dw_tenant *)user)->is_beating = false;
 }
 
+static void renew(void *user)
+{
+    dw_client_renewals_run(user);
+}
+
+static void renew_done(void *user)
+{
+    ((struct dw_tenant *)user)->is_renewing = false;
+}
+
 static void start_beat(void *user)
 {
     struct dw_tenant *tenant = user;
 
+    if (!tenant->is_renewing && dw_client_renewals_are_wanted(tenant->renewals))
+        tenant->is_renewing =
+            dw_job_run(dw_net_loop(tenant->net, 0), DW_POOL_FETCH, renew, renew_done, tenant, NULL);
     if (tenant->is_beating)
         return;
     tenant->beats++;
@@ -209,6 +224,7 @@ void dw_tenant_close(struct dw_tenant *tenant)
     dw_tenant_listener_free(tenant->listener);
     dw_client_keys_cache_free(tenant->client_keys);
     dw_client_keys_cache_free(tenant->issuer_keys);
+    dw_client_renewals_free(tenant->renewals);
     dw_dead_families_free(tenant->dead_families);
     dw_audit_close(tenant->audit);
     dw_settings_cache_close(tenant->settings_cache);

@@ -24,6 +24,7 @@
 
 struct dw_tenant_listener;
 struct dw_client_keys_cache;
+struct dw_client_renewals;
 struct dw_dead_families;
 struct dw_audit_log;
 struct dw_settings_cache;
@@ -46,6 +47,8 @@ struct dw_tenant {
     struct dw_store *store;
     struct dw_keyring *keyring;
     struct dw_client_keys_cache *client_keys; /* of URLs that clients choose */
+    struct dw_client_renewals *renewals;
+    bool is_renewing;                         /* loop thread only */
     struct dw_client_keys_cache *issuer_keys; /* of URLs that the operator chose */
     struct dw_dead_families *dead_families;
     struct dw_audit_log *audit; /* audit_internal.h */

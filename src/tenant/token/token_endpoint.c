@@ -1,5 +1,6 @@
 /* POST /oauth/token (RFC 6749 section 3.2): form or JSON; who asks, for which grant. What a grant
  * does is in grant_*.c. */
+#include "tenant/client_renewal_internal.h"
 #include "tenant/clients_internal.h"
 #include "tenant/endpoints_internal.h"
 #include "tenant/token/dpop_internal.h"
@@ -44,7 +45,7 @@ static bool run(struct dw_token_call *token, struct dw_error *reterr)
     if (!dw_client_authenticate(call, &token->form, &token->client, reterr) ||
         !dw_token_request_check_grant(&token->request, token->client, reterr) ||
         !dw_third_party_check_grant(token->client, token->request.grant_type, reterr) ||
-        !take_proof(token, reterr) ||
+        !dw_client_check_document(call, token->client, reterr) || !take_proof(token, reterr) ||
         !dw_tenant_settle_audience(call, &token->request.audience, reterr))
         return false;
     if (!grants[token->request.grant_type])

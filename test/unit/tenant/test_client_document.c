@@ -10,6 +10,7 @@
 
 #include "jose/signing_key.h"
 #include "tenant/client_keys_internal.h"
+#include "tenant/client_renewal_internal.h"
 
 static struct {
     int listener, port;
@@ -84,6 +85,7 @@ static const char *document(const char *client_id, const char *redirect_uri)
     return text_of(dw_arena_printf(world.arena,
                                    "{\"client_id\":\"%s\",\"client_name\":\"Documented\","
                                    "\"redirect_uris\":[\"%s\"],"
+                                   "\"grant_types\":[\"authorization_code\",\"refresh_token\"],"
                                    "\"token_endpoint_auth_method\":\"none\"}",
                                    client_id, redirect_uri));
 }
@@ -245,6 +247,103 @@ static void documents_that_are_no_longer_taken_are_no_clients(void **state)
 }
 
 /* ---- private_key_jwt ---- */
+/* ---- renewal ---- */
+
+/* A client by its document whose user has agreed, with a refresh token. */
+static const char *log_in_by_document(const char *id)
+{
+    struct browser browser = {0};
+    struct dw_tenant_call *call;
+
+    answer_with(200, "application/json", "", document(id, CALLBACK));
+    call = authorize(&browser, authorize_url(id));
+    assert_status(call, 303);
+    call = post(&browser, "/oauth/token",
+                text_of(dw_arena_printf(
+                    world.arena,
+                    "grant_type=authorization_code&client_id=%s&code=%.*s&code_verifier=" VERIFIER
+                    "&redirect_uri=" CALLBACK,
+                    id, DW_PRINT(location_value(call, "code")))));
+    assert_status(call, 200);
+    return text_of(dw_json_text(json_of(call), "refresh_token"));
+}
+
+/* The status, and the next token. */
+static int refresh_as(const char *id, const char **token)
+{
+    struct dw_tenant_call *call = post(
+        &(struct browser){0}, "/oauth/token",
+        text_of(dw_arena_printf(
+            world.arena, "grant_type=refresh_token&client_id=%s&refresh_token=%s", id, *token)));
+
+    if (call->status == 200)
+        *token = text_of(dw_json_text(json_of(call), "refresh_token"));
+    return call->status;
+}
+
+static void a_document_is_renewed_beside_refreshes(void **state)
+{
+    const char *id = client_url("renewed.json"), *token = log_in_by_document(id);
+    int asked = peer.asked;
+
+    (void)state;
+    assert_int_equal(refresh_as(id, &token), 200);
+    assert_false(dw_client_renewals_are_wanted(world.tenant->renewals));
+    world_now_s += 301;
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(refresh_as(id, &token), 200);
+    assert_int_equal(peer.asked, asked); /* nobody waits for it */
+    assert_true(dw_client_renewals_are_wanted(world.tenant->renewals));
+    dw_client_renewals_run(world.tenant);
+    assert_int_equal(peer.asked, asked + 1);
+    assert_int_equal(refresh_as(id, &token), 200);
+    assert_false(dw_client_renewals_are_wanted(world.tenant->renewals));
+}
+
+static void who_changes_the_deal_in_the_document_loses_the_tokens(void **state)
+{
+    const char *id = client_url("changed.json"), *token = log_in_by_document(id);
+
+    (void)state;
+    answer_with(200, "application/json", "", document(id, "https://evil.example/cb"));
+    world_now_s += 301;
+    assert_int_equal(refresh_as(id, &token), 200);
+    dw_client_renewals_run(world.tenant);
+    assert_int_equal(refresh_as(id, &token), 403);
+}
+
+static void a_document_that_is_gone_ends_its_client(void **state)
+{
+    const char *id = client_url("gone.json"), *token = log_in_by_document(id);
+
+    (void)state;
+    answer_with(404, "application/json", "", "{}");
+    world_now_s += 301;
+    assert_int_equal(refresh_as(id, &token), 200);
+    dw_client_renewals_run(world.tenant);
+    assert_int_equal(refresh_as(id, &token), 401);
+}
+
+static void a_server_that_is_away_ends_it_a_day_later(void **state)
+{
+    const char *id = client_url("away-doc.json"), *token = log_in_by_document(id);
+    int asked = peer.asked;
+
+    (void)state;
+    answer_with(503, "application/json", "", "{}");
+    world_now_s += 301;
+    for (int i = 0; i < 5; i++) {
+        assert_int_equal(refresh_as(id, &token), 200);
+        dw_client_renewals_run(world.tenant);
+    }
+    assert_int_equal(peer.asked, asked + 1); /* once a minute */
+    world_now_s += 86400;
+    assert_int_equal(refresh_as(id, &token), 403);
+    answer_with(200, "application/json", "", document(id, CALLBACK));
+    dw_client_renewals_run(world.tenant); /* noted by the request that was refused */
+    assert_int_equal(refresh_as(id, &token), 200);
+}
+
 static struct dw_signing_key *signer;
 
 static const char *assertion(const char *issuer, const char *audience, const char *token_id,
@@ -534,6 +633,10 @@ int main(void)
         cmocka_unit_test(an_address_makes_us_fetch_only_so_much),
         cmocka_unit_test(loopback_is_for_development_only),
         cmocka_unit_test(documents_that_are_no_longer_taken_are_no_clients),
+        cmocka_unit_test(a_document_is_renewed_beside_refreshes),
+        cmocka_unit_test(who_changes_the_deal_in_the_document_loses_the_tokens),
+        cmocka_unit_test(a_document_that_is_gone_ends_its_client),
+        cmocka_unit_test(a_server_that_is_away_ends_it_a_day_later),
         cmocka_unit_test(an_assertion_works_once_and_only_for_us),
         cmocka_unit_test(keys_behind_a_url_are_kept_for_some_minutes),
         cmocka_unit_test(unknown_kids_are_asked_for_once_in_a_while),
