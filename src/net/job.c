@@ -35,6 +35,7 @@ struct pool {
     struct job *first, *last;
     size_t queued;
     unsigned idle, started;
+    bool is_waking; /* a worker was called and has not come yet; who comes calls the next */
     bool is_stopping;
     uv_thread_t threads[MAX_THREADS];
     const char *name;
@@ -67,20 +68,33 @@ static void finish(void *user)
     dw_loop_release(job.loop);
 }
 
+/* With the lock held. One at a time: a worker that is up takes many short jobs before the next one
+ * is, and to wake and to switch to another for each would cost more than the jobs. */
+static void call_worker(struct pool *pool)
+{
+    if (!pool->first || pool->idle == 0 || pool->is_waking)
+        return;
+    pool->is_waking = true;
+    uv_cond_signal(&pool->has_work);
+}
+
 /* With the lock held. NULL: the pool is stopping. */
 static struct job *take(struct pool *pool)
 {
     struct job *job;
 
     pool->idle++;
-    while (!pool->first && !pool->is_stopping)
+    while (!pool->first && !pool->is_stopping) {
         uv_cond_wait(&pool->has_work, &pool->lock);
+        pool->is_waking = false;
+    }
     pool->idle--;
     if (pool->is_stopping)
         return NULL;
     job = pool->first;
     pool->first = job->next;
     pool->queued--;
+    call_worker(pool);
     return job;
 }
 
@@ -135,7 +149,7 @@ static bool enqueue(struct pool *pool, unsigned most, struct job *job)
         pool->last = job;
         pool->queued++;
         is_taken = true;
-        uv_cond_signal(&pool->has_work);
+        call_worker(pool);
     }
     uv_mutex_unlock(&pool->lock);
     return is_taken;

@@ -187,7 +187,7 @@ struct dw_store *dw_store_open(const struct dw_store_config *config, struct dw_e
     pthread_mutex_init(&store->lock, NULL);
     if (!make_file(store->path, reterr) ||
         !open_writer(store->path, store->busy_wait_ms, &connection, reterr) ||
-        !(store->writer = dw_writer_start(connection, reterr))) {
+        !(store->writer = dw_writer_open(connection, reterr))) {
         dw_store_close(store);
         return NULL;
     }
@@ -206,7 +206,7 @@ void dw_store_close(struct dw_store *store)
     }
     /* The last to close, so that it can fold the write-ahead log into the database. */
     if (store->writer)
-        dw_writer_stop(store->writer);
+        dw_writer_close(store->writer);
     dw_definitions_free(store->definitions);
     pthread_mutex_destroy(&store->lock);
     dw_mem_free(store->path);

@@ -213,7 +213,7 @@ bool dw_must_check dw_store_read_page(struct dw_store *store, const struct dw_sq
 
 /* --- the writer ------------------------------------------------------------------------------- */
 
-/* Runs inside a transaction on the writer's thread, while the caller waits; false undoes what it
+/* Runs inside a transaction, perhaps on another thread while the caller waits; false undoes what it
  * did, and nothing else. */
 typedef bool dw_write_fn(struct dw_connection *connection, void *user, struct dw_error *reterr);
 
@@ -252,9 +252,9 @@ struct dw_definitions *dw_store_definitions(struct dw_store *store);
 
 struct dw_writer;
 /* Takes the connection over. */
-struct dw_writer *dw_writer_start(struct dw_connection *connection,
-                                  struct dw_error *reterr) dw_must_check;
-void dw_writer_stop(struct dw_writer *writer);
+struct dw_writer *dw_writer_open(struct dw_connection *connection,
+                                 struct dw_error *reterr) dw_must_check;
+void dw_writer_close(struct dw_writer *writer);
 struct dw_writer *dw_store_writer(struct dw_store *store);
 
 bool dw_must_check dw_migrate(struct dw_connection *connection, const char *path,

@@ -1,5 +1,6 @@
-/* The one thread that writes. Whatever waits when it looks goes into one transaction and shares one
- * fsync; each write has its own savepoint, so that each succeeds or fails alone. */
+/* The one connection that writes, and who uses it: whoever finds it free writes for all that wait,
+ * in one transaction with one fsync; each write has its own savepoint, so that each succeeds or
+ * fails alone. */
 #include <pthread.h>
 
 #include "base/mem.h"
@@ -11,21 +12,19 @@ struct job {
     dw_write_fn *write;
     void *user;
     struct dw_error error;
-    bool has_run; /* the writer's own */
+    bool has_run; /* of who writes */
     bool is_done_well;
-    bool is_finished; /* under the lock: the waiter may go, and the job with it */
-    pthread_cond_t has_finished;
+    bool is_finished; /* under the lock: its thread may go, and the job with it */
+    pthread_cond_t has_changed;
     struct job *next;
 };
 
 struct dw_writer {
-    struct dw_connection *connection;
-    pthread_t thread;
-    pthread_mutex_t lock;
-    pthread_cond_t has_work;
+    struct dw_connection *connection; /* while is_busy: of the thread that made it so */
+    pthread_mutex_t lock;             /* guards all below */
     struct job *first;
     struct job **end;
-    bool is_stopping;
+    bool is_busy;
 };
 
 static bool execute(struct dw_connection *connection, const char *sql, struct dw_error *reterr)
@@ -80,15 +79,12 @@ static void run_group(struct dw_connection *connection, struct job *group)
     fail_group(group, &error);
 }
 
-/* Takes up to MAX_GROUP jobs off the queue. NULL: stopping, and the queue is empty. */
-static struct job *wait_for_group(struct dw_writer *writer)
+/* Takes up to MAX_GROUP jobs off the queue. */
+static struct job *take_group(struct dw_writer *writer)
 {
-    struct job *group;
+    struct job *group = writer->first;
     struct job **end = &group;
 
-    while (!writer->first && !writer->is_stopping)
-        pthread_cond_wait(&writer->has_work, &writer->lock);
-    group = writer->first;
     for (size_t count = 0; *end && count < MAX_GROUP; count++)
         end = &(*end)->next;
     writer->first = *end;
@@ -98,26 +94,25 @@ static struct job *wait_for_group(struct dw_writer *writer)
     return group;
 }
 
-static void *writer_main(void *user)
+/* With the lock held, which it lets go while it writes. The first that came meanwhile is next. */
+static void write_group(struct dw_writer *writer)
 {
-    struct dw_writer *writer = user;
-    struct job *group;
+    struct job *group = take_group(writer);
 
-    pthread_mutex_lock(&writer->lock);
-    while ((group = wait_for_group(writer))) {
-        pthread_mutex_unlock(&writer->lock);
-        run_group(writer->connection, group);
-        pthread_mutex_lock(&writer->lock);
-        for (; group; group = group->next) {
-            group->is_finished = true;
-            pthread_cond_signal(&group->has_finished);
-        }
-    }
+    writer->is_busy = true;
     pthread_mutex_unlock(&writer->lock);
-    return NULL;
+    run_group(writer->connection, group);
+    pthread_mutex_lock(&writer->lock);
+    for (; group; group = group->next) {
+        group->is_finished = true;
+        pthread_cond_signal(&group->has_changed);
+    }
+    writer->is_busy = false;
+    if (writer->first)
+        pthread_cond_signal(&writer->first->has_changed);
 }
 
-struct dw_writer *dw_writer_start(struct dw_connection *connection, struct dw_error *reterr)
+struct dw_writer *dw_writer_open(struct dw_connection *connection, struct dw_error *reterr)
 {
     struct dw_writer *writer = dw_mem_new(sizeof *writer);
 
@@ -129,24 +124,11 @@ struct dw_writer *dw_writer_start(struct dw_connection *connection, struct dw_er
     writer->connection = connection;
     writer->end = &writer->first;
     pthread_mutex_init(&writer->lock, NULL);
-    pthread_cond_init(&writer->has_work, NULL);
-    if (pthread_create(&writer->thread, NULL, writer_main, writer) != 0) {
-        dw_connection_close(connection);
-        dw_mem_free(writer);
-        dw_fail(reterr, DW_UNAVAILABLE, "cannot start a thread");
-        return NULL;
-    }
     return writer;
 }
 
-void dw_writer_stop(struct dw_writer *writer)
+void dw_writer_close(struct dw_writer *writer)
 {
-    pthread_mutex_lock(&writer->lock);
-    writer->is_stopping = true;
-    pthread_cond_signal(&writer->has_work);
-    pthread_mutex_unlock(&writer->lock);
-    pthread_join(writer->thread, NULL);
-    pthread_cond_destroy(&writer->has_work);
     pthread_mutex_destroy(&writer->lock);
     dw_connection_close(writer->connection);
     dw_mem_free(writer);
@@ -157,15 +139,17 @@ bool dw_store_write(struct dw_store *store, dw_write_fn *write, void *user, stru
     struct dw_writer *writer = dw_store_writer(store);
     struct job job = {.write = write, .user = user};
 
-    pthread_cond_init(&job.has_finished, NULL);
+    pthread_cond_init(&job.has_changed, NULL);
     pthread_mutex_lock(&writer->lock);
     *writer->end = &job;
     writer->end = &job.next;
-    pthread_cond_signal(&writer->has_work);
     while (!job.is_finished)
-        pthread_cond_wait(&job.has_finished, &writer->lock);
+        if (writer->is_busy)
+            pthread_cond_wait(&job.has_changed, &writer->lock);
+        else
+            write_group(writer);
     pthread_mutex_unlock(&writer->lock);
-    pthread_cond_destroy(&job.has_finished);
+    pthread_cond_destroy(&job.has_changed);
     dw_store_moment_look_again();
     if (!job.is_done_well && reterr)
         *reterr = job.error;

@@ -29,9 +29,8 @@ struct dw_page {
     size_t take; /* 0: DW_STORE_MAX_PAGE, which is also the most */
 };
 
-/* Opens the database, applies the migrations it lacks, starts the writer. Fails with DW_CONFIG and
- * a sentence that names the path: cannot be opened, is no database, was written by a newer version.
- */
+/* Opens the database, applies the migrations it lacks. Fails with DW_CONFIG and a sentence that
+ * names the path: cannot be opened, is no database, was written by a newer version. */
 struct dw_store *dw_store_open(const struct dw_store_config *config,
                                struct dw_error *reterr) dw_must_check;
 /* Waits for writes under way. No other call may be running. */
