@@ -36,6 +36,7 @@ bool dw_service_start(struct dw_slice log_file, enum dw_log_level threshold, str
     struct dw_net_config config = {.size = sizeof config};
 
     *ret_service = (struct dw_service){.log = NULL};
+    dw_sys_raise_file_limit();
     if (!path)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
     if (log_file.len) {

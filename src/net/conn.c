@@ -11,6 +11,7 @@
 #define DISCARD_BYTES ((int64_t)64 * 1024) /* of a body nobody wants, to keep the connection */
 #define LINGER_BYTES ((size_t)1024 * 1024)
 #define LINGER_MS 2000
+#define MOST_LOOKED_AT 256 /* to find one to close, when there are too many */
 
 static void start_reading(struct dw_conn *conn);
 
@@ -33,6 +34,32 @@ static void release_hold(struct dw_conn *conn)
     conn->is_held = false;
 }
 
+static void list_first(struct dw_conn *conn)
+{
+    struct dw_server_loop *server = conn->server;
+
+    conn->next = server->first_conn;
+    conn->at = &server->first_conn;
+    if (conn->next)
+        conn->next->at = &conn->next;
+    else
+        server->last_conn = conn;
+    server->first_conn = conn;
+}
+
+static void unlist(struct dw_conn *conn)
+{
+    struct dw_server_loop *server = conn->server;
+
+    *conn->at = conn->next;
+    if (conn->next)
+        conn->next->at = conn->at;
+    else if (conn->at == &server->first_conn)
+        server->last_conn = NULL;
+    else
+        server->last_conn = (struct dw_conn *)((char *)conn->at - offsetof(struct dw_conn, next));
+}
+
 static void on_closed(uv_handle_t *handle)
 {
     struct dw_conn *conn = handle->data;
@@ -49,9 +76,7 @@ static void on_closed(uv_handle_t *handle)
     if (conn->kept.memory)
         conn->kept.free(conn->kept.memory);
     dw_listener_forget(conn->listener, conn->peer);
-    *conn->at = conn->next;
-    if (conn->next)
-        conn->next->at = conn->at;
+    unlist(conn);
     dw_mem_free(conn);
 }
 
@@ -63,6 +88,23 @@ void dw_conn_close(struct dw_conn *conn)
     dw_deadline_remove(conn->server->loop, &conn->deadline);
     dw_loop_undefer(&conn->turn);
     uv_close(&conn->uv.handle, on_closed);
+}
+
+/* Looking is cheap on average: what is busy goes to the front and is not met again soon. */
+bool dw_conn_make_room(struct dw_server_loop *server, const struct dw_listener *listener)
+{
+    for (int i = 0; i < MOST_LOOKED_AT && server->last_conn; i++) {
+        struct dw_conn *conn = server->last_conn;
+        bool is_waiting = conn->phase == DW_CONN_HEAD && conn->listener == listener;
+
+        unlist(conn);
+        list_first(conn);
+        if (is_waiting) {
+            dw_conn_close(conn);
+            return true;
+        }
+    }
+    return false;
 }
 
 static void say_goodbye(struct dw_conn *conn)
@@ -609,11 +651,7 @@ bool dw_conn_open(struct dw_server_loop *server, struct dw_listener *listener, i
     conn->is_loopback = is_loopback;
     conn->exchange.conn = conn;
     memcpy(conn->peer, peer, strlen(peer) + 1);
-    conn->next = server->first_conn;
-    conn->at = &server->first_conn;
-    if (conn->next)
-        conn->next->at = &conn->next;
-    server->first_conn = conn;
+    list_first(conn);
     dw_deadline_add(server->loop, &conn->deadline, on_deadline);
     /* The first request must come soon: whoever connects and says nothing is not kept. */
     set_deadline(conn, limits_of(conn)->head_timeout_ms);

@@ -143,6 +143,15 @@ static bool is_wildcard(const struct address *own)
     return own->of.any.sa_family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&own->of.v6.sin6_addr);
 }
 
+/* Who holds many connections and asks for nothing must not keep others out. */
+static bool make_room(struct acceptor *acceptor)
+{
+    if (!dw_conn_make_room(acceptor->server, acceptor->listener))
+        return false;
+    dw_metrics_add(acceptor->listener->net->metrics, DW_METRIC_CONNECTIONS_REFUSED, 1);
+    return true;
+}
+
 static void take_connection(struct acceptor *acceptor, int fd, const struct address *from)
 {
     struct dw_listener *listener = acceptor->listener;
@@ -153,7 +162,7 @@ static void take_connection(struct acceptor *acceptor, int fd, const struct addr
                    listener->config.limits.max_connections;
 
     name_peer(from, peer);
-    if (is_full || !count_address(listener, peer)) {
+    if ((is_full && !make_room(acceptor)) || !count_address(listener, peer)) {
         atomic_fetch_sub_explicit(&listener->connections, 1, memory_order_relaxed);
         dw_metrics_add(metrics, DW_METRIC_CONNECTIONS_REFUSED, 1);
         close(fd);
@@ -200,7 +209,11 @@ static void on_connections(uv_poll_t *poll, int status, int events)
         if (errno == EAGAIN || errno == EWOULDBLOCK)
             return;
         if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-            pause_accepting(acceptor, errno);
+            int reason = errno;
+
+            if (make_room(acceptor))
+                continue;
+            pause_accepting(acceptor, reason);
             return;
         }
         /* EINTR, ECONNABORTED and the network errors that accept(2) lists: the next one. */

@@ -17,7 +17,7 @@ struct dw_listener_limits {
     int64_t idle_timeout_ms;            /* between two requests; default 75,000 */
     int64_t write_timeout_ms;           /* a peer that takes no bytes; default 60,000 */
     size_t max_head_bytes;              /* default and most: DW_HTTP_MAX_HEAD_BYTES */
-    size_t max_connections;             /* a listener; default 10,000 */
+    size_t max_connections;             /* a listener; default 10,000; then idle ones give way */
     size_t max_connections_per_address; /* default 0: no limit */
 };
 

@@ -22,7 +22,7 @@ struct dw_bytes {
 /* What the connections of one loop share. */
 struct dw_server_loop {
     struct dw_loop *loop;
-    struct dw_conn *first_conn;
+    struct dw_conn *first_conn, *last_conn; /* the newest first */
     struct dw_free_block *free_blocks;
     size_t free_block_count;
     struct dw_arena *free_arenas[DW_SERVER_KEPT_ARENAS];
@@ -110,6 +110,9 @@ void dw_listeners_free(struct dw_net *net);
 bool dw_must_check dw_conn_open(struct dw_server_loop *server, struct dw_listener *listener, int fd,
                                 bool is_unix, const char *peer, bool is_loopback);
 void dw_conn_close(struct dw_conn *conn);
+/* Closes the listener's connection that has waited longest for a request, or for the rest of its
+ * head. False: there is none among those that are looked at. */
+bool dw_conn_make_room(struct dw_server_loop *server, const struct dw_listener *listener);
 /* Something was written, or the answer has ended: looks at it at the end of the turn. */
 void dw_conn_schedule(struct dw_conn *conn);
 /* Whether an early answer may keep the connection, although the body is not read. */

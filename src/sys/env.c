@@ -1,11 +1,22 @@
-/* The environment. */
+/* What the process is given: its environment and its limits. */
 #include "sys/sys.h"
 
 #include <stdlib.h>
+#include <sys/resource.h>
 
 struct dw_slice dw_sys_environment(const char *name)
 {
     const char *value = getenv(name);
 
     return value ? dw_slice_from_text(value) : dw_slice_from(NULL, 0);
+}
+
+void dw_sys_raise_file_limit(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit); /* what it was is enough to go on with */
 }

@@ -1,6 +1,6 @@
 // Things that go wrong: each ends with one clear sentence, and nothing that was acknowledged is lost.
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync } from "node:fs";
 import http from "node:http";
 import { createServer } from "node:net";
 import { availableParallelism } from "node:os";
@@ -9,7 +9,7 @@ import { describe, test } from "node:test";
 import { doorward, fixture, node, startDev, startFixture, startGateway, toml, users } from "./support/doorward.mjs";
 import { Issuer } from "./support/issuer.mjs";
 import { modernVersion, Peer, textOf } from "./support/mcp.mjs";
-import { binary, freePort, serve, sleep, temporaryFolder, until, writeFile } from "./support/process.mjs";
+import { binary, freePort, serve, sleep, start, temporaryFolder, until, writeFile } from "./support/process.mjs";
 
 const isRoot = process.getuid() === 0;
 
@@ -160,6 +160,17 @@ describe("running", () => {
     assert.equal(textOf(await pending), "finished");
     assert.equal(await stopped, 0, gateway.program.talk.slice(-2000));
     await upstream.stop(); await issuer.stop();
+  });
+  test("a soft limit on open files is raised to the hard one", async () => {
+    const issuer = await new Issuer().start();
+    const folder = temporaryFolder();
+    const config = writeFile(folder, "doorward.toml", toml({ auth: { issuer: issuer.url }, gateway: { listen: "127.0.0.1:0", public_url: "http://127.0.0.1:9/mcp", upstream: "http://127.0.0.1:9/mcp" } }));
+    const program = start("sh", ["-c", `ulimit -Sn 64; exec ${binary} gateway --config ${config}`]);
+    await until(() => program.talk.includes("doorward gateway:"), "the gateway");
+    const line = (readFileSync(`/proc/${program.child.pid}/limits`, "utf8")).split("\n").find((text) => text.startsWith("Max open files"));
+    const [soft, hard] = line.match(/\d+/g);
+    assert.equal(soft, hard);
+    await program.stop(); await issuer.stop();
   });
   test("an issuer that never answers does not hold up the end", async () => {
     const mute = createServer(() => {});

@@ -135,6 +135,8 @@ static void connections_beyond_the_limits_are_closed_at_once(void **state)
     second = dial();
     say(second, "GET /hello HTTP/1.1\r\nHost: h\r\n\r\n");
     assert_has(hear_until(second, "hello"), "200 OK");
+    for (int i = 0; i < 500 && dw_metrics_value(metrics, DW_METRIC_CONNECTIONS_OPEN) < 2; i++)
+        usleep(10000); /* another loop may be slower to take the first */
     third = dial();
     assert_true(is_refused(third));
     close(third);
@@ -150,11 +152,49 @@ static void connections_beyond_the_limits_are_closed_at_once(void **state)
     tear_down(NULL);
     serve((struct dw_listener_limits){.max_connections = 1});
     first = dial();
-    assert_false(is_refused(first));
+    say(first, "GET /flood HTTP/1.1\r\nHost: h\r\n\r\n");
+    (void)hear_until(first, "200 OK");
     second = dial();
     assert_true(is_refused(second));
     close(first);
     close(second);
+}
+
+static void idle_connections_give_way_when_there_are_too_many(void **state)
+{
+    struct dw_listener_config config = listener_settings("127.0.0.1:0");
+
+    int idle[5], busy, last;
+
+    (void)state;
+    config.limits.max_connections = 6;
+    make_net(1); /* each loop looks among its own */
+    start_server(&config);
+    busy = dial();
+    say(busy, "GET /flood HTTP/1.1\r\nHost: h\r\n\r\n");
+    (void)hear_until(busy, "200 OK");
+    idle[0] = dial(); /* says nothing */
+    idle[1] = dial();
+    say(idle[1], "GET /hello HTTP/1.1\r\nHo"); /* half a head */
+    for (int i = 2; i < 5; i++) {
+        idle[i] = dial();
+        assert_false(is_refused(idle[i])); /* between two requests */
+    }
+    last = dial();
+    assert_false(is_refused(last));
+    assert_string_equal(hear_all(idle[0]), ""); /* the oldest went */
+    idle[0] = dial();
+    assert_false(is_refused(idle[0]));
+    assert_string_equal(hear_all(idle[1]), "");
+    assert_int_equal(dw_metrics_value(metrics, DW_METRIC_CONNECTIONS_REFUSED), 2);
+    for (int i = 2; i < 5; i++)
+        assert_false(is_refused(idle[i]));
+    close(last);
+    close(idle[0]);
+    assert_true(recv(busy, heard, 1, 0) == 1);
+    for (int i = 2; i < 5; i++)
+        close(idle[i]);
+    close(busy);
 }
 
 static void a_drain_finishes_what_runs_and_closes_what_is_idle(void **state)
@@ -253,8 +293,8 @@ static void without_descriptors_accepting_pauses_and_goes_on(void **state)
     for (size_t i = 0; i < 8; i++)
         kept[i] = socket(AF_INET, SOCK_STREAM, 0);
     last = dial();
-    say(last, "GET /hello HTTP/1.1\r\nHost: h\r\n\r\n");
-    hear_until(last, "hello");
+    say(last, "GET /flood HTTP/1.1\r\nHost: h\r\n\r\n"); /* busy: it cannot give way */
+    hear_until(last, "200 OK");
     few = before;
     few.rlim_cur = (rlim_t)last + 2; /* its server side may have last + 1 */
     setrlimit(RLIMIT_NOFILE, &few);
@@ -288,6 +328,7 @@ int main(void)
         LISTENER_TEST(a_drip_of_head_bytes_does_not_extend_the_time),
         LISTENER_TEST(a_peer_that_takes_no_bytes_is_cut_off),
         LISTENER_TEST(connections_beyond_the_limits_are_closed_at_once),
+        LISTENER_TEST(idle_connections_give_way_when_there_are_too_many),
         LISTENER_TEST(a_drain_finishes_what_runs_and_closes_what_is_idle),
         LISTENER_TEST(what_does_not_end_is_cut_when_the_drain_is_over),
         LISTENER_TEST(a_unix_socket_is_private_and_replaces_a_stale_one),
