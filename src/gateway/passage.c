@@ -96,6 +96,7 @@ static bool authorize(struct dw_passage *passage, struct dw_slices *ret_needed,
 static void post(struct dw_passage *passage)
 {
     struct dw_http_fields fields = dw_exchange_request(passage->exchange)->fields;
+    struct dw_mcp_headers headers;
     struct dw_slices needed = no_scopes;
     struct dw_slice data = DW_EMPTY;
     struct dw_error error = {0};
@@ -109,8 +110,12 @@ static void post(struct dw_passage *passage)
     }
     passage->method = dw_mcp_method_find(passage->message.method);
     note_message(passage);
-    session_is_known = enter_session(passage, dw_http_field(fields, "mcp-session-id"));
-    if (!dw_mcp_dispatch(fields, &passage->message, session_is_known, passage->arena,
+    if (!dw_mcp_headers_read(fields, &headers, &error)) {
+        refuse(passage, &error);
+        return;
+    }
+    session_is_known = enter_session(passage, headers.session_id);
+    if (!dw_mcp_dispatch(&headers, &passage->message, session_is_known, passage->arena,
                          &passage->path, &data, &error) ||
         !authorize(passage, &needed, &error) || !dw_passage_check_tasks(passage, &needed, &error)) {
         dw_passage_refuse(passage, &error, needed, data);

@@ -20,8 +20,14 @@ static void start_value(struct dw_json_writer *writer)
 
 static void open_container(struct dw_json_writer *writer, char byte)
 {
-    start_value(writer);
-    add_byte(writer, byte);
+    char *room = dw_buf_reserve(writer->out, 2);
+
+    if (!room)
+        return;
+    writer->out->len += 1 + writer->needs_comma;
+    if (writer->needs_comma)
+        *room++ = ',';
+    *room = byte;
     writer->needs_comma = false;
 }
 

@@ -11,9 +11,8 @@
 
 struct reader {
     struct dw_slice text;
-    const uint32_t *at;
-    size_t token_count;
-    size_t token;              /* the next one */
+    const uint32_t *next;      /* the offset of the next token; of the text's end after the last */
+    const uint32_t *end;       /* that one */
     bool has_escapes;          /* there is a '\\' somewhere: most documents have none */
     const uint32_t *container; /* commas in the next array or object to open */
     struct dw_arena *arena;
@@ -22,16 +21,10 @@ struct reader {
 
 static bool read_value(struct reader *reader, struct dw_json *ret_value);
 
-/* token: up to token_count, where the text ends. */
-static size_t offset(const struct reader *reader, size_t token)
-{
-    return reader->at[token];
-}
-
 /* The first byte of the next token; '\0' at the end, which no token starts with. */
 static char peek(const struct reader *reader)
 {
-    return reader->text.ptr[offset(reader, reader->token)];
+    return reader->text.ptr[*reader->next];
 }
 
 static bool fail_memory(const struct reader *reader)
@@ -51,57 +44,72 @@ static bool fail_at_the_end(const struct reader *reader, const char *wanted)
 
 static bool fail_here(const struct reader *reader, const char *wanted)
 {
-    size_t byte = offset(reader, reader->token);
-
-    if (byte == reader->text.len)
+    if (reader->next == reader->end)
         return fail_at_the_end(reader, wanted);
-    return dw_fail(reader->reterr, DW_MALFORMED, "not JSON: no %s at byte %zu", wanted, byte);
+    return dw_fail(reader->reterr, DW_MALFORMED, "not JSON: no %s at byte %u", wanted,
+                   *reader->next);
 }
 
-static bool is_space(char byte)
+/* Of what can stand between two tokens; nearly always the last byte of the first one. */
+static inline bool is_space(char byte)
 {
-    return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
+    return (unsigned char)byte <= ' ' &&
+           (byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n');
 }
 
 /* The token without the white space before the next one. Nothing else can be between: simdjson
  * gives every other byte that starts something its own token. */
-static struct dw_slice take_token(struct reader *reader)
+static inline struct dw_slice take_token(struct reader *reader)
 {
-    size_t start = offset(reader, reader->token);
-    size_t end = offset(reader, ++reader->token);
+    const char *start = reader->text.ptr + reader->next[0];
+    const char *end = reader->text.ptr + reader->next[1];
 
-    while (end > start + 1 && is_space(reader->text.ptr[end - 1]))
+    reader->next++;
+    while (is_space(end[-1]) && end > start + 1)
         end--;
-    return dw_slice_from(reader->text.ptr + start, end - start);
+    return dw_slice_from(start, (size_t)(end - start));
 }
 
-static bool read_string(struct reader *reader, struct dw_slice *ret_raw, struct dw_slice *ret_text)
+static __attribute__((noinline)) bool fail_string(const struct reader *reader, struct dw_slice raw,
+                                                  size_t at, const char *what)
 {
-    size_t start = offset(reader, reader->token);
+    return fail_at(reader, (size_t)(raw.ptr - reader->text.ptr) + at, what);
+}
+
+/* Strings with escapes are rare, and so is a document that has any. */
+static __attribute__((noinline)) bool unescape(struct reader *reader, struct dw_slice raw,
+                                               struct dw_slice *ret_text)
+{
     size_t bad_at = 0;
 
-    *ret_raw = take_token(reader);
-    if (ret_raw->len < 2 || ret_raw->ptr[ret_raw->len - 1] != '"')
-        return fail_at(reader, start, "a string without an end");
-    *ret_text = dw_slice_from(ret_raw->ptr + 1, ret_raw->len - 2);
-    if (!reader->has_escapes)
-        return true;
     switch (dw_json_string_read(*ret_text, reader->arena, ret_text, &bad_at)) {
     case DW_JSON_STRING_DONE:
         return true;
     case DW_JSON_STRING_NO_MEMORY:
         return fail_memory(reader);
     case DW_JSON_STRING_BAD_ESCAPE:
-        return fail_at(reader, start + 1 + bad_at, "an unknown escape");
+        return fail_string(reader, raw, 1 + bad_at, "an unknown escape");
     case DW_JSON_STRING_LONE_SURROGATE:
         break;
     }
-    return fail_at(reader, start + 1 + bad_at, "half of a surrogate pair");
+    return fail_string(reader, raw, 1 + bad_at, "half of a surrogate pair");
+}
+
+static inline bool read_string(struct reader *reader, struct dw_slice *ret_raw,
+                               struct dw_slice *ret_text)
+{
+    struct dw_slice raw = take_token(reader);
+
+    *ret_raw = raw;
+    if (raw.len < 2 || raw.ptr[raw.len - 1] != '"')
+        return fail_string(reader, raw, 0, "a string without an end");
+    *ret_text = dw_slice_from(raw.ptr + 1, raw.len - 2);
+    return !reader->has_escapes || unescape(reader, raw, ret_text);
 }
 
 static bool read_number(struct reader *reader, struct dw_json *ret_value)
 {
-    size_t start = offset(reader, reader->token);
+    size_t start = *reader->next;
 
     ret_value->raw = take_token(reader);
     return dw_json_number_read(ret_value->raw, ret_value) ||
@@ -111,7 +119,7 @@ static bool read_number(struct reader *reader, struct dw_json *ret_value)
 static bool read_word(struct reader *reader, struct dw_slice word, struct dw_json value,
                       struct dw_json *ret_value)
 {
-    size_t start = offset(reader, reader->token);
+    size_t start = *reader->next;
 
     value.raw = take_token(reader);
     *ret_value = value;
@@ -123,7 +131,7 @@ static bool take_separator(struct reader *reader, bool is_last, char end)
 {
     if (peek(reader) != (is_last ? end : ','))
         return fail_here(reader, end == ']' ? "',' or ']'" : "',' or '}'");
-    reader->token++;
+    reader->next++;
     return true;
 }
 
@@ -132,19 +140,19 @@ static size_t open_container(struct reader *reader, char end)
 {
     size_t commas = *reader->container++;
 
-    reader->token++;
+    reader->next++;
     return commas == 0 && peek(reader) == end ? 0 : commas + 1;
 }
 
 /* From `start` to the end of the token taken last. */
 static struct dw_slice raw_from(const struct reader *reader, size_t start)
 {
-    return dw_slice_sub(reader->text, start, offset(reader, reader->token - 1) + 1 - start);
+    return dw_slice_sub(reader->text, start, reader->next[-1] + 1 - start);
 }
 
 static bool read_array(struct reader *reader, struct dw_json *ret_value)
 {
-    size_t start = offset(reader, reader->token);
+    size_t start = *reader->next;
     size_t count = open_container(reader, ']');
     struct dw_json *items = dw_arena_alloc(reader->arena, count * sizeof *items);
 
@@ -153,7 +161,7 @@ static bool read_array(struct reader *reader, struct dw_json *ret_value)
     for (size_t i = 0; i < count; i++)
         if (!read_value(reader, &items[i]) || !take_separator(reader, i + 1 == count, ']'))
             return false;
-    reader->token += count == 0;
+    reader->next += count == 0;
     ret_value->type = DW_JSON_ARRAY;
     ret_value->array.items = items;
     ret_value->array.count = count;
@@ -163,7 +171,7 @@ static bool read_array(struct reader *reader, struct dw_json *ret_value)
 
 static bool read_member(struct reader *reader, struct dw_json_member *ret_member)
 {
-    size_t start = offset(reader, reader->token);
+    size_t start = *reader->next;
     struct dw_slice raw;
 
     if (peek(reader) != '"')
@@ -174,13 +182,13 @@ static bool read_member(struct reader *reader, struct dw_json_member *ret_member
         return fail_at(reader, start, "a key with U+0000");
     if (peek(reader) != ':')
         return fail_here(reader, "':'");
-    reader->token++;
+    reader->next++;
     return read_value(reader, &ret_member->value);
 }
 
 static bool read_object(struct reader *reader, struct dw_json *ret_value)
 {
-    size_t start = offset(reader, reader->token);
+    size_t start = *reader->next;
     size_t count = open_container(reader, '}');
     struct dw_json_member *members = dw_arena_alloc(reader->arena, count * sizeof *members);
     const struct dw_json_member *duplicate;
@@ -190,7 +198,7 @@ static bool read_object(struct reader *reader, struct dw_json *ret_value)
     for (size_t i = 0; i < count; i++)
         if (!read_member(reader, &members[i]) || !take_separator(reader, i + 1 == count, '}'))
             return false;
-    reader->token += count == 0;
+    reader->next += count == 0;
     if (!dw_json_find_duplicate(members, count, &duplicate))
         return fail_memory(reader);
     if (duplicate)
@@ -238,8 +246,8 @@ static bool count_commas(const struct reader *reader, uint32_t *commas)
     size_t depth = 0;
     uint32_t container = 0;
 
-    for (size_t i = 0; i < reader->token_count; i++) {
-        char byte = reader->text.ptr[reader->at[i]];
+    for (const uint32_t *at = reader->next; at < reader->end; at++) {
+        char byte = reader->text.ptr[*at];
 
         if (byte == '"' || byte == ':') /* most are */
             continue;
@@ -253,14 +261,14 @@ static bool count_commas(const struct reader *reader, uint32_t *commas)
             if (depth == DW_JSON_MAX_DEPTH)
                 return dw_fail(reader->reterr, DW_MALFORMED,
                                "the JSON document is deeper than %d at byte %u", DW_JSON_MAX_DEPTH,
-                               reader->at[i]);
+                               *at);
             open[depth++] = container;
             commas[container++] = 0;
             break;
         case '}':
         case ']':
             if (depth == 0)
-                return fail_at(reader, reader->at[i], "a bracket that nothing opened");
+                return fail_at(reader, *at, "a bracket that nothing opened");
             depth--;
             break;
         default:
@@ -333,14 +341,14 @@ static bool read_document(struct reader *reader, struct dw_json *ret_document)
 
     if (!make_index(reader, &index))
         return false;
-    reader->at = index.at;
-    reader->token_count = index.count;
+    reader->next = index.at;
+    reader->end = index.at + index.count;
     reader->container = index.scratch;
     reader->has_escapes = dw_slice_contains(reader->text, '\\');
     if (!count_commas(reader, index.scratch) || !read_value(reader, ret_document))
         return false;
-    if (reader->token < reader->token_count)
-        return fail_at(reader, offset(reader, reader->token), "something after the value");
+    if (reader->next < reader->end)
+        return fail_at(reader, *reader->next, "something after the value");
     return true;
 }
 

@@ -41,62 +41,56 @@ static bool folds_alike(struct dw_slice key, struct dw_slice name)
     return true;
 }
 
-/* The one of `names` that the key is another spelling of, or NULL. */
-static const struct dw_slice *find_other_spelling(struct dw_slice key, struct dw_slices names)
-{
-    char first = key.len > 0 ? (char)(key.ptr[0] | 0x20) : '\0';
-    bool is_ascii = !(first & 0x80);
-
-    for (size_t i = 0; i < names.count; i++) {
-        const struct dw_slice *name = &names.items[i];
-
-        if (is_ascii && first != (name->ptr[0] | 0x20)) /* most pairs end here */
-            continue;
-        /* Folding makes names shorter, never longer. */
-        if (key.len >= name->len && !dw_slice_eq(key, *name) && folds_alike(key, *name))
-            return name;
-    }
-    return NULL;
-}
-
 /* Some readers (Go's encoding/json) take "Method" for "method", and the last of both wins: they
- * would act upon another message than the one that is judged here. */
-static bool check_spellings(const struct dw_json *object, struct dw_slices names, enum dw_code code,
-                            struct dw_error *reterr)
+ * would act upon another message than the one that is judged here.
+ *
+ * ret_values  one for each name, NULL where there is none; or NULL: only look at the spellings */
+static bool take_members(const struct dw_json *object, struct dw_slices names,
+                         const struct dw_json **ret_values, enum dw_code code,
+                         struct dw_error *reterr)
 {
     for (size_t i = 0; object && object->type == DW_JSON_OBJECT && i < object->object.count; i++) {
-        const struct dw_slice *name = find_other_spelling(object->object.members[i].key, names);
+        const struct dw_json_member *member = &object->object.members[i];
+        char first = member->key.len > 0 ? (char)(member->key.ptr[0] | 0x20) : '\0';
+        bool is_ascii = !(first & 0x80);
 
-        if (name)
-            return dw_fail(reterr, code, "the member \"%.*s\" must be spelled like this",
-                           DW_PRINT(*name));
+        for (size_t k = 0; k < names.count; k++) {
+            if (is_ascii && first != (names.items[k].ptr[0] | 0x20)) /* most pairs */
+                continue;
+            if (dw_slice_eq(member->key, names.items[k])) {
+                if (ret_values)
+                    ret_values[k] = &member->value;
+                break;
+            }
+            if (member->key.len >= names.items[k].len && /* folding makes it shorter */
+                folds_alike(member->key, names.items[k]))
+                return dw_fail(reterr, code, "the member \"%.*s\" must be spelled like this",
+                               DW_PRINT(names.items[k]));
+        }
     }
     return true;
 }
 
-static bool check_message_spellings(const struct dw_json *document, struct dw_error *reterr)
-{
-    static const struct dw_slice names[] = {DW_LIT("jsonrpc"), DW_LIT("id"),     DW_LIT("method"),
-                                            DW_LIT("params"),  DW_LIT("result"), DW_LIT("error")};
-
-    return check_spellings(document, (struct dw_slices){names, 6}, DW_INVALID_JSONRPC, reterr);
-}
-
 static bool check_params_spellings(const struct dw_json *params, struct dw_error *reterr)
 {
+    enum {
+        REF,
+        NOTIFICATIONS
+    };
     static const struct dw_slice names[] = {
-        DW_LIT("name"), DW_LIT("uri"),           DW_LIT("taskId"),
-        DW_LIT("ref"),  DW_LIT("notifications"), DW_LIT("_meta"),
+        DW_LIT("ref"), DW_LIT("notifications"), DW_LIT("name"),
+        DW_LIT("uri"), DW_LIT("taskId"),        DW_LIT("_meta"),
     };
     static const struct dw_slice of_ref[] = {DW_LIT("type"), DW_LIT("name"), DW_LIT("uri")};
     static const struct dw_slice of_notifications[] = {DW_LIT("resourceSubscriptions"),
                                                        DW_LIT("taskIds")};
+    const struct dw_json *values[6] = {NULL};
 
-    return check_spellings(params, (struct dw_slices){names, 6}, DW_INVALID_PARAMS, reterr) &&
-           check_spellings(dw_json_get(params, "ref"), (struct dw_slices){of_ref, 3},
-                           DW_INVALID_PARAMS, reterr) &&
-           check_spellings(dw_json_get(params, "notifications"),
-                           (struct dw_slices){of_notifications, 2}, DW_INVALID_PARAMS, reterr);
+    return take_members(params, (struct dw_slices){names, 6}, values, DW_INVALID_PARAMS, reterr) &&
+           take_members(values[REF], (struct dw_slices){of_ref, 3}, NULL, DW_INVALID_PARAMS,
+                        reterr) &&
+           take_members(values[NOTIFICATIONS], (struct dw_slices){of_notifications, 2}, NULL,
+                        DW_INVALID_PARAMS, reterr);
 }
 
 /* A member that must be a non-empty text. Methods that modern peers have no more are let through
@@ -212,7 +206,17 @@ static bool check_response(const struct dw_mcp_message *message, struct dw_error
 bool dw_mcp_message_parse(struct dw_slice body, struct dw_arena *arena,
                           struct dw_mcp_message *ret_message, struct dw_error *reterr)
 {
-    const struct dw_json *document, *id, *method;
+    enum {
+        JSONRPC,
+        ID,
+        METHOD,
+        PARAMS,
+        RESULT,
+        ERROR
+    };
+    static const struct dw_slice names[] = {DW_LIT("jsonrpc"), DW_LIT("id"),     DW_LIT("method"),
+                                            DW_LIT("params"),  DW_LIT("result"), DW_LIT("error")};
+    const struct dw_json *document, *values[6] = {NULL};
 
     *ret_message = (struct dw_mcp_message){0};
     if (!dw_json_parse(body, arena, &document, reterr))
@@ -225,23 +229,22 @@ bool dw_mcp_message_parse(struct dw_slice body, struct dw_arena *arena,
                        "JSON-RPC batches are not supported: send one message a request");
     if (document->type != DW_JSON_OBJECT)
         return dw_fail(reterr, DW_INVALID_JSONRPC, "a JSON-RPC message is an object");
-    if (!check_message_spellings(document, reterr))
+    if (!take_members(document, (struct dw_slices){names, 6}, values, DW_INVALID_JSONRPC, reterr))
         return false;
-    id = dw_json_get(document, "id");
-    if (id && !is_id(id))
+    if (values[ID] && !is_id(values[ID]))
         return dw_fail(reterr, DW_INVALID_JSONRPC, "id must be a string or an integer");
-    ret_message->id = id;
-    if (!dw_slice_eq(dw_json_text(document, "jsonrpc"), DW_LIT("2.0")))
+    ret_message->id = values[ID];
+    if (!values[JSONRPC] || values[JSONRPC]->type != DW_JSON_TEXT ||
+        !dw_slice_eq(values[JSONRPC]->text, DW_LIT("2.0")))
         return dw_fail(reterr, DW_INVALID_JSONRPC, "jsonrpc must be \"2.0\"");
-    ret_message->params = dw_json_get(document, "params");
-    ret_message->result = dw_json_get(document, "result");
-    ret_message->error = dw_json_get(document, "error");
-    method = dw_json_get(document, "method");
-    if (!method)
+    ret_message->params = values[PARAMS];
+    ret_message->result = values[RESULT];
+    ret_message->error = values[ERROR];
+    if (!values[METHOD])
         return check_response(ret_message, reterr);
-    if (method->type != DW_JSON_TEXT || method->text.len == 0)
+    if (values[METHOD]->type != DW_JSON_TEXT || values[METHOD]->text.len == 0)
         return dw_fail(reterr, DW_INVALID_JSONRPC, "method must be a text that is not empty");
-    ret_message->method = method->text;
+    ret_message->method = values[METHOD]->text;
     return check_call(ret_message, arena, reterr);
 }
 

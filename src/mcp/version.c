@@ -114,34 +114,31 @@ static bool check_legacy(const struct dw_mcp_headers *headers, const struct dw_m
     return true;
 }
 
-bool dw_mcp_dispatch(struct dw_http_fields fields, const struct dw_mcp_message *message,
+bool dw_mcp_dispatch(const struct dw_mcp_headers *headers, const struct dw_mcp_message *message,
                      bool session_is_known, struct dw_arena *arena, enum dw_mcp_path *ret_path,
                      struct dw_slice *ret_data, struct dw_error *reterr)
 {
-    struct dw_mcp_headers headers;
     enum dw_mcp_path path;
     bool claims_modern;
 
     *ret_path = DW_MCP_PATH_REFUSED;
     *ret_data = DW_EMPTY;
-    if (!dw_mcp_headers_read(fields, &headers, reterr))
-        return false;
     claims_modern = has_modern_meta(message->meta) ||
-                    (headers.protocol_version.ptr &&
-                     dw_mcp_version_era(headers.protocol_version) != DW_MCP_ERA_LEGACY);
-    if (headers.session_id.ptr && session_is_known)
+                    (headers->protocol_version.ptr &&
+                     dw_mcp_version_era(headers->protocol_version) != DW_MCP_ERA_LEGACY);
+    if (headers->session_id.ptr && session_is_known)
         path = DW_MCP_PATH_LEGACY_SESSION;
     else if (claims_modern) /* a session id is nothing to a modern peer: it is ignored */
         path = DW_MCP_PATH_MODERN;
-    else if (headers.session_id.ptr)
+    else if (headers->session_id.ptr)
         return dw_fail(reterr, DW_UNKNOWN_SESSION,
                        "there is no such session: start again with initialize");
     else if (dw_slice_eq(message->method, DW_LIT("initialize")))
         path = DW_MCP_PATH_LEGACY_HANDSHAKE;
     else
         path = DW_MCP_PATH_LEGACY_SESSIONLESS;
-    if (path == DW_MCP_PATH_MODERN ? !check_modern(&headers, message, arena, ret_data, reterr)
-                                   : !check_legacy(&headers, message, reterr))
+    if (path == DW_MCP_PATH_MODERN ? !check_modern(headers, message, arena, ret_data, reterr)
+                                   : !check_legacy(headers, message, reterr))
         return false;
     *ret_path = path;
     return true;

@@ -37,16 +37,19 @@ enum dw_mcp_path {
     DW_MCP_PATH_MODERN,
 };
 
+struct dw_mcp_headers; /* header.h */
+
 /* What an endpoint that serves both eras does with a POST (MCP 2026-07-28 versioning; the header
  * rules of streamable HTTP, "Request Metadata"). The body is the truth; headers must agree.
  *
+ * headers           from dw_mcp_headers_read
  * session_is_known  whether Mcp-Session-Id names a live session of this principal
  * ret_data          the error's `data` as JSON in `arena` when there is any, else empty
  *
  * Fails with DW_UNKNOWN_SESSION, DW_HEADER_MISMATCH, DW_INVALID_META, DW_UNSUPPORTED_VERSION,
  * DW_METHOD_UNKNOWN, DW_INVALID_JSONRPC, DW_INVALID_PARAMS or DW_NO_MEMORY; *ret_path is then
  * DW_MCP_PATH_REFUSED. */
-bool dw_must_check dw_mcp_dispatch(struct dw_http_fields fields,
+bool dw_must_check dw_mcp_dispatch(const struct dw_mcp_headers *headers,
                                    const struct dw_mcp_message *message, bool session_is_known,
                                    struct dw_arena *arena, enum dw_mcp_path *ret_path,
                                    struct dw_slice *ret_data, struct dw_error *reterr);

@@ -8,11 +8,11 @@ static const struct dw_json no_arguments = {.type = DW_JSON_OBJECT, .raw = {"{}"
 /* The object that dw_call_text and its like look into. */
 static const struct dw_json *arguments_of(const struct dw_call *call)
 {
-    const struct dw_json *argument = dw_json_get(call->message.params, "argument");
+    const struct dw_json *arguments =
+        call->item ? call->arguments
+                   : dw_json_get(call->message.params, "argument"); /* completion/complete */
 
-    if (!call->item && argument) /* completion/complete: {"name","value"} */
-        return argument;
-    return call->arguments ? call->arguments : &no_arguments;
+    return arguments ? arguments : &no_arguments;
 }
 
 /* ---- checking ---- */

@@ -157,13 +157,15 @@ static bool open_session(struct arrival *arrival, struct dw_call *call,
 static bool place(struct arrival *arrival, struct dw_call *call, bool *ret_is_new,
                   struct dw_slice *ret_data, struct dw_error *reterr)
 {
-    struct dw_http_fields fields = dw_exchange_request(arrival->exchange)->fields;
-    struct dw_session *session = dw_session_find(
-        arrival->http->server, dw_http_field(fields, "mcp-session-id"), arrival->principal->key);
+    struct dw_mcp_headers headers;
+    struct dw_session *session;
     enum dw_mcp_path path;
 
     *ret_is_new = false;
-    if (!dw_mcp_dispatch(fields, &call->message, session != NULL, call->arena, &path, ret_data,
+    if (!dw_mcp_headers_read(dw_exchange_request(arrival->exchange)->fields, &headers, reterr))
+        return false;
+    session = dw_session_find(arrival->http->server, headers.session_id, arrival->principal->key);
+    if (!dw_mcp_dispatch(&headers, &call->message, session != NULL, call->arena, &path, ret_data,
                          reterr))
         return false;
     call->era = path == DW_MCP_PATH_MODERN ? DW_MCP_ERA_MODERN : DW_MCP_ERA_LEGACY;

@@ -10,12 +10,12 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "mcp/header.h"
 #include "net/input.h"
 #include "net/line_buffer.h"
 #include "sys/sys.h"
 
 #define LAST_WAIT_MS 25000 /* for calls that run when the client has closed stdin */
-#define MAX_FIELDS 3
 #define OUTPUT_BYTES ((size_t)64 * 1024)
 
 struct dw_lines {
@@ -151,33 +151,32 @@ static void line_close(struct dw_outlet *outlet)
 
 /* What a modern client would say in HTTP's fields, from its message: so that one place decides for
  * every transport what a version may do. */
-static struct dw_http_fields make_fields(struct dw_call *call, struct dw_http_field *fields)
+static struct dw_mcp_headers make_headers(struct dw_call *call)
 {
-    const struct dw_json *meta = call->message.meta;
-    struct dw_slice version = dw_json_text(meta, DW_MCP_META_VERSION);
+    const struct dw_json *version = dw_json_get(call->message.meta, DW_MCP_META_VERSION);
     struct dw_slice name = call->message.name;
 
-    if (!dw_json_get(meta, DW_MCP_META_VERSION) && !dw_json_get(meta, DW_MCP_META_CAPABILITIES))
-        return (struct dw_http_fields){fields, 0};
-    if (version.len == 0)
-        version = DW_LIT(DW_MCP_VERSION_MODERN);
-    fields[0] = (struct dw_http_field){DW_LIT("MCP-Protocol-Version"), version};
-    fields[1] = (struct dw_http_field){DW_LIT("Mcp-Method"), call->message.method};
+    if (!version && !dw_json_get(call->message.meta, DW_MCP_META_CAPABILITIES))
+        return (struct dw_mcp_headers){0};
     if (dw_slice_starts_with(name, DW_LIT("=?base64?")))
         name = dw_arena_printf(call->arena,
                                "=?base64?%.*s?=", DW_PRINT(dw_text_base64(call->arena, name)));
-    fields[2] = (struct dw_http_field){DW_LIT("Mcp-Name"), name.ptr ? name : DW_EMPTY};
-    return (struct dw_http_fields){fields, MAX_FIELDS};
+    return (struct dw_mcp_headers){
+        .protocol_version = version && version->type == DW_JSON_TEXT && version->text.len > 0
+                                ? version->text
+                                : DW_LIT(DW_MCP_VERSION_MODERN),
+        .method = call->message.method,
+        .name = name.ptr ? name : DW_EMPTY,
+    };
 }
 
 static bool place(struct dw_lines *stdio, struct dw_call *call, struct dw_slice *ret_data,
                   struct dw_error *reterr)
 {
-    struct dw_http_field items[MAX_FIELDS];
-    struct dw_http_fields fields = make_fields(call, items);
+    const struct dw_mcp_headers headers = make_headers(call);
     enum dw_mcp_path path;
 
-    if (!dw_mcp_dispatch(fields, &call->message, false, call->arena, &path, ret_data, reterr))
+    if (!dw_mcp_dispatch(&headers, &call->message, false, call->arena, &path, ret_data, reterr))
         return false;
     call->era = path == DW_MCP_PATH_MODERN ? DW_MCP_ERA_MODERN : DW_MCP_ERA_LEGACY;
     return dw_session_add_call(stdio->session, call, reterr);

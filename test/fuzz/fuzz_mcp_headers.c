@@ -15,24 +15,22 @@ static void must(bool property)
         abort();
 }
 
-static void check(struct dw_http_fields fields, const struct dw_mcp_message *message,
+static void check(const struct dw_mcp_headers *headers, const struct dw_mcp_message *message,
                   enum dw_mcp_path path, struct dw_arena *arena)
 {
-    struct dw_mcp_headers headers;
     struct dw_slice name;
 
     must(path != DW_MCP_PATH_REFUSED);
-    must(dw_mcp_headers_read(fields, &headers, NULL));
     if (path != DW_MCP_PATH_MODERN)
         return;
-    must(dw_mcp_version_era(headers.protocol_version) == DW_MCP_ERA_MODERN);
+    must(dw_mcp_version_era(headers->protocol_version) == DW_MCP_ERA_MODERN);
     must(message->method.len > 0);
     if (!message->id)
         return;
-    must(dw_slice_eq(headers.method, message->method));
-    must(dw_slice_eq(dw_json_text(message->meta, DW_MCP_META_VERSION), headers.protocol_version));
+    must(dw_slice_eq(headers->method, message->method));
+    must(dw_slice_eq(dw_json_text(message->meta, DW_MCP_META_VERSION), headers->protocol_version));
     if (dw_slice_eq(message->method, DW_LIT("tools/call")))
-        must(dw_mcp_header_decode(headers.name, arena, &name, NULL) &&
+        must(dw_mcp_header_decode(headers->name, arena, &name, NULL) &&
              dw_slice_eq(name, message->name));
 }
 
@@ -42,6 +40,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     struct dw_arena *arena = dw_arena_new(8 << 20);
     struct dw_http_field room[32];
     struct dw_http_fields fields = {room, 0};
+    struct dw_mcp_headers headers;
     struct dw_mcp_message message;
     struct dw_error error = {0};
     enum dw_mcp_path path;
@@ -56,9 +55,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         room[fields.count++] = (struct dw_http_field){
             dw_slice_from(line.ptr, colon), dw_slice_from(line.ptr + value, line.len - value)};
     }
-    if (dw_mcp_message_parse(rest, arena, &message, &error)) {
-        if (dw_mcp_dispatch(fields, &message, session_is_known, arena, &path, &data, &error))
-            check(fields, &message, path, arena);
+    if (dw_mcp_message_parse(rest, arena, &message, &error) &&
+        dw_mcp_headers_read(fields, &headers, &error)) {
+        if (dw_mcp_dispatch(&headers, &message, session_is_known, arena, &path, &data, &error))
+            check(&headers, &message, path, arena);
         else
             must(path == DW_MCP_PATH_REFUSED && error.code != DW_OK);
     }

@@ -159,6 +159,7 @@ static void each_post_goes_to_its_era_or_is_refused(void **state)
         dw_auto(dw_arena_auto_free) struct dw_arena *arena = dw_arena_new(1 << 20);
         struct dw_http_field room[8];
         struct dw_http_fields fields = fields_of(rows[i].fields, room);
+        struct dw_mcp_headers headers;
         struct dw_mcp_message message;
         struct dw_slice data;
         struct dw_error error = {0};
@@ -166,7 +167,10 @@ static void each_post_goes_to_its_era_or_is_refused(void **state)
         bool is_done;
 
         assert_done(dw_mcp_message_parse(S(rows[i].body), arena, &message, &error), error);
-        is_done = dw_mcp_dispatch(fields, &message, rows[i].session_is_known, arena, &path, &data,
+        path = DW_MCP_PATH_REFUSED;
+        data = DW_EMPTY;
+        is_done = dw_mcp_headers_read(fields, &headers, &error) &&
+                  dw_mcp_dispatch(&headers, &message, rows[i].session_is_known, arena, &path, &data,
                                   &error);
         if (is_done != (rows[i].code == DW_OK))
             print_error("row %zu: %s %s\n", i, rows[i].fields, rows[i].body);
