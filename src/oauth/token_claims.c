@@ -108,6 +108,13 @@ static void put_json_if_there(struct dw_json_writer *writer, const char *key, st
         dw_json_put_raw(writer, key, json);
 }
 
+static void write_mfa(struct dw_json_writer *writer)
+{
+    static const struct dw_slice mfa[] = {{"mfa", 3}}; /* RFC 8176 section 2 */
+
+    dw_json_put_texts(writer, "amr", (struct dw_slices){mfa, 1});
+}
+
 /* RFC 9449 section 6.1. */
 static void write_binding(struct dw_slice jkt, struct dw_json_writer *writer)
 {
@@ -149,6 +156,8 @@ void dw_access_claims_write(const struct dw_access_claims *claims, struct dw_buf
         write_gty(claims, &writer);
     if (claims->answer->has_permissions)
         dw_json_put_texts(&writer, "permissions", claims->answer->permissions);
+    if (claims->is_mfa)
+        write_mfa(&writer);
     write_binding(claims->dpop_jkt, &writer);
     put_json_if_there(&writer, "act", claims->act_json);
     write_custom(claims->custom, &writer);
@@ -249,9 +258,7 @@ void dw_id_claims_write(const struct dw_id_claims *claims, struct dw_buf *out)
     if (claims->authenticated_at_s)
         dw_json_put_int(&writer, "auth_time", claims->authenticated_at_s);
     if (claims->is_mfa) {
-        static const struct dw_slice mfa[] = {{"mfa", 3}}; /* RFC 8176 section 2 */
-
-        dw_json_put_texts(&writer, "amr", (struct dw_slices){mfa, 1});
+        write_mfa(&writer);
         dw_json_put_text(&writer, "acr", DW_LIT(DW_ACR_MULTI_FACTOR));
     }
     put_if_there(&writer, "org_id", claims->organization);

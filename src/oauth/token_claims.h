@@ -21,6 +21,7 @@ struct dw_access_claims {
     enum dw_grant_type grant_type;       /* `gty` in Auth0's dialects; absent for codes */
     enum dw_grant_type first_grant_type; /* refresh: what made the family; its `gty` comes second */
     struct dw_slice act_json;            /* `act` (RFC 8693 section 4.1), an object; empty: none */
+    bool is_mfa;                         /* `amr`: a second factor was shown */
     struct dw_slice dpop_jkt;            /* `cnf` (RFC 9449 section 6); empty: a bearer token */
     const struct dw_json *custom;        /* further claims, of dw_custom_claims_merge; NULL: none */
     const struct dw_grant_answer *answer;

@@ -147,9 +147,8 @@ static bool parse_grant(const struct dw_form *form, struct dw_token_request *req
         return need(form, "refresh_token", &request->refresh_token.hidden, reterr);
     case DW_GRANT_CLIENT_CREDENTIALS:
         return true;
-    case DW_GRANT_PASSWORD_REALM:
-        if (!need(form, "realm", &request->realm, reterr))
-            return false;
+    case DW_GRANT_PASSWORD_REALM: /* auth0-python says it without a realm: the standard directory */
+        request->realm = dw_form_value(form, "realm");
         return need(form, "username", &request->username, reterr) &&
                need(form, "password", &request->password.hidden, reterr);
     case DW_GRANT_PASSWORD:

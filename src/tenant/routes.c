@@ -2,6 +2,8 @@
  * security fields, and errors in the form the caller can read. */
 #include "http/route.h"
 
+#include <inttypes.h>
+
 #include "http/url.h"
 #include "oauth/dpop.h"
 #include "tenant/endpoints_internal.h"
@@ -111,7 +113,9 @@ static bool add_cross_origin(struct dw_tenant_call *call, struct dw_error *reter
 {
     return dw_answer_field(call, "Access-Control-Allow-Origin", DW_LIT("*"), reterr) &&
            dw_answer_field(call, "Access-Control-Expose-Headers",
-                           DW_LIT("WWW-Authenticate, Retry-After, ETag, DPoP-Nonce"), reterr);
+                           DW_LIT("WWW-Authenticate, Retry-After, X-RateLimit-Remaining, "
+                                  "X-RateLimit-Reset, ETag, DPoP-Nonce"),
+                           reterr);
 }
 
 static bool answer_preflight(struct dw_tenant_call *call, struct dw_error *reterr)
@@ -186,8 +190,18 @@ static bool uses_dpop(const struct dw_tenant_call *call)
     return dw_slice_eat_nocase(&value, DW_LIT("DPoP "));
 }
 
-/* The interval of polling (oauth/decoupled.h). */
-#define SLOW_DOWN_RETRY_AFTER "5"
+#define SLOW_DOWN_RETRY_S 5 /* the interval of polling (oauth/decoupled.h) */
+#define TOO_MANY_RETRY_S 900
+
+/* For HTTP clients, and in the words that Auth0's clients read. */
+static bool add_retry(struct dw_tenant_call *call, int64_t seconds, struct dw_error *reterr)
+{
+    return dw_answer_field(call, "Retry-After", dw_arena_printf(call->arena, "%" PRId64, seconds),
+                           reterr) &&
+           dw_answer_field(call, "X-RateLimit-Remaining", DW_LIT("0"), reterr) &&
+           dw_answer_field(call, "X-RateLimit-Reset",
+                           dw_arena_printf(call->arena, "%" PRId64, call->now_s + seconds), reterr);
+}
 
 /* RFC 6749 section 5.2: a client that tried Basic is told the scheme; RFC 6750 section 3. */
 static bool add_challenge(struct dw_tenant_call *call, const struct dw_error *error,
@@ -200,9 +214,8 @@ static bool add_challenge(struct dw_tenant_call *call, const struct dw_error *er
     if (row->http_status == 405) /* RFC 9110 section 15.5.6 MUST */
         return dw_answer_field(call, "Allow", call->allow, reterr);
     if (row->http_status == 429)
-        return dw_answer_field(
-            call, "Retry-After",
-            error->code == DW_SLOW_DOWN ? DW_LIT(SLOW_DOWN_RETRY_AFTER) : DW_LIT("900"), reterr);
+        return add_retry(call, error->code == DW_SLOW_DOWN ? SLOW_DOWN_RETRY_S : TOO_MANY_RETRY_S,
+                         reterr);
     if (row->http_status != 401 && !(is_bearer && row->http_status == 403))
         return true;
     if (is_bearer && row->oauth_error && uses_dpop(call))

@@ -54,19 +54,17 @@ static bool by_mfa_token(struct dw_tenant_call *call, struct dw_slice digest,
     return load_user(call, caller, reterr);
 }
 
-/* An access token from before something was enrolled was given for a password; one given since then
- * was given for a second factor (dw_mfa_check_issue). */
-static bool check_age(const struct dw_mfa_caller *caller, int64_t issued_at_s,
-                      struct dw_error *reterr)
+/* Whoever got the access token for a password, when nothing was enrolled, needs another one now
+ * (dw_mfa_check_issue). */
+static bool check_strength(struct dw_tenant_call *call, const struct dw_mfa_caller *caller,
+                           const struct dw_own_token *token, struct dw_error *reterr)
 {
-    for (size_t i = 0; i < caller->state.count; i++)
-        if (caller->state.authenticators[i].confirmed_at_s != 0 &&
-            caller->state.authenticators[i].type != DW_AUTHENTICATOR_RECOVERY_CODE)
-            /* the oldest is first */
-            return issued_at_s >= caller->state.authenticators[i].confirmed_at_s ||
-                   dw_fail(reterr, DW_INVALID_TOKEN,
-                           "the access token is older than the second factor");
-    return true;
+    struct dw_slices methods;
+
+    if (!dw_json_texts(token->claims, "amr", call->arena, &methods, reterr))
+        return false;
+    return !caller->state.is_enrolled || dw_slices_have(methods, DW_LIT("mfa")) ||
+           dw_fail(reterr, DW_INVALID_TOKEN, "the access token was given for a password alone");
 }
 
 static bool by_access_token(struct dw_tenant_call *call, struct dw_slice text,
@@ -104,7 +102,7 @@ static bool by_access_token(struct dw_tenant_call *call, struct dw_slice text,
         return false;
     caller->has_access_token = true;
     caller->rule = caller->state.is_enrolled ? DW_ENROL_FURTHER : DW_ENROL_FIRST_ONLY;
-    return check_age(caller, token.issued_at_s, reterr);
+    return check_strength(call, caller, &token, reterr);
 }
 
 bool dw_mfa_caller_find(struct dw_tenant_call *call, struct dw_slice token,

@@ -14,13 +14,14 @@
 
 #define PARAMETERS_MAX 24
 
-/* The texts of the object as a form: what an authorization request is made of. */
+/* The texts of the object as a form: what an authorization request is made of. Auth0: a code, to
+ * the first of the application's callback URLs, unless it says otherwise. */
 static bool form_of(struct dw_tenant_call *call, const struct dw_oauth_client *client,
                     const struct dw_json *parameters, struct dw_form *ret_form,
                     struct dw_error *reterr)
 {
     size_t members = parameters ? parameters->object.count : 0;
-    struct dw_form_field *fields = dw_arena_new_array(call->arena, members + 2, sizeof *fields);
+    struct dw_form_field *fields = dw_arena_new_array(call->arena, members + 3, sizeof *fields);
     size_t count = 0;
 
     if (!fields)
@@ -39,6 +40,9 @@ static bool form_of(struct dw_tenant_call *call, const struct dw_oauth_client *c
     *ret_form = (struct dw_form){fields, count};
     if (dw_form_value(ret_form, "response_type").len == 0)
         fields[ret_form->count++] = (struct dw_form_field){DW_LIT("response_type"), DW_LIT("code")};
+    if (dw_form_value(ret_form, "redirect_uri").len == 0 && client->redirect_uris.count > 0)
+        fields[ret_form->count++] =
+            (struct dw_form_field){DW_LIT("redirect_uri"), client->redirect_uris.items[0]};
     return true;
 }
 

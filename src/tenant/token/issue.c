@@ -113,6 +113,8 @@ static bool sign_access_token(struct dw_tenant_call *call, const struct dw_issue
         .grant_type = issue->subjects.grant_type,
         .first_grant_type = issue->first_grant_type,
         .act_json = issue->act_json,
+        /* Auth0 has it in no API's tokens; the MFA API is the tenant's own and asks for it. */
+        .is_mfa = issue->is_mfa && api->is_system,
         .dpop_jkt = issue->dpop_jkt,
         .answer = &issued->answer,
         .now_s = call->now_s,

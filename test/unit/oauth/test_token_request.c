@@ -45,8 +45,8 @@ static void bad_requests_are_told_what_is_wrong(void **state)
          "Missing required parameter: username"},
         {FORM,
          "grant_type=http%3A%2F%2Fauth0.com%2Foauth%2Fgrant-type%2Fpassword-realm&username=u&"
-         "password=p",
-         DW_INVALID_REQUEST, "Missing required parameter: realm"},
+         "realm=r",
+         DW_INVALID_REQUEST, "Missing required parameter: password"},
         {FORM, "grant_type=client_credentials&scope=a%22", DW_INVALID_SCOPE, NULL},
         {FORM, "grant_type=client_credentials&resource=nonsense", DW_INVALID_TARGET, NULL},
         {FORM, "grant_type=client_credentials&resource=https%3A%2F%2Fa&resource=https%3A%2F%2Fb",

@@ -447,6 +447,33 @@ static void authenticators_are_removed_with_the_right_token(void **state)
     assert_slice(call->answer, "[]");
 }
 
+/* Auth0's clients go on with the token that they enrolled with, whatever is removed first. */
+static void a_token_for_a_second_factor_outlives_the_factor(void **state)
+{
+    const char *secret = enrol(NULL), *access;
+    struct dw_tenant_call *call = password(
+        "audience=" MFA_AUDIENCE "&scope=enroll%20read:authenticators%20remove:authenticators");
+    struct dw_slice id = DW_EMPTY;
+
+    (void)state;
+    call = otp(member(call, "mfa_token"), next_app_code(secret));
+    access = member(call, "access_token");
+    assert_slice(dw_json_get(claims_of(call, "access_token"), "amr")->raw, "[\"mfa\"]");
+    world_now_s += 5;
+    call = associate(access, SMS_WISH("+14155550100"));
+    assert_status(oob(access, member(call, "oob_code"), mailed_code()), 200);
+    call = api(DW_HTTP_GET, "/mfa/authenticators", access, NULL);
+    assert_int_equal(json_of(call)->array.count, 3);
+    for (size_t i = 0; i < 3 && !dw_slice_starts_with(id, S("totp|")); i++)
+        id = dw_json_text(&json_of(call)->array.items[i], "id");
+    assert_status(
+        api(DW_HTTP_DELETE,
+            text_of(dw_arena_printf(world.arena, "/mfa/authenticators/%.*s", DW_PRINT(id))), access,
+            NULL),
+        204);
+    assert_status(api(DW_HTTP_GET, "/mfa/authenticators", access, NULL), 200);
+}
+
 static void bad_requests_are_told_apart(void **state)
 {
     static const struct {
@@ -499,6 +526,7 @@ int main(void)
         cmocka_unit_test_setup(a_code_by_text_message_has_the_recorded_shape, mfa_fresh),
         cmocka_unit_test_setup(the_address_is_masked_and_the_type_named, mfa_fresh),
         cmocka_unit_test_setup(authenticators_are_removed_with_the_right_token, mfa_fresh),
+        cmocka_unit_test_setup(a_token_for_a_second_factor_outlives_the_factor, mfa_fresh),
         cmocka_unit_test_setup(bad_requests_are_told_apart, mfa_fresh),
     };
 

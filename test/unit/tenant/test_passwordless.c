@@ -353,6 +353,11 @@ static void a_link_leads_to_registered_places_alone(void **state)
     (void)state;
     assert_status(start(START_LINK(ADA, "\"redirect_uri\":\"https://evil.example/cb\"")), 403);
     assert_status(start(START_LINK(ADA, "\"redirect_uri\":\"" CALLBACK "\"")), 400); /* no PKCE */
+    /* said nothing: to the first of them */
+    assert_status(start(START_LINK(ADA, "\"scope\":\"openid\",\"code_challenge\":\"" CHALLENGE
+                                        "\",\"code_challenge_method\":\"S256\"")),
+                  200);
+    assert_status(start(START_LINK(ADA, "")), 400); /* no PKCE */
     /* Nor to an organization that is none, whose id would be in the token. */
     assert_status(
         start(START_LINK(ADA, LINK_PARAMETERS ",\"organization\":\"org_0123456789abcdef\"")), 400);

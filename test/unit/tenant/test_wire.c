@@ -78,12 +78,41 @@ static void everybody_has_a_picture(void **state)
     assert_status(get(&nobody, "/avatars/abc.svg"), 404);
 }
 
+/* auth0-python names that grant without a realm. */
+static void a_realm_may_be_left_out(void **state)
+{
+    static const char body[] = "grant_type=http://auth0.com/oauth/grant-type/password-realm&" DEV
+                               "&username=" ADA "&password=correct%20horse%20battery";
+
+    (void)state;
+    assert_status(token(body), 200);
+    assert_status(token(text_of(dw_arena_printf(world.arena, "%s&realm=nowhere", body))), 400);
+}
+
+/* go-auth0 and auth0-python read when to come back. */
+static void too_many_attempts_say_until_when(void **state)
+{
+    static const char body[] = "grant_type=password&" DEV "&username=bob%40example.com&password=no";
+    struct dw_tenant_call *call = token(body);
+
+    (void)state;
+    for (int i = 0; i < 20 && call->status != 429; i++)
+        call = token(body);
+    assert_status(call, 429);
+    assert_slice(header(call, "Retry-After"), "900");
+    assert_slice(header(call, "X-RateLimit-Remaining"), "0");
+    assert_true(dw_slice_eq(header(call, "X-RateLimit-Reset"),
+                            dw_arena_printf(world.arena, "%lld", (long long)world_now_s + 900)));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(json_has_the_media_type_that_auth0_sends),
         cmocka_unit_test(a_password_without_a_scope_is_good_for_all),
         cmocka_unit_test(everybody_has_a_picture),
+        cmocka_unit_test(a_realm_may_be_left_out),
+        cmocka_unit_test(too_many_attempts_say_until_when),
     };
 
     return cmocka_run_group_tests(tests, token_world_start, world_stop);
