@@ -1,14 +1,14 @@
 // `meson install`, then programs outside the tree: C, C++ and Python against the installed library alone.
 import assert from "node:assert/strict";
-import { copyFileSync, mkdirSync, readdirSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { before, test } from "node:test";
 import path from "node:path";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
-import { binary, root, run, temporaryFolder, writeFile } from "./support/process.mjs";
+import { binary, freePort, root, run, temporaryFolder, writeFile } from "./support/process.mjs";
 
 const folder = temporaryFolder();
-const destination = path.join(folder, "root");
+const destination = path.join(folder, ".local");
 const work = path.join(folder, "work");
 let environment, library, headers;
 
@@ -42,6 +42,20 @@ test("a C99 program builds with pkg-config and serves", async () => {
   copyFileSync(path.join(root, "examples/hello.c"), path.join(work, "hello.c"));
   await good("cc", ["-std=c99", "-pedantic", "-Wall", "-Wextra", "-Werror", "hello.c", "-o", "hello", ...await flags("doorward")]);
   await saysHello(path.join(work, "hello"));
+});
+
+// docs/first-server.md, block after block, as somebody pastes it: HOME is where it was installed to.
+test("the page for newcomers can be pasted into an empty folder", async () => {
+  const page = readFileSync(path.join(root, "docs/first-server.md"), "utf8");
+  const blocks = (language) => [...page.matchAll(new RegExp(`\`\`\`${language}\n(.*?)\`\`\``, "gs"))].map(([, text]) => text);
+  const [hello, , tested] = blocks("c"), [build, talk, , test] = blocks("sh");
+  const empty = path.join(folder, "empty"), port = await freePort();
+  mkdirSync(empty);
+  writeFile(empty, "hello.c", hello);
+  writeFile(empty, "test.c", tested);
+  const paste = (text) => good("bash", ["-ec", text.replaceAll("8080", port)], { cwd: empty, env: { ...environment, HOME: folder, PATH: process.env.PATH } });
+  assert.match(await paste(`${build}${talk}kill %1`), /"content":\[\{"type":"text","text":"Hello, Ann!"\}\]/);
+  assert.equal(await paste(`${build.split("\n")[0]}\n${test}`), "good");
 });
 
 test("a C++11 program builds with pkg-config and serves", async () => {
