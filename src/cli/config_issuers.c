@@ -127,6 +127,10 @@ bool dw_config_issuers(const struct dw_config *config, struct dw_arena *arena,
         return dw_fail(reterr, DW_CONFIG,
                        "auth.enabled is false or the provider is none, and everybody would be let "
                        "in; set auth.enabled = true and a provider");
+    if (!config->path.len && !names_issuer(&config->issuer))
+        return dw_fail(reterr, DW_CONFIG,
+                       "no issuer is named: there is no doorward.toml here; name a file with "
+                       "--config, or set OIDC_ISSUER or AUTH0_DOMAIN");
     if ((names_issuer(&config->issuer) || config->issuers.count == 0) &&
         !resolve(&config->issuer, "auth", arena, &issuers[count++], reterr))
         return false;

@@ -43,6 +43,17 @@ static enum dw_cli_status say_unknown(struct dw_slice name)
     return DW_CLI_USAGE;
 }
 
+/* "doorward help VERB" */
+static int help_with(char *name)
+{
+    static char help[] = "--help";
+    const struct dw_verb *verb = find(dw_slice_from_text(name));
+
+    if (!verb)
+        return (int)say_unknown(dw_slice_from_text(name));
+    return (int)dw_verb_run(verb, 2, (char *[]){name, help, NULL});
+}
+
 int main(int argc, char **argv)
 {
     struct dw_slice name = argc > 1 ? dw_slice_from_text(argv[1]) : DW_EMPTY;
@@ -50,12 +61,14 @@ int main(int argc, char **argv)
 
     if (verb)
         return (int)dw_verb_run(verb, argc - 1, argv + 1);
+    if (argc == 3 && dw_slice_eq(name, DW_LIT("help")))
+        return help_with(argv[2]);
     if (dw_slice_eq(name, DW_LIT("--help")) || dw_slice_eq(name, DW_LIT("-h")) ||
         dw_slice_eq(name, DW_LIT("help"))) {
         print_usage(stdout);
         return DW_CLI_DONE;
     }
-    if (dw_slice_eq(name, DW_LIT("--version")))
+    if (dw_slice_eq(name, DW_LIT("--version")) || dw_slice_eq(name, DW_LIT("-V")))
         return (int)dw_verb_run(&dw_verb_version, 1, argv + 1);
     if (argc > 1)
         return (int)say_unknown(name);

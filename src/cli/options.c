@@ -60,8 +60,8 @@ static const struct dw_option *find(const struct dw_verb *verb, struct dw_slice 
 
 static void say_unknown(const struct dw_verb *verb, struct dw_slice name)
 {
-    struct dw_slice names[MOST_OPTIONS];
-    struct dw_slices list = {names, 0};
+    struct dw_slice names[MOST_OPTIONS + 1] = {DW_LIT("help")};
+    struct dw_slices list = {names, 1};
     struct dw_slice nearest;
 
     for (size_t i = 0; i < verb->option_count && i < MOST_OPTIONS; i++)
@@ -161,8 +161,14 @@ enum dw_options_result dw_options_read(const struct dw_verb *verb, int argc, cha
         } else if (!are_options_over && dw_slice_starts_with(word, DW_LIT("--"))) {
             if (!read_option(&reading))
                 return DW_OPTIONS_WRONG;
+        } else if (!are_options_over && word.len > 1 && word.ptr[0] == '-') {
+            dw_cli_say(verb->name,
+                       "there is no option %.*s; \"doorward %s --help\" lists the options",
+                       DW_PRINT(word), verb->name);
+            return DW_OPTIONS_WRONG;
         } else {
             rest[count++] = word;
+            are_options_over = are_options_over || verb->takes_command;
         }
     }
     *ret_rest = (struct dw_slices){rest, count};

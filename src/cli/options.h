@@ -29,6 +29,7 @@ struct dw_verb {
     const char *details;   /* more, for --help; may be NULL */
     const struct dw_option *options;
     size_t option_count;
+    bool takes_command;   /* the first word that is no option begins a command: all is its own */
     size_t settings_size; /* of what the options' offsets count in; zeroed before they are read */
     /* rest: the words that are no options. */
     enum dw_cli_status (*run)(void *settings, struct dw_slices rest, struct dw_arena *arena);

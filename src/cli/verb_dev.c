@@ -315,6 +315,7 @@ static enum dw_cli_status run(void *user, struct dw_slices command, struct dw_ar
 const struct dw_verb dw_verb_dev = {
     .name = "dev",
     .arguments = "[-- COMMAND ARG...]",
+    .takes_command = true,
     .summary = "guard an MCP server on this machine: tenant and gateway in one process",
     .details =
         "COMMAND is an MCP server that speaks stdio. Without it and without --upstream it is\n"

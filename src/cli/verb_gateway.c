@@ -31,12 +31,15 @@ static bool apply_flags(const struct settings *settings, struct dw_slices comman
                         struct dw_config *config, struct dw_arena *arena, struct dw_error *reterr)
 {
     const struct {
-        const char *row;
+        const char *name, *row;
         struct dw_slice value;
     } flags[] = {
-        {"listen", settings->listen},     {"public_url", settings->public_url},
-        {"upstream", settings->upstream}, {"admin_listen", settings->admin_listen},
-        {"log", settings->log},           {"log_level", settings->log_level},
+        {"listen", "listen", settings->listen},
+        {"public-url", "public_url", settings->public_url},
+        {"upstream", "upstream", settings->upstream},
+        {"admin-listen", "admin_listen", settings->admin_listen},
+        {"log", "log", settings->log},
+        {"log-level", "log_level", settings->log_level},
     };
     struct dw_error error;
 
@@ -46,7 +49,7 @@ static bool apply_flags(const struct settings *settings, struct dw_slices comman
 
         if (flags[i].value.ptr &&
             !dw_field_set(field, &config->gateway, flags[i].value, arena, &error))
-            return dw_fail(reterr, DW_CONFIG, "the option for %s %s", flags[i].row, error.message);
+            return dw_fail(reterr, DW_USAGE, "--%s %s", flags[i].name, error.message);
     }
     if (settings->upstream.ptr)
         config->gateway.command = (struct dw_slices){NULL, 0};
@@ -99,12 +102,13 @@ static enum dw_cli_status run(void *user, struct dw_slices command, struct dw_ar
     if (is_done)
         return DW_CLI_DONE;
     dw_cli_say_error("gateway", &error);
-    return DW_CLI_FAILED;
+    return error.code == DW_USAGE ? DW_CLI_USAGE : DW_CLI_FAILED;
 }
 
 const struct dw_verb dw_verb_gateway = {
     .name = "gateway",
     .arguments = "[-- COMMAND ARG...]",
+    .takes_command = true,
     .summary = "put OAuth in front of an MCP server",
     .details =
         "The MCP server is an upstream URL or a COMMAND that speaks stdio. Who may issue "

@@ -2,6 +2,7 @@
  */
 #include <stdio.h>
 
+#include "base/text.h"
 #include "cli/config.h"
 #include "cli/development_tls.h"
 #include "cli/service.h"
@@ -30,6 +31,7 @@ static const struct dw_option options[] = {
 };
 
 #define COLUMNS 80
+#define MOST_VERBS 256
 
 /* Words, as many as fit on a line; the first line goes on at `column`, the others have an indent.
  */
@@ -46,14 +48,19 @@ static void print_words(struct dw_slice text, size_t column, int indent)
     printf("\n");
 }
 
-static void print_verbs(void)
+/* noun: of this one only; NULL: all. */
+static void print_verbs(const char *noun)
 {
     size_t count;
     const struct dw_tenant_verb *verbs = dw_tenant_verbs(&count);
 
-    printf("\nManagement, while it runs or not:\n");
+    printf("\nManagement, while it runs or not; --json prints JSON:\n");
     for (size_t i = 0; i < count; i++) {
-        int printed = printf("  %s %s", verbs[i].noun, verbs[i].verb);
+        int printed;
+
+        if (noun && strcmp(noun, verbs[i].noun) != 0)
+            continue;
+        printed = printf("  %s %s", verbs[i].noun, verbs[i].verb);
 
         print_words(dw_slice_from_text(verbs[i].usage), (size_t)printed, 10);
         printf("     ");
@@ -68,14 +75,14 @@ static bool apply_flags(const struct settings *settings, struct dw_config *confi
     const struct {
         const struct dw_fields *fields;
         void *base;
-        const char *row;
+        const char *name, *row;
         struct dw_slice value;
     } flags[] = {
-        {&dw_tenant_fields, &config->tenant, "listen", settings->listen},
-        {&dw_tenant_fields, &config->tenant, "issuer", settings->issuer},
-        {&dw_tenant_fields, &config->tenant, "state_dir", settings->state_dir},
-        {&dw_gateway_fields, &config->gateway, "log", settings->log},
-        {&dw_gateway_fields, &config->gateway, "log_level", settings->log_level},
+        {&dw_tenant_fields, &config->tenant, "listen", "listen", settings->listen},
+        {&dw_tenant_fields, &config->tenant, "issuer", "issuer", settings->issuer},
+        {&dw_tenant_fields, &config->tenant, "state-dir", "state_dir", settings->state_dir},
+        {&dw_gateway_fields, &config->gateway, "log", "log", settings->log},
+        {&dw_gateway_fields, &config->gateway, "log-level", "log_level", settings->log_level},
     };
     struct dw_error error;
 
@@ -83,7 +90,7 @@ static bool apply_flags(const struct settings *settings, struct dw_config *confi
         if (flags[i].value.ptr &&
             !dw_field_set(dw_fields_find(flags[i].fields, dw_slice_from_text(flags[i].row)),
                           flags[i].base, flags[i].value, arena, &error))
-            return dw_fail(reterr, DW_CONFIG, "the option for %s %s", flags[i].row, error.message);
+            return dw_fail(reterr, DW_USAGE, "--%s %s", flags[i].name, error.message);
     return true;
 }
 
@@ -183,7 +190,7 @@ static enum dw_cli_status run_tenant(const struct settings *settings, int manage
     if (is_done)
         return DW_CLI_DONE;
     dw_cli_say_error("tenant", &error);
-    return DW_CLI_FAILED;
+    return error.code == DW_USAGE ? DW_CLI_USAGE : DW_CLI_FAILED;
 }
 
 /* Where the management verb starts, or argc. */
@@ -232,6 +239,24 @@ static int move_options(int noun, int argc, char **argv)
     return noun;
 }
 
+static void say_unknown_noun(struct dw_slice word)
+{
+    struct dw_slice nouns[MOST_VERBS], nearest;
+    size_t count;
+    const struct dw_tenant_verb *verbs = dw_tenant_verbs(&count);
+
+    for (size_t i = 0; i < count && i < MOST_VERBS; i++)
+        nouns[i] = dw_slice_from_text(verbs[i].noun);
+    nearest =
+        dw_text_nearest(word, (struct dw_slices){nouns, count < MOST_VERBS ? count : MOST_VERBS});
+    if (nearest.len)
+        dw_cli_say("tenant", "there is no \"%.*s\"; did you mean \"%.*s\"?", DW_PRINT(word),
+                   DW_PRINT(nearest));
+    else
+        dw_cli_say("tenant", "there is no \"%.*s\"; \"doorward tenant --help\" lists what there is",
+                   DW_PRINT(word));
+}
+
 static enum dw_cli_status run_words(int argc, char **argv)
 {
     dw_auto(dw_arena_auto_free) struct dw_arena *arena = dw_arena_new(DW_CLI_ARENA_BYTES);
@@ -243,16 +268,19 @@ static enum dw_cli_status run_words(int argc, char **argv)
         return DW_CLI_FAILED;
     switch (dw_options_read(&dw_verb_tenant, noun, argv, &settings, arena, &rest)) {
     case DW_OPTIONS_HELP:
-        print_verbs();
+        print_verbs(noun < argc ? argv[noun] : NULL);
         return DW_CLI_DONE;
     case DW_OPTIONS_WRONG:
         return DW_CLI_USAGE;
     case DW_OPTIONS_RUN:
         break;
     }
-    if (rest.count > 1 || (rest.count == 1 && !dw_slice_eq(rest.items[0], DW_LIT("run")))) {
-        dw_cli_say("tenant", "there is no \"%.*s\"; \"doorward tenant --help\" lists what there is",
-                   DW_PRINT(rest.items[rest.count - 1]));
+    if (rest.count && !dw_slice_eq(rest.items[0], DW_LIT("run"))) {
+        say_unknown_noun(rest.items[0]);
+        return DW_CLI_USAGE;
+    }
+    if (rest.count > 1) {
+        dw_cli_say("tenant", "\"%.*s\" is too much", DW_PRINT(rest.items[1]));
         return DW_CLI_USAGE;
     }
     return run_tenant(&settings, argc - noun, argv + noun, arena);

@@ -90,6 +90,31 @@ describe("starting", () => {
     await refusal(["tenant", "--config", config], new RegExp(state));
     chmodSync(state, 0o700);
   });
+  for (const [words, sentence] of [
+    [["gatway"], 'doorward: there is no verb gatway; did you mean gateway?'],
+    [["help", "tenent"], 'doorward: there is no verb tenent; did you mean tenant?'],
+    [["dev", "--hlp"], 'doorward dev: there is no option --hlp; did you mean --help?'],
+    [["gateway", "-x"], 'doorward gateway: there is no option -x; "doorward gateway --help" lists the options'],
+    [["gateway", "--log-level", "loud"], "doorward gateway: --log-level must be one of debug, info, warn, error"],
+    [["tenant", "--log-level", "loud"], "doorward tenant: --log-level must be one of debug, info, warn, error"],
+    [["tenant", "uses", "list"], 'doorward tenant: there is no "uses"; did you mean "user"?'],
+    [["tenant", "run", "fast"], 'doorward tenant: "fast" is too much'],
+    [["version", "now"], 'doorward version: "now" is too much'],
+  ]) {
+    test(`doorward ${words.join(" ")}: usage, and what was meant`, async () => {
+      const ended = await doorward(words, { limitMs: 15_000, cwd: temporaryFolder() });
+      assert.deepEqual([ended.status, ended.stdout, ended.stderr], [2, "", `${sentence}\n`]);
+    });
+  }
+  test("without a configuration the sentence says where one is looked for", () =>
+    refusal(["gateway", "--upstream", "http://127.0.0.1:9/mcp"], /^doorward gateway: no issuer is named: there is no doorward\.toml here; name a file with --config, or set OIDC_ISSUER or AUTH0_DOMAIN$/, { cwd: temporaryFolder() }));
+  test("help of a verb, and of one noun of the tenant", async () => {
+    const asked = await doorward(["help", "token"]);
+    assert.equal(asked.status, 0);
+    assert.equal(asked.stdout, (await doorward(["token", "--help"])).stdout);
+    const nouns = (await doorward(["tenant", "role", "--help"])).stdout.split("\n").map((line) => /^ {2}([a-z-]+) [a-z]/.exec(line)?.[1]).filter(Boolean);
+    assert.deepEqual([...new Set(nouns)], ["role"]);
+  });
   test("a verb that does not exist is usage: status 2", async () => {
     await refusal(["gatway"], /gatway/, { status: 2 });
   });

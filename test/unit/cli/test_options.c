@@ -74,6 +74,24 @@ static void what_is_no_option_is_used_wrongly(void **state)
     assert_int_equal(read_words("test --listen"), DW_OPTIONS_WRONG);
     assert_int_equal(read_words("test --json=yes"), DW_OPTIONS_WRONG);
     assert_int_equal(read_words("test --xyz"), DW_OPTIONS_WRONG);
+    assert_int_equal(read_words("test -x"), DW_OPTIONS_WRONG);
+}
+
+static void a_command_keeps_its_own_options(void **state)
+{
+    char *argv[] = {(char[]){"test"},     (char[]){"--json"}, (char[]){"node"},
+                    (char[]){"--listen"}, (char[]){"-p"},     NULL};
+    struct dw_verb with_command = verb;
+
+    (void)state;
+    with_command.takes_command = true;
+    assert_int_equal(dw_options_read(&with_command, 5, argv, &settings, arena, &rest),
+                     DW_OPTIONS_RUN);
+    assert_true(settings.is_json);
+    assert_int_equal(settings.listen.len, 0);
+    assert_int_equal(rest.count, 3);
+    assert_slice(rest.items[1], "--listen");
+    assert_slice(rest.items[2], "-p");
 }
 
 int main(void)
@@ -81,6 +99,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(options_set_their_members, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_no_option_is_used_wrongly, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_command_keeps_its_own_options, set_up, tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
