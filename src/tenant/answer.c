@@ -206,6 +206,37 @@ static bool answer_own_error_page(struct dw_tenant_call *call, const struct dw_e
     return dw_buf_finish(&url, &text, NULL) && dw_answer_redirect(call, text, NULL);
 }
 
+/* What a developer can do, by how the message begins. Constant: what strangers sent is not to be
+ * pasted into a shell. */
+static const struct {
+    const char *begins, *hint;
+} hints[] = {
+    {"Unknown client:", "doorward tenant client list"},
+    {"Callback URL mismatch.", "doorward tenant client update --id CLIENT --set "
+                               "'callbacks=[\"URL\"]'"},
+    {"no connections enabled for the client", "doorward tenant connection enable --name "
+                                              "CONNECTION --client CLIENT"},
+    {"no connections enabled for the organization",
+     "doorward tenant organization connection add --organization ORGANIZATION --connection "
+     "CONNECTION"},
+    {"Grant type", "doorward tenant client update --id CLIENT --set 'grant_types=[\"...\"]'"},
+    {"Service not found:", "doorward tenant api add --identifier URL"},
+    {"Client is not authorized to access", "doorward tenant client-grant put --client CLIENT "
+                                           "--audience URL --subject-type user --all-scopes"},
+    {"The \"returnTo\" querystring", "doorward tenant client update --id CLIENT --set "
+                                     "'allowed_logout_urls=[\"URL\"]'"},
+    {"The \"post_logout_redirect_uri\" querystring",
+     "doorward tenant client update --id CLIENT --set 'allowed_logout_urls=[\"URL\"]'"},
+};
+
+static struct dw_slice find_hint(struct dw_slice message)
+{
+    for (size_t i = 0; i < sizeof hints / sizeof *hints; i++)
+        if (dw_slice_starts_with(message, dw_slice_from_text(hints[i].begins)))
+            return dw_slice_from_text(hints[i].hint);
+    return DW_EMPTY;
+}
+
 static bool is_web_url(struct dw_slice url)
 {
     return dw_slice_starts_with(url, DW_LIT("https://")) ||
@@ -254,6 +285,7 @@ void dw_answer_error_page(struct dw_tenant_call *call, const struct dw_error *er
         {.name = "lead", .key = error_texts[i].lead},
         {.name = "help", .key = call->error_key},
         {.name = "message", .text = is_for_developers(call) ? message : DW_EMPTY},
+        {.name = "hint", .text = find_hint(message)}, /* shown with the message alone */
         {.name = "error", .text = dw_slice_from_text(row->oauth_error)},
         {.name = "trace_id", .text = call->trace_id},
         {.name = "support_url", .text = support_link(call)},

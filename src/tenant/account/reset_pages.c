@@ -16,6 +16,19 @@ static bool show_message(struct dw_tenant_call *call, int status, const char *ti
 
 /* ---- asking ---- */
 
+static bool show_sent(struct dw_tenant_call *call, const struct dw_visit *visit,
+                      struct dw_error *reterr)
+{
+    struct dw_html_field fields[] = {
+        {.name = "title", .key = "reset.sent_title"},
+        {.name = "lead", .key = "reset.sent_lead"},
+        {.name = "state", .text = visit->state},
+    };
+
+    return dw_answer_html(call, 200, "message", fields, sizeof fields / sizeof *fields, DW_EMPTY,
+                          reterr);
+}
+
 static bool show_request(struct dw_tenant_call *call, const struct dw_visit *visit, int status,
                          struct dw_slice email, const char *problem, struct dw_error *reterr)
 {
@@ -57,7 +70,7 @@ bool dw_endpoint_reset_request(struct dw_tenant_call *call, struct dw_error *ret
     if (!dw_identifier_is_email(email))
         return show_request(call, &visit, 400, email, "reset.invalid_email", reterr);
     return dw_account_mail_password_link(call, &ways.home, visit.client, email, reterr) &&
-           show_message(call, 200, "reset.sent_title", "reset.sent_lead", reterr);
+           show_sent(call, &visit, reterr);
 }
 
 /* ---- choosing ---- */

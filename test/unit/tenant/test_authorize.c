@@ -399,6 +399,24 @@ static void an_address_starts_only_so_many_visits(void **state)
 }
 
 /* ---- browsers ---- */
+/* For who runs it on this machine; never with what a stranger sent in it. */
+static void an_error_page_says_what_to_change(void **state)
+{
+    static const char *const cases[][2] = {
+        {"/authorize?response_type=code&client_id=%24(evil)", "doorward tenant client list<"},
+        {"/authorize?response_type=code&client_id=" DW_TENANT_DEV_CLIENT
+         "&redirect_uri=https%3A%2F%2Fevil.example%2F%27%3B",
+         "doorward tenant client update --id CLIENT --set &#39;callbacks="},
+        {"/v2/logout?returnTo=https%3A%2F%2Fevil.example",
+         "doorward tenant client update --id CLIENT --set &#39;allowed_logout_urls="},
+    };
+    struct browser browser = {0};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_has(get(&browser, cases[i][0])->answer, cases[i][1]);
+}
+
 static void a_visit_belongs_to_the_browser_it_began_in(void **state)
 {
     struct browser browser = {0}, stranger = {0}, stranger_with_cookie = {0};
@@ -614,6 +632,7 @@ int main(void)
         cmocka_unit_test(a_request_may_come_as_a_form),
         cmocka_unit_test(a_visit_does_not_wait_for_ever),
         cmocka_unit_test(an_address_starts_only_so_many_visits),
+        cmocka_unit_test(an_error_page_says_what_to_change),
         cmocka_unit_test(a_visit_belongs_to_the_browser_it_began_in),
         cmocka_unit_test(forms_of_other_sites_are_refused),
         cmocka_unit_test(consent_needs_the_login_of_its_visit),
