@@ -112,6 +112,10 @@ void dw_identifier_rules_read(const struct dw_json *options, struct dw_identifie
     if (!attributes || attributes->type != DW_JSON_OBJECT)
         return;
     ret_rules->email = read_attribute(dw_json_get(attributes, "email"));
+    (void)dw_json_bool(dw_json_path(attributes, "email", "signup", "verification", NULL), "active",
+                       &ret_rules->confirms_email);
+    /* An account without an address would never be confirmed. */
+    ret_rules->confirms_email &= ret_rules->email == DW_IDENTIFIER_REQUIRED;
     ret_rules->username = read_attribute(dw_json_get(attributes, "username"));
     ret_rules->phone_number = read_attribute(dw_json_get(attributes, "phone_number"));
     read_length(dw_json_get(dw_json_get(attributes, "username"), "validation"), ret_rules);

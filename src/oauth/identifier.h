@@ -14,6 +14,7 @@ enum dw_identifier_use {
 
 struct dw_identifier_rules {
     enum dw_identifier_use email, username, phone_number;
+    bool confirms_email;                /* before the first login (Auth0 signup.verification) */
     int64_t username_min, username_max; /* characters */
 };
 

@@ -144,6 +144,22 @@ static bool try_sign_up(struct dw_tenant_call *call, struct dw_sign_up *sign_up,
            (refusal->kind != DW_ACCOUNT_ACCEPTED || add_user(call, sign_up, refusal, reterr));
 }
 
+/* The same as for a new account: an answer, a link, a mail and as much for the disk. */
+static bool keep_quiet(struct dw_tenant_call *call, const struct dw_sign_up *sign_up,
+                       struct dw_account_refusal *refusal, struct dw_error *reterr)
+{
+    struct dw_error error = {0};
+    bool is_first;
+
+    *refusal = (struct dw_account_refusal){.kind = DW_ACCOUNT_ACCEPTED};
+    if (!dw_store_first_use(call->tenant->store, DW_LIT("no-user"), sign_up->user.id, call->now_s,
+                            call->now_s, &is_first, reterr))
+        return false;
+    if (!dw_account_mail_known(call, sign_up->home, &sign_up->user, sign_up->client, &error))
+        dw_log_error(call->tenant->log, "mail_not_queued", &error);
+    return true;
+}
+
 bool dw_account_sign_up(struct dw_tenant_call *call, struct dw_sign_up *sign_up,
                         struct dw_user **ret_user, struct dw_account_refusal *ret_refusal,
                         struct dw_error *reterr)
@@ -157,7 +173,8 @@ bool dw_account_sign_up(struct dw_tenant_call *call, struct dw_sign_up *sign_up,
         return false;
     if (ret_refusal->kind != DW_ACCOUNT_ACCEPTED) {
         note_refusal(call, sign_up, ret_refusal);
-        return true;
+        return ret_refusal->kind != DW_ACCOUNT_EXISTS || !sign_up->home->rules.confirms_email ||
+               keep_quiet(call, sign_up, ret_refusal, reterr);
     }
     call->user_id = sign_up->user.id;
     dw_audit(call, DW_AUDIT_SS, .client = sign_up->client, .user = &sign_up->user);

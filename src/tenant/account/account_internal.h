@@ -74,7 +74,10 @@ struct dw_sign_up {
     struct dw_user user; /* what was sent: identifiers, names, picture, user_metadata */
     struct dw_secret password;
 };
-/* On DW_POOL_PASSWORD. Makes the account and sends the mail that confirms its address; hashes once
+/* Where addresses are confirmed first (rules.confirms_email), an account that exists already is no
+ * refusal: *ret_user is made up then, and a mail tells whoever has the address.
+ *
+ * On DW_POOL_PASSWORD. Makes the account and sends the mail that confirms its address; hashes once
  * whether the account exists or not. Fails with DW_TOO_MANY_ATTEMPTS when there are too many
  * sign-ups from this address. */
 bool dw_must_check dw_account_sign_up(struct dw_tenant_call *call, struct dw_sign_up *sign_up,
@@ -97,6 +100,13 @@ bool dw_must_check dw_account_link(struct dw_tenant *tenant, const struct dw_acc
 /* The digest that the ticket in a URL is stored under. */
 bool dw_must_check dw_account_ticket_digest(struct dw_slice ticket, struct dw_arena *arena,
                                             struct dw_slice *ret_digest, struct dw_error *reterr);
+/* Tells whoever has the address that an account was not made because there is one, with a link for
+ * a new password when it is this address that has it. */
+bool dw_must_check dw_account_mail_known(struct dw_tenant_call *call,
+                                         const struct dw_account_home *home,
+                                         const struct dw_user *typed,
+                                         const struct dw_oauth_client *client,
+                                         struct dw_error *reterr);
 /* Mails a link to confirm the address. */
 bool dw_must_check dw_account_mail_verification(struct dw_tenant_call *call,
                                                 const struct dw_user *user,

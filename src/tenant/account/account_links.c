@@ -76,6 +76,36 @@ bool dw_account_mail_verification(struct dw_tenant_call *call, const struct dw_u
     return true;
 }
 
+bool dw_account_mail_known(struct dw_tenant_call *call, const struct dw_account_home *home,
+                           const struct dw_user *typed, const struct dw_oauth_client *client,
+                           struct dw_error *reterr)
+{
+    struct dw_user *user = NULL;
+    struct dw_account_link link = {.purpose = DW_TICKET_CHANGE_PASSWORD,
+                                   .client_id = client ? client->id : DW_EMPTY,
+                                   .lifetime_s = DW_PASSWORD_LINK_LIFETIME_S,
+                                   .marks_email_verified = true};
+    struct dw_mail mail = {.template = DW_MAIL_SIGNUP_KNOWN,
+                           .to = typed->email,
+                           .language = dw_tenant_language(call),
+                           .client_name = dw_mail_client_name(client),
+                           .lifetime_s = DW_PASSWORD_LINK_LIFETIME_S};
+
+    if (!dw_store_user_by_login(call->tenant->store, home->connection->name, typed->email,
+                                call->arena, &user, reterr))
+        return false;
+    if (user && !dw_slice_eq_nocase(user->email, typed->email))
+        user = NULL; /* it is the user name or the phone number that is taken */
+    link.user = user;
+    if (!dw_account_link(call->tenant, &link, call->now_s, call->arena, &mail.url, reterr))
+        return false;
+    if (!user) {
+        mail.url = DW_EMPTY;
+        mail.lifetime_s = 0;
+    }
+    return dw_mail_send(call->tenant, &mail, call->now_s, call->arena, reterr);
+}
+
 /* ---- passwords ---- */
 
 static bool may_ask(struct dw_tenant_call *call, struct dw_error *reterr)

@@ -25,6 +25,7 @@ const char *const dw_mail_template_names[] = {
     [DW_MAIL_CIBA_APPROVAL] = "ciba_approval",
     [DW_MAIL_PASSWORD_LEAKED] = "stolen_credentials",
     [DW_MAIL_INVITATION] = "invitation",
+    [DW_MAIL_SIGNUP_KNOWN] = "signup_known",
     [DW_MAIL_TEMPLATE_COUNT] = NULL,
 };
 
@@ -48,6 +49,8 @@ static const struct {
                                  .button = "mail.stolen_credentials.button",
                                  .note = "mail.stolen_credentials.note"},
     [DW_MAIL_INVITATION] = {KEYS("invitation"), .button = "mail.invitation.button"},
+    [DW_MAIL_SIGNUP_KNOWN] = {KEYS("signup_known"), .button = "mail.reset_email.button",
+                              .note = "mail.signup_known.note"},
 #undef KEYS
 };
 

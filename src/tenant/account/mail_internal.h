@@ -25,6 +25,7 @@ enum dw_mail_template {
     DW_MAIL_CIBA_APPROVAL,     /* url, detail (the binding_message), lifetime_s */
     DW_MAIL_PASSWORD_LEAKED,   /* url, lifetime_s */
     DW_MAIL_INVITATION,        /* url, detail (the organization's name), lifetime_s */
+    DW_MAIL_SIGNUP_KNOWN,      /* url (a new password) or empty, lifetime_s */
     DW_MAIL_TEMPLATE_COUNT
 };
 /* verify_email reset_email password_changed blocked_account ...: Auth0's names where it has one. */

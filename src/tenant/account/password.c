@@ -3,6 +3,7 @@
 
 #include "crypto/password.h"
 #include "oauth/imported_password.h"
+#include "store/connections.h"
 #include "sys/sys.h"
 #include "tenant/account/account_internal.h"
 #include "tenant/account/protection_internal.h"
@@ -103,6 +104,28 @@ static bool may_log_in(struct dw_tenant_call *call, const struct dw_user *user,
                    "website. Choose a new password to sign in again.");
 }
 
+/* Where addresses are confirmed before the first login, an account that is not is none: otherwise
+ * the password of a sign-up would tell whether it made one. */
+static bool is_confirmed(struct dw_tenant_call *call, struct dw_slice connection,
+                         const struct dw_user *user, bool *ret_is_confirmed,
+                         struct dw_error *reterr)
+{
+    struct dw_connection_record *record = NULL;
+    struct dw_identifier_rules rules;
+    const struct dw_json *options;
+
+    *ret_is_confirmed = false;
+    if (!dw_store_connection_by_name(call->tenant->store, connection, call->arena, &record, reterr))
+        return false;
+    if (!record)
+        return true;
+    if (!dw_connection_options(record, call->arena, &options, reterr))
+        return false;
+    dw_identifier_rules_read(options, &rules);
+    *ret_is_confirmed = !rules.confirms_email || (user && user->is_email_verified);
+    return true;
+}
+
 bool dw_password_check_in(struct dw_tenant_call *call, struct dw_slice connection,
                           struct dw_slice identifier, struct dw_secret password,
                           struct dw_user **ret_user, struct dw_error *reterr)
@@ -112,7 +135,7 @@ bool dw_password_check_in(struct dw_tenant_call *call, struct dw_slice connectio
     struct dw_login_attempt attempt;
     struct dw_slice subject;
     struct dw_error ignored = {0};
-    bool is_right, may_go_on;
+    bool is_right, may_go_on, is_sure;
 
     if (!dw_store_user_by_login(store, connection, name, call->arena, ret_user, reterr))
         return false;
@@ -122,7 +145,9 @@ bool dw_password_check_in(struct dw_tenant_call *call, struct dw_slice connectio
     if (!dw_protection_take_login(call, subject, &attempt, reterr) ||
         !compare(call, *ret_user, password, &is_right, reterr))
         return false;
-    if (!is_right)
+    if (!is_confirmed(call, connection, *ret_user, &is_sure, reterr))
+        return false;
+    if (!is_right || !is_sure)
         return note_failure(call, &attempt, *ret_user, name, reterr);
     may_go_on = may_log_in(call, *ret_user, password, reterr);
     if (!dw_protection_login_succeeded(call, &attempt, may_go_on ? (*ret_user)->id : DW_EMPTY,

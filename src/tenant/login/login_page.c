@@ -99,7 +99,7 @@ bool dw_endpoint_login_identifier(struct dw_tenant_call *call, struct dw_error *
 
 /* What the person at the keyboard can do something about is shown on the page, the rest is not. */
 static bool show_again(struct dw_tenant_call *call, struct dw_visit *visit, const char *page,
-                       struct dw_slice username, const struct dw_error *error,
+                       struct dw_slice username, bool confirms_email, const struct dw_error *error,
                        struct dw_error *reterr)
 {
     static const struct {
@@ -115,7 +115,11 @@ static bool show_again(struct dw_tenant_call *call, struct dw_visit *visit, cons
 
     for (size_t i = 0; i < sizeof problems / sizeof *problems; i++)
         if (problems[i].code == error->code)
-            return show(call, visit, page, problems[i].status, username, problems[i].key, reterr);
+            return show(call, visit, page, problems[i].status, username,
+                        confirms_email && problems[i].code == DW_INVALID_GRANT
+                            ? "login.wrong_or_unconfirmed"
+                            : problems[i].key,
+                        reterr);
     *reterr = *error;
     return false;
 }
@@ -134,7 +138,8 @@ static bool log_in(struct dw_tenant_call *call, struct dw_visit *visit, const ch
         return show_without_passwords(call, visit, &ways, reterr);
     if (!dw_password_check_in(call, ways.home.connection->name, username, dw_secret_from(password),
                               &user, &error))
-        return show_again(call, visit, page, username, &error, reterr);
+        return show_again(call, visit, page, username, ways.home.rules.confirms_email, &error,
+                          reterr);
     if (!dw_login_start(call, user, &login, reterr))
         return false;
     visit->request->user_id = user->id;

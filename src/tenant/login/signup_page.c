@@ -1,6 +1,7 @@
 /* GET and POST /u/signup: a new account on the way to an application; who has one is logged in at
- * once. An address that is taken is refused in the same words as any other trouble, unless the
- * operator wants it told. */
+ * once, unless addresses are confirmed first: then the page says the same for every address. An
+ * address that is taken is refused in the same words as any other trouble, unless the operator
+ * wants it told. */
 #include "tenant/account/account_pages_internal.h"
 #include "tenant/endpoints_internal.h"
 #include "tenant/login/ways_internal.h"
@@ -81,6 +82,19 @@ static bool go_on(struct dw_tenant_call *call, struct dw_visit *visit, struct dw
     return dw_visit_go_on(call, visit, &login, reterr);
 }
 
+/* For an address that was new and for one that was not. */
+static bool show_sent(struct dw_tenant_call *call, const struct page *page, struct dw_error *reterr)
+{
+    struct dw_html_field fields[] = {
+        {.name = "title", .key = "reset.sent_title"},
+        {.name = "lead", .key = "signup.sent_lead"},
+        {.name = "state", .text = page->visit.state},
+    };
+
+    return dw_answer_html(call, 200, "message", fields, sizeof fields / sizeof *fields, DW_EMPTY,
+                          reterr);
+}
+
 bool dw_endpoint_signup_form(struct dw_tenant_call *call, struct dw_error *reterr)
 {
     struct dw_form form;
@@ -102,6 +116,8 @@ bool dw_endpoint_signup_form(struct dw_tenant_call *call, struct dw_error *reter
     };
     if (!dw_account_sign_up(call, &sign_up, &user, &refusal, reterr))
         return false;
+    if (refusal.kind == DW_ACCOUNT_ACCEPTED && page.ways.home.rules.confirms_email)
+        return show_sent(call, &page, reterr);
     if (refusal.kind == DW_ACCOUNT_ACCEPTED)
         return go_on(call, &page.visit, user, reterr);
     problem = refusal.kind == DW_ACCOUNT_EXISTS && call->settings->tells_user_exists

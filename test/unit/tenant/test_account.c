@@ -528,6 +528,127 @@ static void the_sign_up_page_tells_nothing_about_a_taken_address(void **state)
     assert_has_not(header(call, "Set-Cookie"), "session");
 }
 
+#define CONFIRMS                                                                                   \
+    "{\"attributes\":{\"email\":{\"identifier\":{\"active\":true},\"signup\":{\"status\":"         \
+    "\"required\",\"verification\":{\"active\":true}}}}}"
+
+/* What one attempt to sign up showed and cost. */
+struct attempt {
+    int status;
+    const char *page;
+    size_t mails;
+    uint64_t hashes;
+};
+
+static struct attempt sign_up_on_page(struct browser *browser, const char *at, const char *name)
+{
+    uint64_t hashes = dw_password_runs();
+    size_t mails = mail_count();
+    struct dw_tenant_call *call =
+        post(browser, "/u/signup",
+             text_of(dw_arena_printf(
+                 world.arena, "state=%s&email=%s%%40example.com&password=Abcdef12", at, name)));
+    char *page = dw_arena_text(world.arena, call->answer);
+
+    assert_int_equal(header(call, "Set-Cookie").len, 0);
+    for (char *found = page; (found = strstr(found, name)) != NULL;)
+        memset(found, 'x', strlen(name));
+    return (struct attempt){call->status, page, mail_count() - mails, dw_password_runs() - hashes};
+}
+
+/* As above, but for programs: members and lengths, since the id is another one each time. */
+static const char *shape_of(const struct dw_tenant_call *call)
+{
+    struct dw_buf out = dw_buf_in(world.arena);
+    const struct dw_json *answer = json_of(call);
+
+    dw_buf_printf(&out, "%d %zu", call->status, call->answer.len);
+    for (size_t i = 0; i < answer->object.count; i++)
+        dw_buf_printf(&out, " %.*s:%d:%zu", DW_PRINT(answer->object.members[i].key),
+                      answer->object.members[i].value.type,
+                      answer->object.members[i].value.raw.len);
+    return text_of(dw_buf_view(&out));
+}
+
+static void signing_up_tells_nothing_where_addresses_are_confirmed_first(void **state)
+{
+    struct browser browser = {0};
+    const char *at = visit(&browser);
+    struct attempt known, fresh;
+    const char *known_shape, *fresh_shape;
+
+    (void)state;
+    set_options(CONFIRMS);
+    known = sign_up_on_page(&browser, at, "ada");
+    fresh = sign_up_on_page(&browser, at, "new");
+    assert_int_equal(known.status, 200);
+    assert_int_equal(fresh.status, 200);
+    assert_string_equal(known.page, fresh.page);
+    assert_has(S(known.page), "Look into your mail");
+    assert_int_equal(known.mails, 1);
+    assert_int_equal(fresh.mails, 1);
+    assert_int_equal(known.hashes, 1);
+    assert_int_equal(fresh.hashes, 1);
+    /* The password that was just chosen says nothing either. */
+    assert_slice(error_of(password_grant("new@example.com", "Abcdef12")),
+                 text_of(error_of(password_grant(ADA, "Abcdef12"))));
+    assert_status(log_in(&browser, at, "Abcdef12"), 400);
+    assert_string_equal(
+        text_of(log_in(&browser, at, "Abcdef12")->answer),
+        text_of(post(&browser, "/u/login",
+                     text_of(dw_arena_printf(world.arena,
+                                             "state=%s&username=" ADA "&password=Abcdef12", at)))
+                    ->answer));
+    known_shape = shape_of(SIGNUP("\"email\":\"" ADA "\",\"password\":\"Abcdef12\""));
+    fresh_shape = shape_of(SIGNUP("\"email\":\"n2w@example.com\",\"password\":\"Abcdef12\""));
+    assert_string_equal(known_shape, fresh_shape);
+}
+
+static void a_confirmed_address_may_log_in(void **state)
+{
+    struct browser browser = {0};
+    const char *at = visit(&browser), *link;
+
+    (void)state;
+    set_options(CONFIRMS);
+    (void)sign_up_on_page(&browser, at, "new");
+    assert_status(password_grant("new@example.com", "Abcdef12"), 403);
+    link = link_in("verify_email", "/u/email-verification");
+    assert_status(post(&browser, "/u/email-verification", strchr(link, '?') + 1), 200);
+    assert_status(password_grant("new@example.com", "Abcdef12"), 200);
+    /* Who has an account is told so in the mail, with a way in. */
+    (void)sign_up_on_page(&browser, at, "ada");
+    assert_slice(newest_mail("signup_known").to, ADA);
+    link = link_in("signup_known", "/u/reset-password");
+    assert_status(choose(&browser, ticket_in(link), "Good-enough-1"), 200);
+    assert_status(password_grant(ADA, "Good-enough-1"), 200);
+}
+
+static void a_taken_user_name_is_told_by_mail_alone(void **state)
+{
+    struct browser browser = {0};
+    const char *at = visit(&browser);
+    struct dw_user *ada = user_of(ADA);
+    struct dw_error error = {0};
+    struct dw_tenant_call *call;
+
+    (void)state;
+    ada->username = S("ada");
+    assert_done(dw_store_update_user(world.tenant->store, ada, &error), error);
+    set_options("{\"attributes\":{\"email\":{\"signup\":{\"status\":\"required\","
+                "\"verification\":{\"active\":true}}},\"username\":{\"identifier\":"
+                "{\"active\":true},\"signup\":{\"status\":\"required\"}}}}");
+    call = post(&browser, "/u/signup",
+                text_of(dw_arena_printf(world.arena,
+                                        "state=%s&email=eve@example.com&username=ada"
+                                        "&password=Abcdef12",
+                                        at)));
+    assert_status(call, 200);
+    assert_slice(newest_mail("signup_known").to, "eve@example.com");
+    assert_has_not(newest_mail("signup_known").text, "/u/reset-password");
+    assert_null(user_of("eve@example.com"));
+}
+
 static void a_forged_form_signs_nobody_up(void **state)
 {
     struct browser browser = {0}, other = {0}, cross = {.site = "cross-site"};
@@ -591,6 +712,9 @@ int main(void)
         CASE(a_link_works_for_its_own_purpose_only),
         CASE(a_person_signs_up_on_the_way_to_an_application),
         CASE(the_sign_up_page_tells_nothing_about_a_taken_address),
+        CASE(signing_up_tells_nothing_where_addresses_are_confirmed_first),
+        CASE(a_confirmed_address_may_log_in),
+        CASE(a_taken_user_name_is_told_by_mail_alone),
         CASE(a_forged_form_signs_nobody_up),
         CASE(the_forgotten_password_page_says_the_same_to_everybody),
     };
