@@ -8,6 +8,7 @@ import { SMTPServer } from "smtp-server";
 import { Browser } from "./support/browser.mjs";
 import { doorward, startTenant } from "./support/doorward.mjs";
 import { freePort, run, sleep, temporaryFolder, until, writeFile } from "./support/process.mjs";
+import { manage } from "./support/tenant.mjs";
 
 const connection = "Username-Password-Authentication";
 const redirectUri = "http://127.0.0.1:39997/callback";
@@ -25,11 +26,6 @@ const post = async (url, body) => {
 const signUp = (tenant, email, password = "Good-enough-1") => post(`${tenant.issuer}dbconnections/signup`, { client_id: "cli", connection, email, password });
 const askForPassword = (tenant, email) => post(`${tenant.issuer}dbconnections/change_password`, { client_id: "cli", connection, email });
 const logIn = (tenant, { email, password }) => post(`${tenant.issuer}oauth/token`, { grant_type: "password", client_id: "cli", username: email, password, audience: "https://api.example.com" });
-const manage = async (tenant, ...words) => {
-  const program = await doorward(["tenant", ...words, "--config", tenant.config, "--json"]);
-  assert.equal(program.status, 0, program.talk);
-  return program.stdout ? JSON.parse(program.stdout) : undefined;
-};
 
 // A certificate for localhost that the tenant trusts by SSL_CERT_FILE.
 async function certificate(folder) {

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { Browser } from "./support/browser.mjs";
 import { startTenant } from "./support/doorward.mjs";
+import { postForm } from "./support/tenant.mjs";
 
 const audience = "https://api.example.com/";
 const callback = "https://app.example.com/callback";
@@ -27,11 +28,7 @@ describe("attacks", () => {
   before(async () => { tenant = await startTenant({ seed, tenant: { allow_password_grant: true }, tables: { "auth.dcr": { enabled: true }, mail: { outbox: true } } }); });
   after(() => tenant?.stop());
 
-  async function post(name, parameters, headers = {}) {
-    const answer = await fetch(new URL(name, tenant.issuer), { method: "POST", body: new URLSearchParams(parameters), headers, redirect: "manual" });
-    const text = await answer.text();
-    return { status: answer.status, text, body: /json/.test(answer.headers.get("content-type")) ? JSON.parse(text) : {} };
-  }
+  const post = (name, parameters, headers) => postForm(new URL(name, tenant.issuer), parameters, headers);
   const authorizeUrl = (clientId, redirectUri, more = {}) => `${tenant.issuer}authorize?${new URLSearchParams({ response_type: "code", client_id: clientId, redirect_uri: redirectUri, scope: "openid offline_access read:tools", audience, ...more })}`;
   const authorize = async (clientId, redirectUri, more) => (await new Browser().authorize(authorizeUrl(clientId, redirectUri, more), redirectUri, ada)).searchParams;
   const redeem = (client, more) => post("oauth/token", { grant_type: "authorization_code", ...client, ...more });

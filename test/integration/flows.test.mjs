@@ -5,8 +5,9 @@ import { after, before, describe, test } from "node:test";
 import { generateKeyPairSync } from "node:crypto";
 import * as client from "openid-client";
 import { Browser } from "./support/browser.mjs";
-import { doorward, fixture, node, startDev, startTenant, users } from "./support/doorward.mjs";
+import { fixture, node, startDev, startTenant, users } from "./support/doorward.mjs";
 import { writeFile } from "./support/process.mjs";
+import { claimsOf, manage } from "./support/tenant.mjs";
 
 const audience = "https://mcp.example.com/mcp";
 const redirectUri = "http://127.0.0.1:39997/callback";
@@ -27,14 +28,8 @@ const seed = {
   ],
   users: [{ ...ada, roles: ["MCP User"] }, { ...eve, roles: ["MCP User"] }],
 };
-const decode = (token) => JSON.parse(Buffer.from(token.split(".")[1], "base64url"));
 
 let tenant;
-const manage = async (...words) => {
-  const done = await doorward(["tenant", "--config", tenant.config, ...words, "--json"]);
-  assert.equal(done.status ?? done.code, 0, done.stderr);
-  return done.stdout.trim() ? JSON.parse(done.stdout) : undefined;
-};
 async function discover(id, authentication) {
   const config = await client.discovery(new URL(tenant.issuer), id, {}, authentication ?? client.None(), { execute: [client.allowInsecureRequests] });
   return config;
@@ -81,12 +76,12 @@ describe("flows", () => {
     await assert.rejects(client.buildAuthorizationUrlWithPAR(config, { ...parameters, redirect_uri: "https://evil.example/" }), (error) => error.status >= 400 && error.status < 500);
   });
   test("a client that must push is refused without", async () => {
-    await manage("client", "update", "--id", "web", "--set", "require_pushed_authorization_requests=true");
+    await manage(tenant, "client", "update", "--id", "web", "--set", "require_pushed_authorization_requests=true");
     const config = await confidential("web");
     const { parameters } = await checks(config);
     const answer = await new Browser().authorize(client.buildAuthorizationUrl(config, parameters).href, redirectUri, ada);
     assert.equal(answer.searchParams.get("error"), "invalid_request");
-    await manage("client", "update", "--id", "web", "--set", "require_pushed_authorization_requests=false");
+    await manage(tenant, "client", "update", "--id", "web", "--set", "require_pushed_authorization_requests=false");
   });
 
   test("DPoP: the nonce is asked for, tokens are bound, userinfo and refreshing want the key", async () => {
@@ -97,7 +92,7 @@ describe("flows", () => {
     const answer = await new Browser().authorize(client.buildAuthorizationUrl(config, parameters).href, redirectUri, ada);
     const tokens = await client.authorizationCodeGrant(config, answer, expected, undefined, { DPoP });
     assert.equal(tokens.token_type, "dpop");
-    assert.equal(decode(tokens.access_token).cnf.jkt, await DPoP.calculateThumbprint());
+    assert.equal(claimsOf(tokens.access_token).cnf.jkt, await DPoP.calculateThumbprint());
     const info = await client.fetchUserInfo(config, tokens.access_token, tokens.claims().sub, { DPoP });
     assert.equal(info.sub, tokens.claims().sub);
     const stolen = await fetch(`${tenant.issuer}userinfo`, { headers: { authorization: `Bearer ${tokens.access_token}` } });
@@ -106,10 +101,10 @@ describe("flows", () => {
     await assert.rejects(client.refreshTokenGrant(config, tokens.refresh_token, undefined, { DPoP: thief }), { error: "invalid_dpop_proof" });
     await assert.rejects(client.refreshTokenGrant(config, tokens.refresh_token), { error: "invalid_dpop_proof" });
     const next = await client.refreshTokenGrant(config, tokens.refresh_token, undefined, { DPoP });
-    assert.equal(decode(next.access_token).cnf.jkt, await DPoP.calculateThumbprint());
+    assert.equal(claimsOf(next.access_token).cnf.jkt, await DPoP.calculateThumbprint());
   });
   test("DPoP with a pushed request, and a client that must prove", async () => {
-    await manage("client", "update", "--id", "web", "--set", "require_proof_of_possession=true");
+    await manage(tenant, "client", "update", "--id", "web", "--set", "require_proof_of_possession=true");
     const config = await confidential("web");
     const DPoP = client.getDPoPHandle(config, await client.randomDPoPKeyPair("ES256"));
     const { parameters, checks: expected } = await checks(config);
@@ -120,7 +115,7 @@ describe("flows", () => {
     const plain = await checks(config);
     const other = await new Browser().authorize(client.buildAuthorizationUrl(config, plain.parameters).href, redirectUri, ada);
     await assert.rejects(client.authorizationCodeGrant(config, other, plain.checks), { error: "invalid_dpop_proof" });
-    await manage("client", "update", "--id", "web", "--set", "require_proof_of_possession=false");
+    await manage(tenant, "client", "update", "--id", "web", "--set", "require_proof_of_possession=false");
   });
 
   test("a device: the user types the code elsewhere", async () => {
@@ -170,33 +165,33 @@ describe("flows", () => {
   });
 
   const hint = (sub) => JSON.stringify({ format: "iss_sub", iss: tenant.issuer, sub });
-  const sub = async (email) => (await manage("user", "list")).find((user) => user.email === email).user_id;
+  const sub = async (email) => (await manage(tenant, "user", "list")).find((user) => user.email === email).user_id;
   test("CIBA: an operator approves, the agent polls", async () => {
     const config = await confidential("agent");
     const id = await sub(ada.email);
     const started = await client.initiateBackchannelAuthentication(config, { scope: "openid read:tools", audience, login_hint: hint(id), binding_message: "ORDER-7" });
     assert.deepEqual([started.expires_in, started.interval], [300, 5]);
     const polling = client.pollBackchannelAuthenticationGrant(config, started);
-    const [request] = (await manage("ciba", "list")).filter((row) => row.status === "pending");
+    const [request] = (await manage(tenant, "ciba", "list")).filter((row) => row.status === "pending");
     assert.equal(request.binding_message, "ORDER-7");
-    assert.equal((await manage("ciba", "approve", "--id", request.id)).status, "approved");
+    assert.equal((await manage(tenant, "ciba", "approve", "--id", request.id)).status, "approved");
     const tokens = await polling;
     assert.equal(tokens.claims().sub, id);
-    assert.equal(decode(tokens.access_token).sub, id);
+    assert.equal(claimsOf(tokens.access_token).sub, id);
     await assert.rejects(client.genericGrantRequest(config, cibaGrant, { auth_req_id: started.auth_req_id }), { error: "invalid_grant" });
   });
   test("one auth_req_id, fifty callers at once: one gets the tokens", async () => {
     const config = await confidential("agent");
     const { auth_req_id } = await client.initiateBackchannelAuthentication(config, { scope: "openid read:tools", audience, login_hint: hint(await sub(ada.email)), binding_message: "ORDER-50" });
-    const [request] = (await manage("ciba", "list")).filter((row) => row.status === "pending");
-    await manage("ciba", "approve", "--id", request.id);
+    const [request] = (await manage(tenant, "ciba", "list")).filter((row) => row.status === "pending");
+    await manage(tenant, "ciba", "approve", "--id", request.id);
     await one(fifty(config, cibaGrant, { auth_req_id }));
   });
   test("CIBA: denied, and what is not taken", async () => {
     const config = await confidential("agent");
     const started = await client.initiateBackchannelAuthentication(config, { scope: "openid", login_hint: hint(await sub(ada.email)), binding_message: "ORDER-8" });
-    const [request] = (await manage("ciba", "list")).filter((row) => row.status === "pending");
-    await manage("ciba", "deny", "--id", request.id);
+    const [request] = (await manage(tenant, "ciba", "list")).filter((row) => row.status === "pending");
+    await manage(tenant, "ciba", "deny", "--id", request.id);
     await assert.rejects(client.genericGrantRequest(config, cibaGrant, { auth_req_id: started.auth_req_id }), { error: "access_denied" });
     const refused = (parameters, error) => assert.rejects(client.initiateBackchannelAuthentication(config, { scope: "openid", binding_message: "X", login_hint: hint("auth0|none"), ...parameters }), { error, status: 400 });
     await refused({}, "unknown_user_id");
@@ -205,7 +200,7 @@ describe("flows", () => {
   });
 
   test("introspection tells the API's own application, and nobody else", async () => {
-    await manage("client", "update", "--id", "gateway", "--set", "app_type=resource_server", "--set", `resource_server_identifier=${audience}`);
+    await manage(tenant, "client", "update", "--id", "gateway", "--set", "app_type=resource_server", "--set", `resource_server_identifier=${audience}`);
     const [gateway, agent] = [await confidential("gateway"), await confidential("agent")];
     const tokens = await client.clientCredentialsGrant(agent, { audience });
     const seen = await client.tokenIntrospection(gateway, tokens.access_token);
@@ -220,16 +215,16 @@ describe("flows", () => {
     test(`a key instead of a secret, added as PEM: ${algorithm}`, async () => {
       const { publicKey, privateKey } = algorithm === "ES256" ? generateKeyPairSync("ec", { namedCurve: "P-256" }) : generateKeyPairSync("rsa", { modulusLength: 2048 });
       const id = `robot-${algorithm.toLowerCase()}`;
-      await manage("client", "add", "--name", id, "--id", id, "--audience", audience);
+      await manage(tenant, "client", "add", "--name", id, "--id", id, "--audience", audience);
       const pem = writeFile(path.dirname(tenant.config), `${id}.pem`, publicKey.export({ format: "pem", type: "spki" }));
-      const credential = await manage("client", "credential", "add", "--id", id, "--pem", pem, "--alg", algorithm, "--name", "first");
+      const credential = await manage(tenant, "client", "credential", "add", "--id", id, "--pem", pem, "--alg", algorithm, "--name", "first");
       assert.match(credential.id, /^cred_/);
       const names = { RS256: { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" }, RS384: { name: "RSASSA-PKCS1-v1_5", hash: "SHA-384" }, PS256: { name: "RSA-PSS", hash: "SHA-256" }, ES256: { name: "ECDSA", namedCurve: "P-256" } };
       const key = await crypto.subtle.importKey("pkcs8", privateKey.export({ format: "der", type: "pkcs8" }), names[algorithm], false, ["sign"]);
       const config = await discover(id, client.PrivateKeyJwt({ key, kid: credential.kid }));
       assert.ok((await client.clientCredentialsGrant(config, { audience })).access_token);
-      assert.equal((await manage("client", "credential", "list", "--id", id)).length, 1);
-      await manage("client", "credential", "delete", "--id", id, "--credential", credential.id);
+      assert.equal((await manage(tenant, "client", "credential", "list", "--id", id)).length, 1);
+      await manage(tenant, "client", "credential", "delete", "--id", id, "--credential", credential.id);
       await assert.rejects(client.clientCredentialsGrant(config, { audience }), { status: 401 });
     });
   }

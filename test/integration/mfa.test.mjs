@@ -7,8 +7,9 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { chromium } from "playwright-core";
-import { doorward, startTenant } from "./support/doorward.mjs";
+import { startTenant } from "./support/doorward.mjs";
 import { root, until } from "./support/process.mjs";
+import { claimsOf, manage } from "./support/tenant.mjs";
 
 const pictures = path.join(root, "build", "screenshots");
 const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
@@ -45,10 +46,10 @@ before(async () => {
     },
     tenant: { allow_password_grant: true }, tables: { mail: { outbox: true, sms_url: `http://127.0.0.1:${callback.address().port}/sms`, sms_token: "gateway-token" } },
   });
-  await manage("mfa", "set", "--policy", "all-applications", "--factor", "otp", "--factor", "email", "--factor", "recovery-code");
-  await manage("connection", "create", "--name", "email", "--strategy", "email");
-  await manage("connection", "enable", "--name", "email", "--client", "app");
-  await manage("connection", "create", "--name", "sms", "--strategy", "sms", "--client", "app");
+  await manage(tenant, "mfa", "set", "--policy", "all-applications", "--factor", "otp", "--factor", "email", "--factor", "recovery-code");
+  await manage(tenant, "connection", "create", "--name", "email", "--strategy", "email");
+  await manage(tenant, "connection", "enable", "--name", "email", "--client", "app");
+  await manage(tenant, "connection", "create", "--name", "sms", "--strategy", "sms", "--client", "app");
   chrome = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu"] });
 });
 after(async () => {
@@ -57,12 +58,6 @@ after(async () => {
   callback?.close();
   await tenant?.stop();
 });
-
-async function manage(...words) {
-  const done = await doorward(["tenant", "--config", tenant.config, ...words, "--json"]);
-  assert.equal(done.status ?? done.code, 0, done.stderr);
-  return JSON.parse(done.stdout);
-}
 
 // RFC 6238, as an authenticator app has it; steps count once, so each code is of a later one.
 let lastStep = 0;
@@ -83,7 +78,6 @@ async function appCode(secret) {
 
 const newestMail = async () => (await (await fetch(`${tenant.issuer}dev/outbox`, { headers: { accept: "application/json" } })).json())[0];
 const mailedCode = async () => /\b(\d{6})\b/.exec((await newestMail()).text)[1];
-const decode = (token) => JSON.parse(Buffer.from(token.split(".")[1], "base64url"));
 
 async function openBrowser(viewport, more = {}) {
   const context = await chrome.newContext({ javaScriptEnabled: false, viewport, ...more });
@@ -110,7 +104,7 @@ async function tokens(page) {
   assert.ok(code, page.url());
   const answer = await token({ grant_type: "authorization_code", code, code_verifier: verifier, redirect_uri: redirectUri });
   assert.equal(answer.status, 200);
-  return decode((await answer.json()).id_token);
+  return claimsOf((await answer.json()).id_token);
 }
 const token = (parameters) => fetch(`${tenant.issuer}oauth/token`, { method: "POST", body: new URLSearchParams({ client_id: "app", ...parameters }) });
 const post = (where, body, bearer) => fetch(`${tenant.issuer}${where}`, {
@@ -219,7 +213,7 @@ test("a code by mail will do, in the reader's language", { timeout: 120_000 }, a
 });
 
 test("a person signs in without a password, by code and by link", { timeout: 120_000 }, async () => {
-  await manage("mfa", "set", "--policy", "never");
+  await manage(tenant, "mfa", "set", "--policy", "never");
   const page = await openBrowser(desktop);
   await page.goto(authorize());
   await page.getByRole("link", { name: "Sign in with a code by email" }).click();
@@ -250,11 +244,11 @@ test("a person signs in without a password, by code and by link", { timeout: 120
   await page.getByRole("button", { name: "Continue" }).click();
   assert.equal((await tokens(page)).sub, claims.sub);
   await page.context().close();
-  await manage("mfa", "set", "--policy", "all-applications");
+  await manage(tenant, "mfa", "set", "--policy", "all-applications");
 });
 
 test("a code by text message goes to the operator's gateway, again when that is down", { timeout: 60_000 }, async () => {
-  await manage("mfa", "set", "--policy", "never");
+  await manage(tenant, "mfa", "set", "--policy", "never");
   const started = await post("passwordless/start", { client_id: "app", connection: "sms", phone_number: "+14155550100" });
   assert.equal(started.status, 200);
   await until(() => messages.length >= 2, "the second try", 40_000);
@@ -265,12 +259,12 @@ test("a code by text message goes to the operator's gateway, again when that is 
   assert.equal(messages[1].body, messages[0].body);
   const answer = await token({ grant_type: passwordless, realm: "sms", username: "+14155550100", otp: messages[1].body.slice(0, 6), scope: "openid" });
   assert.equal(answer.status, 200);
-  assert.match(decode((await answer.json()).id_token).sub, /^sms\|[0-9a-f]{24}$/);
-  await manage("mfa", "set", "--policy", "all-applications");
+  assert.match(claimsOf((await answer.json()).id_token).sub, /^sms\|[0-9a-f]{24}$/);
+  await manage(tenant, "mfa", "set", "--policy", "all-applications");
 });
 
 test("a program is asked for the factor, and management forgets it", { timeout: 120_000 }, async () => {
-  await manage("user", "mfa", "reset", "--email", bob.email);
+  await manage(tenant, "user", "mfa", "reset", "--email", bob.email);
   const ask = async () => (await token({ grant_type: "password", username: bob.email, password: bob.password, scope: "openid" })).json();
   let needed = await ask();
   assert.deepEqual(Object.keys(needed).sort(), ["error", "error_description", "mfa_requirements", "mfa_token"]);
@@ -279,8 +273,8 @@ test("a program is asked for the factor, and management forgets it", { timeout: 
   assert.deepEqual(Object.keys(enrolment), ["authenticator_type", "binding_method", "recovery_codes", "oob_channel", "oob_code"], "as recorded");
   const done = await token({ grant_type: mfa("oob"), mfa_token: needed.mfa_token, oob_code: enrolment.oob_code, binding_code: await mailedCode() });
   assert.equal(done.status, 200);
-  assert.deepEqual(decode((await done.json()).id_token).amr, ["mfa"]);
-  assert.deepEqual((await manage("user", "mfa", "list", "--email", bob.email)).map(({ type, confirmed }) => [type, confirmed]).sort(), [["email", true], ["recovery-code", true]]);
+  assert.deepEqual(claimsOf((await done.json()).id_token).amr, ["mfa"]);
+  assert.deepEqual((await manage(tenant, "user", "mfa", "list", "--email", bob.email)).map(({ type, confirmed }) => [type, confirmed]).sort(), [["email", true], ["recovery-code", true]]);
   needed = await ask();
   assert.equal((await post("mfa/associate", { client_id: "app", authenticator_types: ["otp"] }, needed.mfa_token)).status, 403);
   const again = await token({ grant_type: mfa("recovery-code"), mfa_token: needed.mfa_token, recovery_code: enrolment.recovery_codes[0] });

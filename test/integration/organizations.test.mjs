@@ -1,10 +1,10 @@
 // Settings, organizations, third parties and the audit log, by the command line beside a running tenant.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { createHash, randomBytes } from "node:crypto";
 import { Browser } from "./support/browser.mjs";
 import { doorward, startTenant } from "./support/doorward.mjs";
 import { until } from "./support/process.mjs";
+import { claimsOf, manage, pkce } from "./support/tenant.mjs";
 
 const audience = "https://mcp.example.com/mcp";
 const redirectUri = "http://127.0.0.1:39997/callback";
@@ -16,25 +16,18 @@ const seed = {
   clients: [{ client_id: "cli", name: "CLI", redirect_uris: [redirectUri], grant_types: ["authorization_code", "refresh_token"], audiences: [audience] }],
   users: [{ ...ada, roles: ["MCP User"] }, { ...bob, roles: ["MCP User"] }],
 };
-const s256 = (verifier) => createHash("sha256").update(verifier).digest("base64url");
-const claims = (token) => JSON.parse(Buffer.from(token.split(".")[1], "base64url"));
 
 describe("what operators decide", () => {
   let tenant;
   before(async () => { tenant = await startTenant({ seed, tables: { "auth.dcr": { enabled: true } } }); });
   after(() => tenant?.stop());
 
-  async function manage(...words) {
-    const done = await doorward(["tenant", "--config", tenant.config, ...words, "--json"]);
-    assert.equal(done.status, 0, `${words.join(" ")}: ${done.stderr}`);
-    return done.stdout.trim() ? JSON.parse(done.stdout) : undefined;
-  }
-  const authorizeUrl = (verifier, more) => `${tenant.issuer}authorize?${new URLSearchParams({ response_type: "code", client_id: "cli", redirect_uri: redirectUri, scope: "offline_access read:tools admin", resource: audience, state: "s", code_challenge: s256(verifier), code_challenge_method: "S256", ...more })}`;
+  const authorizeUrl = (challenge, more) => `${tenant.issuer}authorize?${new URLSearchParams({ response_type: "code", client_id: "cli", redirect_uri: redirectUri, scope: "offline_access read:tools admin", resource: audience, state: "s", ...challenge, ...more })}`;
   async function tokens(more = {}, user = ada) {
-    const verifier = randomBytes(32).toString("base64url");
-    const answer = (await new Browser().authorize(authorizeUrl(verifier, more), redirectUri, user)).searchParams;
+    const { code_verifier, challenge } = pkce();
+    const answer = (await new Browser().authorize(authorizeUrl(challenge, more), redirectUri, user)).searchParams;
     if (answer.get("error")) return Object.fromEntries(answer);
-    const body = new URLSearchParams({ grant_type: "authorization_code", client_id: more.client_id ?? "cli", code: answer.get("code"), code_verifier: verifier, redirect_uri: redirectUri });
+    const body = new URLSearchParams({ grant_type: "authorization_code", client_id: more.client_id ?? "cli", code: answer.get("code"), code_verifier, redirect_uri: redirectUri });
     return (await fetch(`${tenant.issuer}oauth/token`, { method: "POST", body })).json();
   }
   const refresh = async (token) => (await fetch(`${tenant.issuer}oauth/token`, { method: "POST", body: new URLSearchParams({ grant_type: "refresh_token", client_id: "cli", refresh_token: token }) })).json();
@@ -42,41 +35,41 @@ describe("what operators decide", () => {
   test("a running tenant sees a setting that was changed", async () => {
     const discovery = async () => (await fetch(`${tenant.issuer}.well-known/openid-configuration`)).json();
     assert.equal((await discovery()).authorization_response_iss_parameter_supported, true);
-    await manage("settings", "set", "authorization_response_iss_parameter_supported=false");
+    await manage(tenant, "settings", "set", "authorization_response_iss_parameter_supported=false");
     await until(async () => (await discovery()).authorization_response_iss_parameter_supported !== true, "the change", 2_000);
-    await manage("settings", "set", "authorization_response_iss_parameter_supported=null");
+    await manage(tenant, "settings", "set", "authorization_response_iss_parameter_supported=null");
     const refused = await doorward(["tenant", "--config", tenant.config, "settings", "set", "flags.enable_dynamic_client_registration=false"]);
     assert.equal(refused.status, 1);
     assert.match(refused.stderr, /configuration file .*wins/);
   });
 
   test("members log in to their organization, by id or by the picker, until they are removed", async () => {
-    await manage("client", "update", "--id", "cli", "--set", "organization_usage=allow");
-    const acme = await manage("organization", "create", "--name", "acme", "--display-name", "Acme & Co", "--connection", "Username-Password-Authentication");
+    await manage(tenant, "client", "update", "--id", "cli", "--set", "organization_usage=allow");
+    const acme = await manage(tenant, "organization", "create", "--name", "acme", "--display-name", "Acme & Co", "--connection", "Username-Password-Authentication");
     assert.match(acme.id, /^org_[A-Za-z0-9]{16}$/);
     assert.match((await tokens({ organization: acme.id })).error_description, /^user auth0\|[0-9a-f]{24} is not part of the org_\w+ organization$/);
-    await manage("organization", "member", "add", "--organization", "acme", "--email", ada.email, "--role", "Boss");
+    await manage(tenant, "organization", "member", "add", "--organization", "acme", "--email", ada.email, "--role", "Boss");
     const inside = await tokens({ organization: acme.id });
-    assert.equal(claims(inside.access_token).org_id, acme.id);
-    assert.deepEqual(claims(inside.access_token).scope.split(" ").sort(), ["admin", "offline_access", "read:tools"]);
-    assert.ok(!claims((await tokens()).access_token).scope.includes("admin"), "roles count in their organization alone");
-    await manage("client", "update", "--id", "cli", "--set", "organization_usage=require", "--set", "organization_require_behavior=post_login_prompt");
-    assert.equal(claims((await tokens()).access_token).org_id, acme.id);
+    assert.equal(claimsOf(inside.access_token).org_id, acme.id);
+    assert.deepEqual(claimsOf(inside.access_token).scope.split(" ").sort(), ["admin", "offline_access", "read:tools"]);
+    assert.ok(!claimsOf((await tokens()).access_token).scope.includes("admin"), "roles count in their organization alone");
+    await manage(tenant, "client", "update", "--id", "cli", "--set", "organization_usage=require", "--set", "organization_require_behavior=post_login_prompt");
+    assert.equal(claimsOf((await tokens()).access_token).org_id, acme.id);
     const next = await refresh(inside.refresh_token);
-    assert.equal(claims(next.access_token).org_id, acme.id);
-    await manage("organization", "member", "remove", "--organization", "acme", "--email", ada.email);
+    assert.equal(claimsOf(next.access_token).org_id, acme.id);
+    await manage(tenant, "organization", "member", "remove", "--organization", "acme", "--email", ada.email);
     assert.equal((await refresh(next.refresh_token)).error, "invalid_grant");
     assert.equal((await tokens()).error, "access_denied");
-    await manage("client", "update", "--id", "cli", "--set", "organization_usage=allow");
+    await manage(tenant, "client", "update", "--id", "cli", "--set", "organization_usage=allow");
   });
 
   test("an invitation lets its addressee in, once", async () => {
-    const invitation = await manage("organization", "invitation", "create", "--organization", "acme", "--email", bob.email, "--client", "cli", "--login-url", "https://app.example/login");
+    const invitation = await manage(tenant, "organization", "invitation", "create", "--organization", "acme", "--email", bob.email, "--client", "cli", "--login-url", "https://app.example/login");
     const asked = Object.fromEntries(new URL(invitation.invitation_url).searchParams);
     assert.deepEqual(Object.keys(asked), ["invitation", "organization", "organization_name"]);
     const { invitation: ticket, organization } = asked;
     assert.equal((await tokens({ organization, invitation: ticket }, ada)).error_description, "the invitation is for another e-mail address");
-    assert.equal(claims((await tokens({ organization, invitation: ticket }, bob)).access_token).org_id, organization);
+    assert.equal(claimsOf((await tokens({ organization, invitation: ticket }, bob)).access_token).org_id, organization);
     assert.equal((await tokens({ organization, invitation: ticket }, bob)).error_description, "invitation not found or already used");
   });
 
@@ -85,22 +78,22 @@ describe("what operators decide", () => {
     const client_id = registered.client_id;
     assert.match(client_id, /^tpc_/);
     // The seed file gives third parties what the API declares; without that they get nothing.
-    for (const { id, default_for } of await manage("client-grant", "list", "--audience", audience)) if (default_for) await manage("client-grant", "delete", "--id", id);
+    for (const { id, default_for } of await manage(tenant, "client-grant", "list", "--audience", audience)) if (default_for) await manage(tenant, "client-grant", "delete", "--id", id);
     await assert.rejects(tokens({ client_id, scope: "openid email read:tools" }), /stuck at/, "no client grant: the error stays on a page");
-    await manage("client-grant", "put", "--audience", audience, "--default-for-third-parties", "--subject-type", "user", "--scope", "read:tools");
+    await manage(tenant, "client-grant", "put", "--audience", audience, "--default-for-third-parties", "--subject-type", "user", "--scope", "read:tools");
     const given = await tokens({ client_id, scope: "openid email read:tools" });
     assert.equal(given.id_token, undefined);
     assert.equal(given.scope, "read:tools");
-    const grants = async () => (await manage("grant", "list", "--email", ada.email)).filter((grant) => grant.clientID === client_id);
+    const grants = async () => (await manage(tenant, "grant", "list", "--email", ada.email)).filter((grant) => grant.clientID === client_id);
     const [grant] = await grants();
     assert.deepEqual([grant.audience, grant.scope, grant.organization_id], [audience, ["read:tools"], ""]);
-    await manage("grant", "delete", "--id", grant.id);
+    await manage(tenant, "grant", "delete", "--id", grant.id);
     assert.deepEqual(await grants(), []);
-    await manage("connection", "update", "--name", "Username-Password-Authentication", "--no-domain");
+    await manage(tenant, "connection", "update", "--name", "Username-Password-Authentication", "--no-domain");
     const page = await fetch(authorizeUrl("v".repeat(43), { client_id }));
     assert.equal(page.status, 400);
     assert.match(await page.text(), /no connections enabled|cannot continue/);
-    await manage("connection", "update", "--name", "Username-Password-Authentication", "--domain");
+    await manage(tenant, "connection", "update", "--name", "Username-Password-Authentication", "--domain");
   });
 
   test("all of it is in the audit log, and no secret is", async () => {

@@ -5,6 +5,7 @@ import { after, before, describe, test } from "node:test";
 import { doorward, startTenant } from "./support/doorward.mjs";
 import { launch } from "./support/look.mjs";
 import { sleep } from "./support/process.mjs";
+import { manage } from "./support/tenant.mjs";
 
 const audience = "https://mcp.example.com/mcp";
 const callback = "http://127.0.0.1:39997/callback";
@@ -88,20 +89,16 @@ describe("injection into pages", { timeout: 280_000 }, () => {
   });
 
   test("names of organizations", async () => {
-    const manage = async (...args) => {
-      const { status, stderr } = await doorward(["tenant", ...args, "--config", tenant.config]);
-      assert.equal(status, 0, stderr);
-    };
     const named = payloads.map((payload, at) => [`org${at}`, shown(payload)]);
     const made = [];
     for (const [name, title] of named) {
       const { status } = await doorward(["tenant", "organization", "create", "--name", name, "--display-name", title, "--connection", "Username-Password-Authentication", "--config", tenant.config]);
       if (status !== 0) continue; // refused altogether
-      await manage("organization", "member", "add", "--organization", name, "--email", "user0@example.com");
+      await manage(tenant, "organization", "member", "add", "--organization", name, "--email", "user0@example.com");
       made.push(title);
     }
     assert.ok(made.length >= 5);
-    await manage("client", "update", "--id", "app0", "--set", "organization_usage=require", "--set", "organization_require_behavior=post_login_prompt");
+    await manage(tenant, "client", "update", "--id", "app0", "--set", "organization_usage=require", "--set", "organization_require_behavior=post_login_prompt");
     await page.context().clearCookies();
     await page.goto(authorize());
     await page.locator("#username").fill("user0@example.com");
@@ -109,7 +106,7 @@ describe("injection into pages", { timeout: 280_000 }, () => {
     await page.keyboard.press("Enter");
     await page.waitForURL(/organization\/picker/);
     for (const title of made) await check(`organization ${title}`, title);
-    await manage("client", "update", "--id", "app0", "--set", "organization_usage=deny", "--set", "organization_require_behavior=no_prompt");
+    await manage(tenant, "client", "update", "--id", "app0", "--set", "organization_usage=deny", "--set", "organization_require_behavior=no_prompt");
   });
 
   test("what an application says about itself when it registers", async () => {

@@ -1,10 +1,11 @@
 // The tenant by itself: grants on the wire, rotation, durability, and the management verbs beside a running server.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { createHash, createPublicKey, randomBytes, verify } from "node:crypto";
+import { createPublicKey, verify } from "node:crypto";
 import { Browser } from "./support/browser.mjs";
 import { doorward, startTenant } from "./support/doorward.mjs";
 import { sleep, until } from "./support/process.mjs";
+import { pkce, postForm } from "./support/tenant.mjs";
 
 const audience = "https://mcp.example.com/mcp";
 const redirectUri = "http://127.0.0.1:39998/callback";
@@ -20,24 +21,17 @@ const seed = {
   users: [{ ...ada, roles: ["MCP User"] }],
 };
 const decode = (token) => token.split(".").slice(0, 2).map((part) => JSON.parse(Buffer.from(part, "base64url")));
-const s256 = (verifier) => createHash("sha256").update(verifier).digest("base64url");
-
-async function post(url, parameters, headers = {}) {
-  const answer = await fetch(url, { method: "POST", body: new URLSearchParams(parameters), headers });
-  const text = await answer.text();
-  return { status: answer.status, headers: answer.headers, text, ...(text && /json/.test(answer.headers.get("content-type") ?? "") && { body: JSON.parse(text) }) };
-}
 
 async function login(tenant, { scope = "openid offline_access read:tools", more = {}, browser = new Browser() } = {}) {
-  const verifier = randomBytes(32).toString("base64url");
-  const url = `${tenant.issuer}authorize?${new URLSearchParams({ response_type: "code", client_id: "cli", redirect_uri: redirectUri, scope, resource: audience, state: "xyz", code_challenge: s256(verifier), code_challenge_method: "S256", ...more })}`;
+  const { code_verifier: verifier, challenge } = pkce();
+  const url = `${tenant.issuer}authorize?${new URLSearchParams({ response_type: "code", client_id: "cli", redirect_uri: redirectUri, scope, resource: audience, state: "xyz", ...challenge, ...more })}`;
   const answer = (await browser.authorize(url, redirectUri, ada)).searchParams;
   assert.equal(answer.get("state"), "xyz");
   assert.equal(answer.get("iss"), tenant.issuer);
   return { code: answer.get("code"), verifier, browser };
 }
-const redeem = (tenant, { code, verifier }, more = {}) => post(`${tenant.issuer}oauth/token`, { grant_type: "authorization_code", client_id: "cli", code, code_verifier: verifier, redirect_uri: redirectUri, ...more });
-const refresh = (tenant, token) => post(`${tenant.issuer}oauth/token`, { grant_type: "refresh_token", client_id: "cli", refresh_token: token });
+const redeem = (tenant, { code, verifier }, more = {}) => postForm(`${tenant.issuer}oauth/token`, { grant_type: "authorization_code", client_id: "cli", code, code_verifier: verifier, redirect_uri: redirectUri, ...more });
+const refresh = (tenant, token) => postForm(`${tenant.issuer}oauth/token`, { grant_type: "refresh_token", client_id: "cli", refresh_token: token });
 
 describe("tenant", () => {
   let tenant;
@@ -104,15 +98,15 @@ describe("tenant", () => {
   });
   test("a revoked refresh token is dead, and revoking nothing is fine", async () => {
     const { body } = await redeem(tenant, await login(tenant));
-    assert.equal((await post(`${tenant.issuer}oauth/revoke`, { client_id: "cli", token: body.refresh_token })).status, 200);
+    assert.equal((await postForm(`${tenant.issuer}oauth/revoke`, { client_id: "cli", token: body.refresh_token })).status, 200);
     assert.equal((await refresh(tenant, body.refresh_token)).body.error, "invalid_grant");
-    assert.equal((await post(`${tenant.issuer}oauth/revoke`, { client_id: "cli", token: "never was" })).status, 200);
+    assert.equal((await postForm(`${tenant.issuer}oauth/revoke`, { client_id: "cli", token: "never was" })).status, 200);
   });
   test("client credentials by post, basic and JSON", async () => {
     const basic = { authorization: `Basic ${Buffer.from(`${machine.client_id}:${machine.client_secret}`).toString("base64")}` };
     for (const answer of [
-      await post(`${tenant.issuer}oauth/token`, { grant_type: "client_credentials", ...machine, audience }),
-      await post(`${tenant.issuer}oauth/token`, { grant_type: "client_credentials", audience }, basic),
+      await postForm(`${tenant.issuer}oauth/token`, { grant_type: "client_credentials", ...machine, audience }),
+      await postForm(`${tenant.issuer}oauth/token`, { grant_type: "client_credentials", audience }, basic),
     ]) {
       assert.equal(answer.status, 200, answer.text);
       const [, claims] = decode(answer.body.access_token);
@@ -121,9 +115,9 @@ describe("tenant", () => {
     }
     const json = await fetch(`${tenant.issuer}oauth/token`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ grant_type: "client_credentials", ...machine, audience }) });
     assert.equal(json.status, 200);
-    const wrong = await post(`${tenant.issuer}oauth/token`, { grant_type: "client_credentials", client_id: machine.client_id, client_secret: "wrong", audience });
+    const wrong = await postForm(`${tenant.issuer}oauth/token`, { grant_type: "client_credentials", client_id: machine.client_id, client_secret: "wrong", audience });
     assert.equal(wrong.status, 401);
-    assert.equal((await post(`${tenant.issuer}oauth/token`, { grant_type: "client_credentials", ...machine, audience: "https://unknown.example.com" })).status, 403);
+    assert.equal((await postForm(`${tenant.issuer}oauth/token`, { grant_type: "client_credentials", ...machine, audience: "https://unknown.example.com" })).status, 403);
   });
   test("duplicate parameters are refused", async () => {
     const answer = await fetch(`${tenant.issuer}oauth/token`, { method: "POST", headers: { "content-type": "application/x-www-form-urlencoded" }, body: "grant_type=client_credentials&grant_type=password&client_id=machine" });
@@ -131,7 +125,7 @@ describe("tenant", () => {
     assert.equal((await answer.json()).error, "invalid_request");
   });
   test("authorize never redirects for a bad client or redirect URI, and redirects every other error", async () => {
-    const ask = (more) => fetch(`${tenant.issuer}authorize?${new URLSearchParams({ response_type: "code", client_id: "cli", redirect_uri: redirectUri, state: "s", code_challenge: s256("x"), code_challenge_method: "S256", resource: audience, ...more })}`, { redirect: "manual" });
+    const ask = (more) => fetch(`${tenant.issuer}authorize?${new URLSearchParams({ response_type: "code", client_id: "cli", redirect_uri: redirectUri, state: "s", ...pkce().challenge, resource: audience, ...more })}`, { redirect: "manual" });
     for (const bad of [{ client_id: "nobody" }, { redirect_uri: "https://evil.example.com/" }, { redirect_uri: `${redirectUri}/../x` }, { redirect_uri: "javascript:alert(1)" }]) {
       const answer = await ask(bad);
       assert.ok(answer.status >= 400 && answer.status < 500, `${JSON.stringify(bad)}: ${answer.status}`);
@@ -149,8 +143,8 @@ describe("tenant", () => {
   });
   test("a form of another site or browser is refused", async () => {
     const browser = new Browser();
-    const verifier = randomBytes(32).toString("base64url");
-    const page = await browser.open(`${tenant.issuer}authorize?${new URLSearchParams({ response_type: "code", client_id: "cli", redirect_uri: redirectUri, scope: "openid", resource: audience, state: "s", code_challenge: s256(verifier), code_challenge_method: "S256" })}`);
+    const { challenge } = pkce();
+    const page = await browser.open(`${tenant.issuer}authorize?${new URLSearchParams({ response_type: "code", client_id: "cli", redirect_uri: redirectUri, scope: "openid", resource: audience, state: "s", ...challenge })}`);
     const state = page.forms[0].fields.find((field) => field.name === "state").value;
     const stranger = new Browser();
     const stolen = await stranger.open(`${tenant.issuer}u/login`, redirectUri, { method: "POST", body: new URLSearchParams({ state, username: ada.email, password: ada.password, action: "login" }), headers: { origin: tenant.issuer.slice(0, -1) } });
@@ -170,7 +164,7 @@ describe("tenant", () => {
     assert.ok(JSON.parse(listed.stdout).some((user) => user.email === "eve@example.com"), listed.stdout);
     const twice = await doorward(["tenant", "--config", tenant.config, "user", "add", "--email", "eve@example.com", "--password-stdin"], { input: "another long password\n" });
     assert.equal(twice.status, 1);
-    const eve = await post(`${tenant.issuer}oauth/token`, { grant_type: "password", client_id: "cli", username: "eve@example.com", password: "another long password", audience });
+    const eve = await postForm(`${tenant.issuer}oauth/token`, { grant_type: "password", client_id: "cli", username: "eve@example.com", password: "another long password", audience });
     assert.equal(eve.status, 200, eve.text);
   });
 });

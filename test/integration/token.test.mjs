@@ -6,8 +6,7 @@ import { Browser } from "./support/browser.mjs";
 import { doorward, fixture, node, startDev, users } from "./support/doorward.mjs";
 import { Peer, textOf } from "./support/mcp.mjs";
 import { binary, start, until } from "./support/process.mjs";
-
-const claims = (token) => JSON.parse(Buffer.from(token.split(".")[1], "base64url").toString());
+import { claimsOf } from "./support/tenant.mjs";
 
 describe("doorward token", () => {
   let dev;
@@ -39,7 +38,7 @@ describe("doorward token", () => {
     assert.equal(url.searchParams.get("code_challenge_method"), "S256");
     assert.equal(url.searchParams.get("code_challenge").length, 43);
     const token = program.stdout.trim();
-    assert.equal(claims(token).aud.includes(dev.url), true);
+    assert.equal(claimsOf(token).aud.includes(dev.url), true);
     const peer = new Peer(dev.url, "2025-11-25", token);
     await peer.open();
     assert.equal(textOf(await peer.call("echo", { text: "hi" })), "hi");
@@ -60,7 +59,7 @@ describe("doorward token", () => {
     const args = ["token", "--issuer", dev.issuer, "--audience", dev.url, "--client-id", id, "--client-secret-stdin"];
     const plain = await doorward(args, { input: `${secret}\n` });
     assert.equal(plain.status, 0, plain.stderr);
-    assert.equal(claims(plain.stdout.trim()).gty, "client-credentials");
+    assert.equal(claimsOf(plain.stdout.trim()).gty, "client-credentials");
     const whole = JSON.parse((await doorward([...args, "--json"], { input: `${secret}\n` })).stdout);
     assert.equal(whole.token_type, "Bearer");
     const wrong = await doorward(args, { input: "wrong\n" });
@@ -80,6 +79,6 @@ describe("doorward token", () => {
   test("environment and file name the issuer as in the gateway", async () => {
     const ended = await doorward(["token", "--user", users.user.email], { env: { OIDC_ISSUER: dev.issuer, OIDC_AUDIENCE: dev.url, AUTH0_CLIENT_ID: "doorward-dev", DOORWARD_PASSWORD: users.user.password } });
     assert.equal(ended.status, 0, ended.stderr);
-    assert.equal(claims(ended.stdout.trim()).iss, dev.issuer);
+    assert.equal(claimsOf(ended.stdout.trim()).iss, dev.issuer);
   });
 });

@@ -2,12 +2,13 @@
 // tokens under concurrency and for several APIs, token exchange and ID-JAG, and tokens that die before they expire.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { createHash, randomBytes, randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { createServer } from "node:http";
 import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, exportJWK, generateKeyPair, jwtVerify, SignJWT } from "jose";
 import { Browser } from "./support/browser.mjs";
 import { doorward, startTenant } from "./support/doorward.mjs";
 import { until } from "./support/process.mjs";
+import { manage, pkce, postForm } from "./support/tenant.mjs";
 
 const apis = { mcp: "https://mcp.example.com/mcp", bills: "https://bills.example.com/", down: "https://down.example.com" };
 const redirectUri = "http://127.0.0.1:39997/callback";
@@ -28,11 +29,7 @@ const seed = {
   users: [{ ...ada, roles: ["Reader 0", "Reader 1", "Reader 2"] }],
 };
 
-async function post(tenant, path, parameters) {
-  const answer = await fetch(new URL(path, tenant.issuer), { method: "POST", body: new URLSearchParams(parameters) });
-  const text = await answer.text();
-  return { status: answer.status, text, body: text.startsWith("{") ? JSON.parse(text) : undefined };
-}
+const post = (tenant, path, parameters) => postForm(new URL(path, tenant.issuer), parameters);
 const token = (tenant, parameters) => post(tenant, "oauth/token", parameters);
 async function granted(tenant, parameters) {
   const answer = await token(tenant, parameters);
@@ -46,16 +43,9 @@ const userinfo = async (tenant, access_token) => fetch(`${tenant.issuer}userinfo
 const jwks = async (tenant) => (await fetch(`${tenant.issuer}.well-known/jwks.json`)).json();
 const remote = (tenant) => createRemoteJWKSet(new URL(".well-known/jwks.json", tenant.issuer), { cooldownDuration: 0 });
 
-async function manage(tenant, ...words) {
-  const result = await doorward(["tenant", ...words, "--config", tenant.config, "--json"]);
-  assert.equal(result.status, 0, `${words.join(" ")}: ${result.stderr}`);
-  return result.stdout ? JSON.parse(result.stdout) : undefined;
-}
-
 async function code(tenant, parameters) {
-  const code_verifier = randomBytes(32).toString("base64url");
-  const code_challenge = createHash("sha256").update(code_verifier).digest("base64url");
-  const url = `${tenant.issuer}authorize?${new URLSearchParams({ response_type: "code", client_id: "cli", redirect_uri: redirectUri, state: "s", code_challenge, code_challenge_method: "S256", ...parameters })}`;
+  const { code_verifier, challenge } = pkce();
+  const url = `${tenant.issuer}authorize?${new URLSearchParams({ response_type: "code", client_id: "cli", redirect_uri: redirectUri, state: "s", ...challenge, ...parameters })}`;
   const answer = (await new Browser().authorize(url, redirectUri, ada)).searchParams;
   return { grant_type: "authorization_code", client_id: "cli", code: answer.get("code"), code_verifier, redirect_uri: redirectUri };
 }
