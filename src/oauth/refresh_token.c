@@ -9,6 +9,18 @@ static bool is_over(int64_t at_s, int64_t now_s)
     return at_s != 0 && now_s >= at_s;
 }
 
+static bool has_expired(const struct dw_refresh_family *family, int64_t now_s)
+{
+    return is_over(family->expires_at_s, now_s) ||
+           (family->idle_lifetime_s != 0 &&
+            now_s - family->last_used_at_s >= family->idle_lifetime_s);
+}
+
+bool dw_refresh_family_is_alive(const struct dw_refresh_family *family, int64_t now_s)
+{
+    return family->revoked_at_s == 0 && !has_expired(family, now_s);
+}
+
 enum dw_refresh_verdict dw_refresh_token_judge(const struct dw_refresh_token *token,
                                                const struct dw_refresh_token *successor,
                                                const struct dw_refresh_family *family,
@@ -20,8 +32,7 @@ enum dw_refresh_verdict dw_refresh_token_judge(const struct dw_refresh_token *to
         return DW_REFRESH_UNKNOWN;
     if (family->revoked_at_s != 0)
         return DW_REFRESH_REVOKED;
-    if (is_over(family->expires_at_s, now_s) ||
-        (family->idle_lifetime_s != 0 && now_s - family->last_used_at_s >= family->idle_lifetime_s))
+    if (has_expired(family, now_s))
         return DW_REFRESH_EXPIRED;
     if (!family->is_rotating)
         return token ? DW_REFRESH_KEEP : DW_REFRESH_UNKNOWN;

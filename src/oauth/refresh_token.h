@@ -29,6 +29,9 @@ enum dw_refresh_verdict dw_refresh_token_judge(const struct dw_refresh_token *to
                                                const struct dw_refresh_family *family,
                                                struct dw_slice client_id, int64_t now_s);
 
+/* Whether its tokens can be good at all: neither revoked nor expired. */
+bool dw_refresh_family_is_alive(const struct dw_refresh_family *family, int64_t now_s);
+
 /* True for the three verdicts that give tokens; else fails with DW_INVALID_GRANT in Auth0's words.
  */
 bool dw_must_check dw_refresh_verdict_check(enum dw_refresh_verdict verdict,

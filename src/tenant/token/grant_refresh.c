@@ -109,7 +109,7 @@ bool dw_grant_refresh(struct dw_token_call *token, struct dw_error *reterr)
         return false;
     if (!presented.family)
         return dw_refresh_verdict_check(DW_REFRESH_UNKNOWN, reterr);
-    may_be_good = presented.family->revoked_at_s == 0 &&
+    may_be_good = dw_refresh_family_is_alive(presented.family, call->now_s) &&
                   dw_slice_eq(presented.family->client_id, token->client->id);
     if (may_be_good &&
         (!check_key(call, presented.family, reterr) || !issue(token, presented.family, reterr)))

@@ -145,6 +145,18 @@ static bool read_signed(struct dw_tenant_call *call, struct dw_slice text,
     return call->now_s < token->expires_at_s || fail_token(reterr, "the access token has expired");
 }
 
+/* Whoever knew the old password may have it. */
+static bool check_user(struct dw_tenant_call *call, struct dw_own_token *token,
+                       struct dw_error *reterr)
+{
+    if (token->user_id.len == 0)
+        return true;
+    if (!dw_store_user(call->tenant->store, token->user_id, call->arena, &token->user, reterr))
+        return false;
+    return !token->user || token->issued_at_s >= token->user->last_password_reset_at_s ||
+           fail_token(reterr, "the password was changed since");
+}
+
 bool dw_own_token_read(struct dw_tenant_call *call, struct dw_slice text,
                        struct dw_own_token *ret_token, struct dw_error *reterr)
 {
@@ -160,7 +172,9 @@ bool dw_own_token_read(struct dw_tenant_call *call, struct dw_slice text,
     if (ret_token->family_id.len > 0 &&
         !dw_store_family_is_dead(call->tenant->store, ret_token->family_id, &is_dead, reterr))
         return false;
-    return !is_dead || fail_token(reterr, "the access token was revoked");
+    if (is_dead)
+        return fail_token(reterr, "the access token was revoked");
+    return check_user(call, ret_token, reterr);
 }
 
 /* --- ID tokens ---------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ struct dw_own_token {
     struct dw_slice organization;
     struct dw_slice dpop_jkt; /* not empty: not good without a DPoP proof; the caller's business */
     int64_t issued_at_s, expires_at_s;
+    struct dw_user *user;         /* NULL: the client's own token, or the user is gone */
     const struct dw_json *claims; /* NULL: opaque */
     /* HS256: the API that it is for could have made it. Good for what that API may know and do by
      * itself, and for nothing else. */
@@ -23,8 +24,8 @@ struct dw_own_token {
 };
 
 /* Fails with DW_INVALID_TOKEN for everything that is no access token of ours, unchanged, not
- * expired, and whose authorization was not replayed. Says nothing about whom it is for: look at
- * audiences. Nor whether the user still exists. */
+ * expired, not revoked, and as young as the user's password. Says nothing about whom it is for:
+ * look at audiences. Nor whether the user still exists, or is blocked. */
 bool dw_must_check dw_own_token_read(struct dw_tenant_call *call, struct dw_slice text,
                                      struct dw_own_token *ret_token, struct dw_error *reterr);
 

@@ -1,4 +1,4 @@
-/* POST /oauth/revoke (RFC 7009): refresh tokens; an access token lives until it expires. */
+/* POST /oauth/revoke (RFC 7009): refresh tokens, and with one all that came of the same login. */
 #include "tenant/audit_internal.h"
 #include "tenant/clients_internal.h"
 #include "tenant/endpoints_internal.h"

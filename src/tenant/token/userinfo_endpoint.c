@@ -51,15 +51,14 @@ static bool check_token(struct dw_tenant_call *call, struct dw_own_token *token,
 bool dw_endpoint_userinfo(struct dw_tenant_call *call, struct dw_error *reterr)
 {
     struct dw_own_token token;
-    struct dw_user *user;
+    const struct dw_user *user;
     struct dw_buf out = dw_buf_in(call->arena);
 
     if (!check_token(call, &token, reterr))
         return false;
     if (!dw_slices_have(token.scopes, DW_LIT("openid"))) /* OpenID Connect Core 5.3.1 */
         return dw_fail(reterr, DW_INSUFFICIENT_SCOPE, "the access token lacks the scope openid");
-    if (!dw_store_user(call->tenant->store, token.user_id, call->arena, &user, reterr))
-        return false;
+    user = token.user;
     if (!user || user->is_blocked)
         return dw_fail(reterr, DW_INVALID_TOKEN, "the user of the access token is gone or blocked");
     call->user_id = user->id;

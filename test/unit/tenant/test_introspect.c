@@ -193,6 +193,33 @@ static void a_client_sees_its_own_tokens(void **state)
                                 "client_secret=secret&client_id=" DW_TENANT_DEV_CLIENT "&token=%s",
                                 member(call, "refresh_token"))));
     assert_inactive(introspect(DW_TENANT_DEV_CLIENT, member(call, "refresh_token")));
+    assert_inactive(introspect(DW_TENANT_DEV_CLIENT, member(call, "access_token")));
+    make_dev_confidential(false);
+}
+
+/* Whoever logged in with the old password has a token that lives for a day. */
+static void no_access_token_is_older_than_the_password(void **state)
+{
+    struct dw_tenant_call *call = redeem(code_for(AUTHORIZE "&scope=openid"));
+    struct browser nobody = {.authorization = text_of(dw_arena_printf(
+                                 world.arena, "Bearer %s", member(call, "access_token")))};
+    struct dw_user *user;
+    struct dw_error error = {0};
+
+    (void)state;
+    make_dev_confidential(true);
+    assert_has(introspect(DW_TENANT_DEV_CLIENT, member(call, "access_token"))->answer,
+               "\"active\":true");
+    assert_status(get(&nobody, "/userinfo"), 200);
+    assert_done(dw_store_user_by_login(world.tenant->store, S(DW_TENANT_CONNECTION), S(ADA),
+                                       world.arena, &user, &error),
+                error);
+    user->last_password_reset_at_s = world_now_s + 1;
+    assert_done(dw_store_update_user(world.tenant->store, user, &error), error);
+    assert_inactive(introspect(DW_TENANT_DEV_CLIENT, member(call, "access_token")));
+    assert_status(get(&nobody, "/userinfo"), 401);
+    user->last_password_reset_at_s = 0;
+    assert_done(dw_store_update_user(world.tenant->store, user, &error), error);
     make_dev_confidential(false);
 }
 
@@ -205,6 +232,7 @@ int main(void)
         cmocka_unit_test(a_changed_token_is_not_active),
         cmocka_unit_test(a_token_dies_with_time_and_user),
         cmocka_unit_test(a_client_sees_its_own_tokens),
+        cmocka_unit_test(no_access_token_is_older_than_the_password),
     };
 
     return cmocka_run_group_tests(tests, start, world_stop);
