@@ -23,6 +23,10 @@ DW_EXPORT bool dw_call_json(const struct dw_call *call, const char *name,
 DW_EXPORT struct dw_slice dw_call_uri(const struct dw_call *call);
 /* Completion: the prompt's name or the template's URI that values are wanted for. */
 DW_EXPORT struct dw_slice dw_call_ref(const struct dw_call *call);
+/* Completion: another argument or variable of the same, which has its value already. False when
+ * the client does not say. */
+DW_EXPORT bool dw_call_completed(const struct dw_call *call, const char *name,
+                                 struct dw_slice *ret_text);
 /* A variable of the template the URI fits, percent-decoded: it may hold any text, "../" and '/'
  * too. */
 DW_EXPORT bool dw_call_variable(const struct dw_call *call, const char *name,

@@ -147,8 +147,8 @@ struct dw_prompt {
 DW_EXPORT void dw_server_with_prompt(struct dw_server *server, const struct dw_prompt *prompt);
 
 /* Suggests values for an argument of a prompt or a variable of a template: dw_call_ref says of
- * which, dw_call_text "name" and "value" what is typed so far; then dw_call_add_completion. One a
- * server. */
+ * which, dw_call_text "name" and "value" what is typed so far, dw_call_completed what the others
+ * are; then dw_call_add_completion. One a server. */
 DW_EXPORT void dw_server_with_completion(struct dw_server *server, dw_tool_run *complete,
                                          void *user);
 

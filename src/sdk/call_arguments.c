@@ -167,6 +167,18 @@ struct dw_slice dw_call_ref(const struct dw_call *call)
     return call->item ? DW_EMPTY : call->message.name;
 }
 
+/* MCP completion: params.context.arguments */
+bool dw_call_completed(const struct dw_call *call, const char *name, struct dw_slice *ret_text)
+{
+    const struct dw_json *value =
+        call->item ? NULL : dw_json_path(call->message.params, "context", "arguments", name, NULL);
+
+    if (!value || value->type != DW_JSON_TEXT)
+        return false;
+    *ret_text = value->text;
+    return true;
+}
+
 bool dw_call_variable(const struct dw_call *call, const char *name, struct dw_slice *ret_text)
 {
     for (size_t i = 0; i < call->variable_count; i++)

@@ -219,6 +219,78 @@ static void absent_and_odd_claims_are_empty(void **state)
     assert_slice(dw_auth_identity_provider(caller("\"sub\":\"plain\"")), "unknown");
 }
 
+/* Claims of every wrong type: each accessor says that there is nothing. */
+static void a_claim_of_another_type_is_as_good_as_none(void **state)
+{
+    static const char *const values[] = {"1",  "1.5",     "true", "false",        "null",
+                                         "[]", "[\"x\"]", "{}",   "{\"x\":\"y\"}"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        char claims[512];
+        struct dw_slice id = DW_LIT("id"), name = DW_LIT("name"), text = DW_LIT("text");
+        struct dw_auth *auth;
+
+        snprintf(claims, sizeof claims,
+                 "\"sub\":\"u\",\"email\":%s,\"name\":%s,\"org_name\":%s,\"https://n/department\":"
+                 "%s,\"https://n/k\":%s",
+                 values[i], values[i], values[i], values[i], values[i]);
+        auth = caller(claims);
+        assert_slice(dw_auth_email(auth), "");
+        assert_slice(dw_auth_name(auth), "");
+        assert_slice(dw_auth_department(auth, "https://n"), "");
+        assert_false(dw_auth_custom_text(auth, "https://n", "k", &text));
+        assert_slice(text, "text");
+        assert_slice(dw_auth_custom(auth, "https://n", "k"), values[i]); /* as it is */
+        assert_slice(dw_auth_claim(auth, "email"), values[i]);
+        assert_false(dw_auth_organization(auth, &id, &name));
+        assert_slice(id, "id");
+        snprintf(claims, sizeof claims, "\"sub\":\"u\",\"org_id\":\"o\",\"org_name\":%s",
+                 values[i]);
+        auth = caller(claims);
+        assert_true(dw_auth_organization(auth, &id, &name));
+        assert_slice(id, "o");
+        assert_slice(name, "");
+    }
+    for (size_t i = 0; i < 2; i++) { /* only true is true */
+        static const char *const truths[] = {"true", "false"};
+        char claims[64];
+
+        snprintf(claims, sizeof claims, "\"sub\":\"u\",\"email_verified\":%s", truths[i]);
+        assert_int_equal(dw_auth_is_email_verified(caller(claims)), i == 0);
+    }
+    assert_false(dw_auth_is_email_verified(caller("\"sub\":\"u\",\"email_verified\":1")));
+    assert_false(dw_auth_is_email_verified(caller("\"sub\":\"u\"")));
+}
+
+/* What decides who somebody is must be a text: such a token is refused whole. */
+static void a_name_of_another_type_is_no_token(void **state)
+{
+    static const char *const names[] = {"sub", "azp", "client_id", "org_id", "jti", "scope"};
+    static const struct dw_slice audience = {"a", 1};
+    const struct dw_access_token_rules rules = {.issuer = DW_LIT("https://i/"),
+                                                .audiences = {&audience, 1},
+                                                .provider = dw_provider_find(DW_LIT("auth0"))};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct dw_access_token token;
+        struct dw_jwt jwt = {.typ = DW_EMPTY};
+        struct dw_error error;
+
+        dw_arena_reset(arena);
+        assert_done(dw_json_parse(dw_arena_printf(arena,
+                                                  "{\"iss\":\"https://i/\",\"aud\":\"a\",\"exp\":"
+                                                  "2000000000,\"%s\":{\"a\":1}%s}",
+                                                  names[i], i ? ",\"sub\":\"u\"" : ""),
+                                  arena, &jwt.claims, &error),
+                    error);
+        assert_fails(dw_access_token_check(&jwt, &rules, 1900000000, arena, &token, &error), error,
+                     DW_INVALID_TOKEN);
+        assert_non_null(strstr(error.message, names[i]));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -229,6 +301,8 @@ int main(void)
         cmocka_unit_test(permissions_are_the_claim_or_else_the_scopes),
         cmocka_unit_test(claims_say_who_calls),
         cmocka_unit_test(absent_and_odd_claims_are_empty),
+        cmocka_unit_test(a_claim_of_another_type_is_as_good_as_none),
+        cmocka_unit_test(a_name_of_another_type_is_no_token),
     };
     int failed;
 
