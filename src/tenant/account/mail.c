@@ -136,6 +136,8 @@ static bool fill_words(const struct dw_tenant *tenant, const struct dw_mail *mai
             !dw_text_fill(mail->language, wanted[i], &row, arena, &ret_filled->words[i], reterr))
             return false;
     }
+    if (dw_slice_eq(tenant_name, tenant->host)) /* once is enough */
+        ret_filled->words[WORD_FOOTER] = tenant->host;
     return true;
 }
 
@@ -171,7 +173,7 @@ static bool make_text(const struct dw_mail *mail, const struct filled *filled,
     if (mail->code.len > 0)
         dw_buf_printf(&out, "    %.*s\n\n", DW_PRINT(mail->code));
     if (mail->url.len > 0)
-        dw_buf_printf(&out, "%.*s:\n%.*s\n\n", DW_PRINT(words[WORD_BUTTON]), DW_PRINT(mail->url));
+        dw_buf_printf(&out, "%.*s\n%.*s\n\n", DW_PRINT(words[WORD_BUTTON]), DW_PRINT(mail->url));
     if (words[WORD_LIFETIME].len > 0)
         dw_buf_printf(&out, "%.*s\n", DW_PRINT(words[WORD_LIFETIME]));
     dw_buf_printf(&out, "%.*s\n\n-- \n%.*s\n", DW_PRINT(words[WORD_NOTE]),
