@@ -25,6 +25,8 @@ struct dw_writer {
     struct job *first;
     struct job **end;
     bool is_busy;
+    bool is_hurried;       /* as it shall be */
+    bool has_been_hurried; /* as the connection is */
 };
 
 static bool execute(struct dw_connection *connection, const char *sql, struct dw_error *reterr)
@@ -79,6 +81,18 @@ static void run_group(struct dw_connection *connection, struct job *group)
     fail_group(group, &error);
 }
 
+/* Between transactions: within one SQLite refuses it. */
+static bool set_pace(struct dw_writer *writer, bool is_hurried, struct dw_error *reterr)
+{
+    if (is_hurried == writer->has_been_hurried)
+        return true;
+    if (!execute(writer->connection,
+                 is_hurried ? "PRAGMA synchronous = NORMAL" : "PRAGMA synchronous = FULL", reterr))
+        return false;
+    writer->has_been_hurried = is_hurried;
+    return true;
+}
+
 /* Takes up to MAX_GROUP jobs off the queue. */
 static struct job *take_group(struct dw_writer *writer)
 {
@@ -98,10 +112,15 @@ static struct job *take_group(struct dw_writer *writer)
 static void write_group(struct dw_writer *writer)
 {
     struct job *group = take_group(writer);
+    bool is_hurried = writer->is_hurried;
+    struct dw_error error = {0};
 
     writer->is_busy = true;
     pthread_mutex_unlock(&writer->lock);
-    run_group(writer->connection, group);
+    if (set_pace(writer, is_hurried, &error))
+        run_group(writer->connection, group);
+    else
+        fail_group(group, &error);
     pthread_mutex_lock(&writer->lock);
     for (; group; group = group->next) {
         group->is_finished = true;
@@ -154,6 +173,15 @@ bool dw_store_write(struct dw_store *store, dw_write_fn *write, void *user, stru
     if (!job.is_done_well && reterr)
         *reterr = job.error;
     return job.is_done_well;
+}
+
+void dw_store_hurry(struct dw_store *store, bool is_hurried)
+{
+    struct dw_writer *writer = dw_store_writer(store);
+
+    pthread_mutex_lock(&writer->lock);
+    writer->is_hurried = is_hurried;
+    pthread_mutex_unlock(&writer->lock);
 }
 
 struct one_statement {

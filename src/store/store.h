@@ -42,6 +42,10 @@ void dw_store_moment_start(void);
 void dw_store_moment_end(void);
 /* Whether it can be read and written now: for /healthz. Writes nothing that lasts. */
 bool dw_must_check dw_store_check(struct dw_store *store, struct dw_error *reterr);
+/* For many writes that nobody waits for one by one: until it is called again with false, a write
+ * that is true survives the end of the process, and a power cut only once a later write, after that
+ * call, is true. */
+void dw_store_hurry(struct dw_store *store, bool is_hurried);
 /* Removes what has expired, in short transactions; up to 100,000 rows of a table a call. For a
  * timer. */
 bool dw_must_check dw_store_purge(struct dw_store *store, int64_t now_s, struct dw_error *reterr);

@@ -411,6 +411,7 @@ bool dw_user_import_run(const struct dw_user_import *import, struct dw_slice jso
     dw_auto(dw_arena_auto_free) struct dw_arena *user_arena = dw_arena_new(USER_ARENA_BYTES);
     const struct dw_json *users;
     struct dw_account_home home;
+    bool is_done;
 
     *ret_summary = (struct dw_import_summary){0};
     if (!user_arena)
@@ -420,5 +421,9 @@ bool dw_user_import_run(const struct dw_user_import *import, struct dw_slice jso
     if (users->type != DW_JSON_ARRAY)
         return dw_fail(reterr, DW_INVALID_REQUEST, "the file must be an array of users");
     ret_summary->total = (int64_t)users->array.count;
-    return import_all(import, users, &home, user_arena, ret_summary, errors, reterr);
+    /* Who loses power imports again; what is told as done is on the disk. */
+    dw_store_hurry(import->tenant->store, true);
+    is_done = import_all(import, users, &home, user_arena, ret_summary, errors, reterr);
+    dw_store_hurry(import->tenant->store, false);
+    return is_done && dw_store_check(import->tenant->store, reterr);
 }
