@@ -1,6 +1,7 @@
 /* What each thread keeps of OpenSSL. */
 #include "crypto/thread_internal.h"
 
+#include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <threads.h>
 
@@ -16,7 +17,8 @@ static const char *const md_names[DW_DIGEST_COUNT] = {
 static once_flag once = ONCE_FLAG_INIT;
 static tss_t at_thread_end;
 static bool has_thread_end;
-static EVP_MD *mds[DW_DIGEST_COUNT]; /* until the process ends */
+static EVP_MD *mds[DW_DIGEST_COUNT]; /* these two until the process ends */
+static EVP_MAC *hmac;
 static _Thread_local struct dw_crypto_thread *here;
 
 static void free_thread(void *memory)
@@ -25,6 +27,8 @@ static void free_thread(void *memory)
 
     for (size_t i = 0; i < DW_CRYPTO_SLOTS; i++)
         EVP_PKEY_CTX_free(thread->slots[i].context);
+    for (size_t i = 0; i < DW_DIGEST_COUNT; i++)
+        EVP_MAC_CTX_free(thread->hmacs[i]);
     EVP_MD_CTX_free(thread->digest);
     dw_mem_free(thread);
     here = NULL;
@@ -34,6 +38,7 @@ static void start(void)
 {
     for (size_t i = 0; i < DW_DIGEST_COUNT; i++)
         mds[i] = EVP_MD_fetch(NULL, md_names[i], NULL);
+    hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
     has_thread_end = tss_create(&at_thread_end, free_thread) == thrd_success;
 }
 
@@ -67,6 +72,28 @@ const EVP_MD *dw_crypto_md(enum dw_digest_alg alg, struct dw_error *reterr)
         return NULL;
     }
     return mds[alg];
+}
+
+EVP_MAC_CTX *dw_crypto_hmac(enum dw_digest_alg alg, struct dw_error *reterr)
+{
+    struct dw_crypto_thread *thread = dw_crypto_thread(reterr);
+    OSSL_PARAM parameters[2] = {OSSL_PARAM_END, OSSL_PARAM_END};
+    EVP_MAC_CTX *fresh;
+
+    if (!thread || !dw_crypto_md(alg, reterr))
+        return NULL;
+    if (thread->hmacs[alg])
+        return thread->hmacs[alg];
+    parameters[0] = OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST,
+                                                     (char *)(uintptr_t)md_names[alg], 0);
+    fresh = hmac ? EVP_MAC_CTX_new(hmac) : NULL;
+    if (!fresh || EVP_MAC_CTX_set_params(fresh, parameters) != 1) {
+        EVP_MAC_CTX_free(fresh);
+        dw_crypto_fail(reterr, "HMAC");
+        return NULL;
+    }
+    thread->hmacs[alg] = fresh;
+    return fresh;
 }
 
 bool dw_crypto_fail(struct dw_error *reterr, const char *what)
