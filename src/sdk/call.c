@@ -90,24 +90,27 @@ void dw_call_put_meta(struct dw_call *call, struct dw_json_writer *writer, struc
     dw_json_write_object_end(writer);
 }
 
-/* result: "{...}", to which modern peers get resultType and _meta. */
-static void put_result(struct dw_call *call, struct dw_json_writer *writer, struct dw_slice result)
+/* "{...}", to which modern peers get resultType and _meta. Every answer comes by here: what does
+ * not change is written as it is. */
+static void add_result(struct dw_call *call, struct dw_slice result, struct dw_buf *out)
 {
     struct dw_slice inside = dw_slice_sub(result, 1, result.len - 2);
+    bool has_type = dw_slice_starts_with(inside, DW_LIT("\"resultType\":"));
 
-    dw_json_write_key(writer, DW_LIT("result"));
     if (call->era != DW_MCP_ERA_MODERN) {
-        dw_json_write_raw(writer, result);
+        dw_buf_add(out, result);
         return;
     }
-    dw_json_write_object_start(writer);
-    if (!dw_slice_starts_with(inside, DW_LIT("\"resultType\":")))
-        dw_json_put_text(writer, "resultType", DW_LIT("complete"));
-    if (inside.len > 0)
-        dw_json_write_raw(writer, inside);
-    if (!call->has_meta)
-        dw_call_put_meta(call, writer, DW_EMPTY);
-    dw_json_write_object_end(writer);
+    dw_buf_add(out, has_type ? DW_LIT("{") : DW_LIT("{\"resultType\":\"complete\""));
+    if (!has_type && inside.len > 0)
+        dw_buf_add_byte(out, ',');
+    dw_buf_add(out, inside);
+    if (!call->has_meta) {
+        dw_buf_add(out, DW_LIT(",\"_meta\":{\"" DW_MCP_META_SERVER_INFO "\":"));
+        dw_buf_add(out, call->server->info);
+        dw_buf_add_byte(out, '}');
+    }
+    dw_buf_add_byte(out, '}');
 }
 
 static void send_finish(struct dw_call *call, struct dw_slice message, const struct dw_error *error)
@@ -124,7 +127,6 @@ void dw_call_end(struct dw_call *call)
 void dw_call_finish(struct dw_call *call, struct dw_slice result)
 {
     struct dw_buf out = dw_buf_in(call->arena);
-    struct dw_json_writer writer = dw_json_writer_to(&out);
     struct dw_error error = {0};
     struct dw_slice message;
 
@@ -133,11 +135,11 @@ void dw_call_finish(struct dw_call *call, struct dw_slice result)
         return;
     }
     (void)dw_buf_reserve(&out, result.len + ENVELOPE_BYTES);
-    dw_json_write_object_start(&writer);
-    dw_json_put_text(&writer, "jsonrpc", DW_LIT("2.0"));
-    dw_json_put_raw(&writer, "id", call->message.id->raw);
-    put_result(call, &writer, result);
-    dw_json_write_object_end(&writer);
+    dw_buf_add(&out, DW_LIT("{\"jsonrpc\":\"2.0\",\"id\":"));
+    dw_buf_add(&out, call->message.id->raw);
+    dw_buf_add(&out, DW_LIT(",\"result\":"));
+    add_result(call, result, &out);
+    dw_buf_add_byte(&out, '}');
     if (dw_buf_finish(&out, &message, &error))
         send_finish(call, message, NULL);
     else

@@ -7,6 +7,8 @@
 #include "sdk/content_internal.h"
 #include "sdk/sdk_internal.h"
 
+#define RESULT_BYTES 512 /* what a small result needs: it is not moved while it grows */
+
 /* ---- memory ---- */
 
 void *dw_call_alloc(struct dw_call *call, size_t size)
@@ -228,6 +230,7 @@ bool dw_call_result(struct dw_call *call, struct dw_slice *ret_result, struct dw
 
     if (!content_of(call) || call->has_memory_failed)
         return dw_fail(reterr, DW_NO_MEMORY, "the answer needs more memory than a call may use");
+    (void)dw_buf_reserve(&out, RESULT_BYTES);
     dw_json_write_object_start(&writer);
     if (!write_result(call, &writer, reterr))
         return false;

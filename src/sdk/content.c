@@ -47,10 +47,11 @@ static void add(struct dw_content *content, enum dw_content_kind kind, struct dw
 void dw_content_add_text(struct dw_content *content, struct dw_slice text)
 {
     struct dw_buf out = dw_buf_in(content->arena);
-    struct dw_json_writer writer = open_members(&out);
+    struct dw_json_writer writer = dw_json_writer_to(&out);
 
-    dw_json_put_text(&writer, "type", DW_LIT("text"));
-    dw_json_put_text(&writer, "text", text);
+    (void)dw_buf_reserve(&out, text.len + 64); /* what is around it, and some escapes */
+    dw_buf_add(&out, DW_LIT("{\"type\":\"text\",\"text\":"));
+    dw_json_write_text(&writer, text);
     add(content, DW_CONTENT_BLOCK, &out);
 }
 
