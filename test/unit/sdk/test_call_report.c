@@ -146,14 +146,12 @@ static void progress_grows_and_goes_to_who_asked(void **state)
         client_meta = meta;
         assert_reply(
             call_tool("steps", ""), 200,
-            i ? STEP("17", "\"progress\":1.0") STEP("17", "\"progress\":2.5,\"total\":10.0,"
-                                                          "\"message\":\"on\\n\"") "data: " RESULT(
-                    "\"content\":[]") "\n\n"
-              : STEP(
-                    "\"p\\\"1\"",
-                    "\"progress\":1.0") STEP("\"p\\\"1\"",
-                                             "\"progress\":2.5,\"total\":10.0,\"message\":"
-                                             "\"on\\n\"") "data: " RESULT("\"content\":[]") "\n\n");
+            i ? STEP("17", "\"progress\":1.0")
+                    STEP("17", "\"progress\":2.5,\"total\":10.0,"
+                               "\"message\":\"on\\n\"") "data: " RESULT("\"content\":[]") "\n\n"
+              : STEP("\"p\\\"1\"", "\"progress\":1.0")
+                    STEP("\"p\\\"1\"", "\"progress\":2.5,\"total\":10.0,\"message\":"
+                                       "\"on\\n\"") "data: " RESULT("\"content\":[]") "\n\n");
     }
 }
 
