@@ -72,9 +72,11 @@ enum dw_task_support {
     DW_TASK_LATER      /* becomes one when it calls dw_call_become_task */
 };
 
-/* Does the work: adds content with dw_call_add_*. False: the call failed, *reterr says how: codes
- * made by the dw_auth_require functions become HTTP 403, DW_INPUT_REQUIRED asks the user (see
- * dw_call_elicit), any other becomes a result with isError that shows the message to the model. */
+/* Does the work, on one of 64 worker threads, of which one caller with a token has 24 at most; or
+ * on the loop when is_quick. Adds content with dw_call_add_*. False: the call failed, *reterr says
+ * how: codes made by the dw_auth_require functions become HTTP 403, DW_INPUT_REQUIRED asks the user
+ * (see dw_call_elicit), any other becomes a result with isError that shows the message to the
+ * model. */
 typedef bool dw_tool_run(void *user, struct dw_call *call, struct dw_error *reterr);
 
 struct dw_tool {

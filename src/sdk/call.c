@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "net/job.h"
 #include "sdk/tasks_internal.h"
+#include "sdk/workers_internal.h"
 
 /* Tools that wait for users leave workers for the others. */
 _Static_assert(DW_SDK_MAX_WAITING < DW_JOB_TOOL_THREADS, "no worker would be left");
@@ -229,7 +230,8 @@ static void work(void *user)
 {
     struct dw_call *call = user;
 
-    call->has_run = true;
+    if (call->is_cancelled) /* while it waited for a worker: done() ends it */
+        return;
     call->is_done = call->run(call->run_user, call, &call->error);
     if (!call->is_done && call->error.code == DW_OK)
         dw_error_set(&call->error, DW_INTERNAL, __FILE__, __LINE__, "it failed");
@@ -284,7 +286,6 @@ static void done(void *user)
     struct dw_slice result = DW_EMPTY;
     bool is_made;
 
-    call->is_running = false;
     if (call->is_cancelled) {
         dw_call_end(call);
         return;
@@ -307,21 +308,51 @@ static void done(void *user)
         fail_for_author(call, &error);
 }
 
+static void to_worker(struct dw_call *call);
+
+static void worker_done(void *user)
+{
+    struct dw_call *next = dw_workers_leave(user);
+
+    done(user);
+    if (next)
+        to_worker(next);
+}
+
+/* Takes the call, and those that wait behind it while the pool takes none. */
+static void to_worker(struct dw_call *call)
+{
+    struct dw_error error = {0};
+    struct dw_call *next;
+
+    while (call && !dw_job_run(call->server->loop, DW_POOL_TOOL, work, worker_done, call, &error)) {
+        next = dw_workers_leave(call);
+        dw_call_fail(call, &error, DW_EMPTY);
+        call = next;
+    }
+}
+
 /* Takes the call: on a worker, or here. */
 static void run(struct dw_call *call)
 {
     struct dw_error error = {0};
 
-    call->is_running = true;
     if (call->is_quick) {
         work(call);
         done(call);
         return;
     }
-    if (dw_job_run(call->server->loop, DW_POOL_TOOL, work, done, call, &error))
-        return;
-    call->is_running = false;
-    dw_call_fail(call, &error, DW_EMPTY);
+    switch (dw_workers_enter(call)) {
+    case DW_WORKERS_GO:
+        to_worker(call);
+        break;
+    case DW_WORKERS_HELD:
+        break;
+    case DW_WORKERS_FULL:
+        (void)dw_fail(&error, DW_TOO_MANY, "too many calls of yours wait already");
+        dw_call_fail(call, &error, DW_EMPTY);
+        break;
+    }
 }
 
 static bool is_task_at_once(const struct dw_item *item)

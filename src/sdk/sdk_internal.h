@@ -113,6 +113,10 @@ struct dw_server {
     struct dw_timer *reaper;
     pthread_mutex_t waiting_lock; /* guards first_waiting: calls that hold a worker for an answer */
     struct dw_call *first_waiting;
+    /* workers.c: calls that have a worker, newest first; those that wait for their caller's share,
+     * oldest first */
+    struct dw_call *first_working, *first_held, *last_held;
+    size_t working_count;
     atomic_bool has_thread; /* handle.c: the loop runs there */
     pthread_t thread;
 };
@@ -221,7 +225,8 @@ struct dw_call {
     atomic_bool is_cancelled;
     pthread_mutex_t lock; /* guards what the loop and a worker both touch: answers of asks */
     pthread_cond_t wake;  /* an answer is here, or the call is cancelled */
-    struct dw_call *next_waiting; /* of the server */
+    struct dw_call *next_waiting;                    /* of the server */
+    struct dw_call *next_working, *previous_working; /* workers.c */
 
     /* while and after the author's function runs */
     struct dw_content *content; /* what dw_call_add_* made */
@@ -229,10 +234,9 @@ struct dw_call {
     dw_tool_run *run; /* of the item, or the completion's */
     void *run_user;
     bool is_quick;
-    bool is_running;                     /* on a worker: the call must live on */
     bool is_listening;                   /* subscriptions/listen */
     bool has_meta;                       /* dw_call_put_meta has written it */
-    bool has_run, is_done;               /* what run returned */
+    bool is_done;                        /* what run returned */
     struct dw_error error;               /* of run, when it failed */
     bool has_memory_failed;              /* some dw_call_add_* had no memory: the call fails */
     const struct dw_variable *variables; /* of a template */
