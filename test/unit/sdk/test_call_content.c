@@ -37,6 +37,20 @@ static bool rich(void *user, struct dw_call *call, struct dw_error *reterr)
     return true;
 }
 
+static bool greedy(void *user, struct dw_call *call, struct dw_error *reterr)
+{
+    size_t had = 0;
+
+    (void)user;
+    (void)reterr;
+    while (had < 100 && dw_call_alloc(call, 1 << 20))
+        had++;
+    assert_true(had >= 60 && had <= 64); /* 64 MiB */
+    assert_null(dw_call_printf(call, "%1048576d", 1).ptr);
+    dw_call_add_text(call, dw_text("none is left"));
+    return true;
+}
+
 static bool nothing_in_memory(void *user, struct dw_call *call, struct dw_error *reterr)
 {
     (void)user;
@@ -53,6 +67,7 @@ static int start(void **state)
         {.size = sizeof *tools, .name = "no_arguments", .run = promised},
         {.size = sizeof *tools, .name = "rich", .run = rich},
         {.size = sizeof *tools, .name = "large", .run = nothing_in_memory},
+        {.size = sizeof *tools, .name = "greedy", .run = greedy},
     };
     struct dw_server *made = server_new();
 
@@ -174,6 +189,14 @@ static void every_kind_of_content_with_annotations_and_meta(void **state)
                  200, "{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{" RICH "}}}");
 }
 
+static void a_call_has_64_mib_and_the_next_one_too(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 3; i++)
+        assert_reply(call_tool("greedy", ""), 200,
+                     RESULT("\"content\":[{\"type\":\"text\",\"text\":\"none is left\"}]"));
+}
+
 static void what_had_no_memory_is_no_result(void **state)
 {
     (void)state;
@@ -190,6 +213,7 @@ int main(void)
         WITH(a_failed_tool_needs_no_structured_result),
         WITH(arguments_that_do_not_fit_are_told_to_the_model),
         WITH(every_kind_of_content_with_annotations_and_meta),
+        WITH(a_call_has_64_mib_and_the_next_one_too),
         WITH(what_had_no_memory_is_no_result),
     };
 

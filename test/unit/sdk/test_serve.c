@@ -99,6 +99,8 @@ static int stop(void **state)
     return is_good ? 0 : -1;
 }
 
+static const char *host = "localhost"; /* what the next requests say */
+
 /* A connection with a request on its way. */
 static int send_request(const char *method, const char *headers, const char *body)
 {
@@ -110,9 +112,9 @@ static int send_request(const char *method, const char *headers, const char *bod
 
     assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
     snprintf(request, sizeof request,
-             "%s /mcp HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+             "%s /mcp HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n"
              "Content-Type: application/json\r\n%sContent-Length: %zu\r\n\r\n%s",
-             method, headers, strlen(body), body);
+             method, host, headers, strlen(body), body);
     assert_int_equal(write(fd, request, strlen(request)), (ssize_t)strlen(request));
     return fd;
 }
@@ -193,6 +195,35 @@ static void strangers_are_refused(void **state)
     assert_string_equal(body_of(heard),
                         "{\"jsonrpc\":\"2.0\",\"id\":2,\"error\":{\"code\":-32000,\"message\":"
                         "\"begin with initialize, then send Mcp-Session-Id\"}}");
+}
+
+/* A page of another site whose name leads to this machine (DNS rebinding), and one that just calls
+ * us: nothing had to be switched on. */
+static void pages_of_other_sites_are_refused(void **state)
+{
+    static const struct {
+        const char *host, *origin, *starts;
+    } cases[] = {
+        {"evil.example", "", "HTTP/1.1 421 "},
+        {"evil.example", "Origin: http://evil.example\r\n", "HTTP/1.1 421 "},
+        {"localhost.evil.example", "", "HTTP/1.1 421 "},
+        {"127.0.0.1.evil.example", "", "HTTP/1.1 421 "},
+        {"192.168.0.1", "", "HTTP/1.1 421 "},
+        {"localhost", "Origin: http://evil.example\r\n", "HTTP/1.1 403 "},
+        {"localhost", "Origin: http://localhost.evil.example\r\n", "HTTP/1.1 403 "},
+        {"localhost", "Origin: null\r\n", "HTTP/1.1 403 "},
+        {"localhost", "", "HTTP/1.1 200 "},
+        {"localhost:1", "Origin: http://localhost:3000\r\n", "HTTP/1.1 200 "},
+        {"127.0.0.1", "Origin: http://127.0.0.1\r\n", "HTTP/1.1 200 "},
+        {"[::1]:80", "", "HTTP/1.1 200 "},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        host = cases[i].host;
+        assert_starts(ask("POST", cases[i].origin, INITIALIZE), cases[i].starts);
+    }
+    host = "localhost";
 }
 
 static void what_does_not_exist_is_an_error(void **state)
@@ -339,6 +370,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(strangers_are_refused),
+        cmocka_unit_test(pages_of_other_sites_are_refused),
         cmocka_unit_test(what_does_not_exist_is_an_error),
         cmocka_unit_test(a_modern_call_is_answered_with_json),
         cmocka_unit_test(progress_makes_the_answer_a_stream),
