@@ -31,12 +31,21 @@ struct dw_code_row {
 /* Never NULL; an unknown code looks like DW_INTERNAL. */
 const struct dw_code_row *dw_code_row(enum dw_code code);
 
-/* Sets *reterr and is false: `return dw_fail(reterr, DW_INVALID_GRANT, "the code has expired")`.
+/* Sets *reterr and is false, which compilers and analyzers see here:
+ * `return dw_fail(reterr, DW_INVALID_GRANT, "the code has expired")`.
  * The text is cut at the field's size, at a character boundary; control bytes become '?'. */
-#define dw_fail(reterr, code, ...) dw_error_set((reterr), (code), __FILE__, __LINE__, __VA_ARGS__)
+#define dw_fail(reterr, code, ...)                                                                 \
+    ({                                                                                             \
+        (void)dw_error_set((reterr), (code), __FILE__, __LINE__, __VA_ARGS__);                     \
+        false;                                                                                     \
+    })
 /* The peer gets the code's stock text, the operator the cause. */
 #define dw_fail_because(reterr, code, library, library_code, ...)                                  \
-    dw_error_set_cause((reterr), (code), __FILE__, __LINE__, (library), (library_code), __VA_ARGS__)
+    ({                                                                                             \
+        (void)dw_error_set_cause((reterr), (code), __FILE__, __LINE__, (library), (library_code),  \
+                                 __VA_ARGS__);                                                     \
+        false;                                                                                     \
+    })
 
 /* As dw_error_set: reterr may be NULL (nobody listens), and it is always false. */
 bool dw_error_set_cause(struct dw_error *reterr, enum dw_code code, const char *file, int line,

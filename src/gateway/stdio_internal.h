@@ -123,11 +123,12 @@ void dw_stdio_mail_open(struct dw_stdio_call *call);
 void dw_stdio_mail_end(struct dw_stdio_call *call); /* of an event stream */
 void dw_stdio_call_unref(struct dw_stdio_call *call);
 
-/* ---- stdio_hub.c: tasks for the hub's loop; user is a call, with the hub's reference ---- */
-void dw_stdio_hub_take(void *call);
-void dw_stdio_hub_leave(void *call);
-void dw_stdio_hub_tick(void *stdio);
-void dw_stdio_hub_stop(void *stdio); /* when the drain begins */
+/* ---- stdio_hub.c: tasks for the hub's loop; user: take and leave a call, with the hub's
+ * reference, the others the hub ---- */
+void dw_stdio_hub_take(void *user);
+void dw_stdio_hub_leave(void *user);
+void dw_stdio_hub_tick(void *user);
+void dw_stdio_hub_stop(void *user); /* when the drain begins */
 /* A child's process has ended, whether asked to or not. The child is gone after it. */
 void dw_stdio_hub_lost(struct dw_stdio_child *child, const struct dw_error *error);
 /* What a child has to say about the era of the command. */

@@ -82,7 +82,7 @@ bool dw_client_credentials_parse(struct dw_slice authorization, const struct dw_
 
     *ret_credentials = (struct dw_client_credentials){
         .method = form_secret.len ? DW_CLIENT_AUTH_POST : DW_CLIENT_AUTH_NONE,
-        .client_id = form_id.ptr ? form_id : DW_EMPTY,
+        .client_id = form_id.len ? form_id : DW_EMPTY,
         .secret = dw_secret_from(form_secret),
     };
     /* RFC 6749 2.3 MUST NOT: more than one method in a request. */

@@ -383,8 +383,8 @@ void dw_event_log_add(struct dw_event_log *log, int64_t stream, struct dw_slice 
 bool dw_event_id_read(struct dw_slice text, int64_t *ret_stream, int64_t *ret_number);
 /* Calls with every kept event of the stream after `number`, oldest first. */
 void dw_event_log_replay(const struct dw_event_log *log, int64_t stream, int64_t number,
-                         void (*event)(void *user, struct dw_slice id, struct dw_slice message,
-                                       bool is_last),
+                         void (*replay)(void *user, struct dw_slice id, struct dw_slice message,
+                                        bool is_last),
                          void *user);
 
 /* ---- http.c, stdio.c ---- */

@@ -1,5 +1,7 @@
 /* "Remember this browser": a cookie that says until when, and a MAC that binds it to the user, to
  * the password and to what was enrolled; see mfa_internal.h. */
+#include <inttypes.h>
+
 #include "base/text.h"
 #include "http/cookie.h"
 #include "tenant/factor/mfa_internal.h"
@@ -61,7 +63,7 @@ bool dw_mfa_remember(struct dw_tenant_call *call, const struct dw_mfa_state *sta
                      struct dw_error *reterr)
 {
     struct dw_slice expires =
-        dw_arena_printf(call->arena, "%lld", (long long)(call->now_s + DW_MFA_REMEMBER_S));
+        dw_arena_printf(call->arena, "%" PRId64, call->now_s + DW_MFA_REMEMBER_S);
     struct dw_slice mac, text;
 
     if (!expires.ptr)
