@@ -65,7 +65,7 @@ static const struct row rows[] = {
     {"request_parameter_supported", FALSE, {NULL}, ALWAYS},
     {"backchannel_authentication_endpoint", URL, {"bc-authorize"}, ALWAYS},
     {"backchannel_token_delivery_modes_supported", LIST, {"poll"}, ALWAYS},
-    {"id_token_signing_alg_values_supported", LIST, {"RS256"}, ALWAYS},
+    {"id_token_signing_alg_values_supported", LIST, {"RS256", "PS256"}, ALWAYS},
     {"end_session_endpoint", URL, {"oidc/logout"}, WITH_LOGOUT},
     {"dpop_signing_alg_values_supported",
      LIST,

@@ -83,6 +83,7 @@ static const struct row client_rows[] = {
     CLIENT("allowed_logout_urls", TEXTS, allowed_logout_urls),
     CLIENT("web_origins", TEXTS, web_origins),
     CLIENT("scopes", TEXTS, scopes),
+    CLIENT_WORD("jwt_configuration.alg", id_token_alg, dw_id_token_alg_names),
     CLIENT_TIME("jwt_configuration.lifetime_in_seconds", SECONDS, id_token_lifetime_s, 2592000),
     {"refresh_token.rotation_type", WORD_BOOL, false,
      offsetof(struct dw_oauth_client, refresh.is_rotating), rotation_names, 0},

@@ -18,6 +18,7 @@ const char *const dw_security_mode_names[] = {"strict", "permissive", NULL};
 const char *const dw_redirection_policy_names[] = {"open_redirect_protection", "allow_always",
                                                    NULL};
 const char *const dw_tristate_names[] = {"", "false", "true", NULL};
+const char *const dw_id_token_alg_names[] = {"RS256", "PS256", NULL};
 const char *const dw_response_mode_names[] = {"query", "fragment", "form_post", "web_message",
                                               NULL};
 const char *const dw_signing_key_phase_names[] = {"revoked", "previous", "current", "next", NULL};
@@ -41,6 +42,7 @@ _Static_assert(sizeof dw_redirection_policy_names / sizeof(char *) ==
                    DW_REDIRECTION_POLICY_COUNT + 1,
                "");
 _Static_assert(sizeof dw_tristate_names / sizeof(char *) == DW_TRISTATE_COUNT + 1, "");
+_Static_assert(sizeof dw_id_token_alg_names / sizeof(char *) == DW_ID_TOKEN_ALG_COUNT + 1, "");
 _Static_assert(sizeof dw_resource_profile_names / sizeof(char *) == DW_RESOURCE_PROFILE_COUNT + 1,
                "");
 _Static_assert(sizeof dw_response_mode_names / sizeof(char *) == DW_RESPONSE_MODE_COUNT + 1, "");

@@ -30,8 +30,9 @@ extern const char *const dw_oauth_client_kind_names[],
                                     *const dw_security_mode_names[],
                                         *const dw_redirection_policy_names[],
                                             *const dw_tristate_names[],
-                                                *const dw_response_mode_names[],
-                                                    *const dw_signing_key_phase_names[];
+                                                *const dw_id_token_alg_names[],
+                                                    *const dw_response_mode_names[],
+                                                        *const dw_signing_key_phase_names[];
 /* False when `names` has no such name; *ret_member is then untouched. */
 bool dw_enum_from(const char *const *names, struct dw_slice name, unsigned *ret_member);
 
@@ -201,6 +202,13 @@ struct dw_refresh_policy {
     int64_t idle_lifetime_s; /* since the last use; 0: without end */
 };
 
+/* Auth0 jwt_configuration.alg. Not HS256: of a client's secret there is only a digest. */
+enum dw_id_token_alg {
+    DW_ID_TOKEN_RS256,
+    DW_ID_TOKEN_PS256,
+    DW_ID_TOKEN_ALG_COUNT
+};
+
 /* An application. Its `id` is the `client_id`. */
 struct dw_oauth_client {
     struct dw_slice id;
@@ -226,6 +234,7 @@ struct dw_oauth_client {
     struct dw_slice resource_server_identifier; /* DW_APP_RESOURCE_SERVER: the API that it is */
     struct dw_slices token_exchange_types;      /* Auth0 token_exchange.allow_any_profile_of_type */
     int64_t id_token_lifetime_s;
+    enum dw_id_token_alg id_token_alg; /* strict third parties: RS256, whatever it says */
     enum dw_organization_usage organization_usage;
     enum dw_organization_prompt organization_prompt;
     struct dw_slice default_organization; /* org_...: of client_credentials without one */

@@ -76,3 +76,9 @@ bool dw_third_party_hears_errors(const struct dw_oauth_client *client)
 {
     return !dw_client_is_strict(client) || client->redirection_policy == DW_REDIRECTION_ALWAYS;
 }
+
+enum dw_jose_alg dw_id_token_jose_alg(const struct dw_oauth_client *client)
+{
+    return client->id_token_alg == DW_ID_TOKEN_PS256 && !dw_client_is_strict(client) ? DW_ALG_PS256
+                                                                                     : DW_ALG_RS256;
+}

@@ -31,4 +31,7 @@ struct dw_refresh_policy dw_third_party_refresh_policy(const struct dw_oauth_cli
  * application that anybody can register is else an open redirector (RFC 9700 section 4.11.2). */
 bool dw_third_party_hears_errors(const struct dw_oauth_client *client);
 
+/* What the client's ID tokens are signed with. */
+enum dw_jose_alg dw_id_token_jose_alg(const struct dw_oauth_client *client);
+
 #endif

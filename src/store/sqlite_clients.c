@@ -44,7 +44,8 @@
     next(ENUM, security_mode, security_mode, dw_security_mode_names) \
     next(ENUM, redirection_policy, redirection_policy, dw_redirection_policy_names) \
     next(ENUM, skips_callback_confirmation, skips_callback_confirmation, dw_tristate_names) \
-    next(TEXT, initiate_login_uri, initiate_login_uri)
+    next(TEXT, initiate_login_uri, initiate_login_uri) \
+    next(ENUM, id_token_alg, id_token_alg, dw_id_token_alg_names)
 /* clang-format on */
 
 static const struct dw_sql_column client_columns[] = DW_SQL_COLUMNS(CLIENT);

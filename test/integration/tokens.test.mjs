@@ -72,6 +72,23 @@ describe("tokens", () => {
     await manage(tenant, "api", "update", "--identifier", apis.mcp, "--set", "signing_alg=RS256");
   });
 
+  test("an application's ID tokens are signed with its algorithm", async () => {
+    const discovered = await (await fetch(`${tenant.issuer}.well-known/openid-configuration`)).json();
+    assert.deepEqual(discovered.id_token_signing_alg_values_supported, ["RS256", "PS256"]);
+    for (const alg of ["PS256", "RS256"]) {
+      await manage(tenant, "client", "update", "--id", "cli", "--set", `jwt_configuration.alg=${alg}`);
+      const { id_token, access_token } = await password(tenant, { audience: apis.mcp, scope: "openid read:x" });
+      assert.equal(decodeProtectedHeader(id_token).alg, alg);
+      assert.equal(decodeProtectedHeader(access_token).alg, "RS256"); // the API's
+      await jwtVerify(id_token, remote(tenant), { issuer: tenant.issuer, audience: "cli", algorithms: [alg] });
+      const logout = await fetch(`${tenant.issuer}oidc/logout?id_token_hint=${id_token}`, { redirect: "manual" });
+      assert.ok(logout.status < 400);
+    }
+    const refused = await doorward(["tenant", "client", "update", "--id", "cli", "--set", "jwt_configuration.alg=HS256", "--config", tenant.config]);
+    assert.equal(refused.status, 1);
+    assert.match(refused.stderr, /must be one of: RS256, PS256/);
+  });
+
   test("an HS256 API shares its secret with nobody but its own server", async () => {
     const secret = randomBytes(32).toString("hex");
     await manage(tenant, "api", "update", "--identifier", apis.bills, "--set", `signing_secret=${secret}`);

@@ -8,6 +8,7 @@
 #include "oauth/token_request.h"
 #include "store/connections.h"
 #include "sys/sys.h"
+#include "tenant/keys_internal.h"
 #include "tenant/manage/manage_internal.h"
 #include "tenant/seed_internal.h"
 #include "tenant/settings_internal.h"
@@ -240,6 +241,19 @@ static bool take_keys(struct dw_manage *manage, struct dw_oauth_client *client,
     return true;
 }
 
+/* A key is to be published before it signs, so that nobody meets one that is in no cache yet. */
+static bool publish_key(struct dw_manage *manage, const struct dw_oauth_client *client,
+                        struct dw_error *reterr)
+{
+    struct dw_signing_key *key;
+
+    if (!dw_keyring_signer(manage->tenant->keyring, dw_id_token_jose_alg(client),
+                           manage->tenant->now_s(), &key, reterr))
+        return false;
+    dw_signing_key_unref(key);
+    return true;
+}
+
 bool dw_manage_client_update(struct dw_manage *manage, struct dw_error *reterr)
 {
     struct dw_slice patch = DW_LIT("{}");
@@ -259,7 +273,8 @@ bool dw_manage_client_update(struct dw_manage *manage, struct dw_error *reterr)
         client->jwks_uri.len == 0)
         return dw_fail(reterr, DW_USAGE, "private_key_jwt needs keys: give --jwks FILE");
     client->updated_at_s = manage->tenant->now_s();
-    return dw_store_put_client(manage->tenant->store, client, reterr) &&
+    return publish_key(manage, client, reterr) &&
+           dw_store_put_client(manage->tenant->store, client, reterr) &&
            show_settings(manage, client, reterr);
 }
 

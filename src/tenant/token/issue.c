@@ -3,6 +3,7 @@
 
 #include "jose/jwt_secret.h"
 #include "oauth/custom_claims.h"
+#include "oauth/third_party.h"
 #include "oauth/token_claims.h"
 #include "store/issued_tokens.h"
 #include "store/organizations.h"
@@ -153,7 +154,8 @@ static bool sign_id_token(struct dw_tenant_call *call, const struct dw_issue *is
     if (!custom_claims(call, issue->id_claims_json, issued, &claims.custom, reterr))
         return false;
     dw_id_claims_write(&claims, &out);
-    return sign(call, DW_ALG_RS256, "JWT", &out, &issued->response.id_token, reterr);
+    return sign(call, dw_id_token_jose_alg(client), "JWT", &out, &issued->response.id_token,
+                reterr);
 }
 
 /* The organization that the tokens name: it is there, its member still is one, and its name goes

@@ -100,7 +100,8 @@ static void an_application_goes_there_and_back(void **state)
         "{\"name\":\"App\",\"app_type\":\"spa\",\"is_first_party\":true,"
         "\"token_endpoint_auth_method\":\"none\",\"grant_types\":[\"authorization_code\"],"
         "\"callbacks\":[\"https://a/cb\"],\"web_origins\":[\"https://a\"],"
-        "\"jwt_configuration\":{\"lifetime_in_seconds\":600},\"refresh_token\":{\"rotation_type\":"
+        "\"jwt_configuration\":{\"alg\":\"PS256\",\"lifetime_in_seconds\":600},\"refresh_token\":{"
+        "\"rotation_type\":"
         "\"rotating\",\"leeway\":5,\"token_lifetime\":1000,\"infinite_idle_token_lifetime\":true},"
         "\"organization_usage\":\"require\",\"require_proof_of_possession\":true,"
         "\"skip_non_verifiable_callback_uri_confirmation_prompt\":true,"
@@ -115,6 +116,7 @@ static void an_application_goes_there_and_back(void **state)
     assert_int_equal(client.refresh.idle_lifetime_s, 0);
     assert_int_equal(client.refresh.lifetime_s, 1000);
     assert_int_equal(client.skips_callback_confirmation, DW_TRUE);
+    assert_int_equal(client.id_token_alg, DW_ID_TOKEN_PS256);
     assert_done(dw_client_to_json(&client, arena, &json, &error), error);
     assert_done(dw_json_parse(json, arena, &read, &error), error);
     assert_null(dw_json_get(read, "client_secret"));

@@ -97,9 +97,25 @@ static void refresh_tokens_end_and_those_of_public_clients_rotate(void **state)
     assert_int_equal(dw_third_party_refresh_policy(&strict).lifetime_s, 0);
 }
 
+static void id_tokens_of_strict_ones_are_rs256(void **state)
+{
+    struct dw_oauth_client client = {.is_first_party = true};
+
+    (void)state;
+    assert_int_equal(dw_id_token_jose_alg(&client), DW_ALG_RS256);
+    client.id_token_alg = DW_ID_TOKEN_PS256;
+    assert_int_equal(dw_id_token_jose_alg(&client), DW_ALG_PS256);
+    client.is_first_party = false;
+    dw_third_party_start(&client, DW_SECURITY_PERMISSIVE);
+    assert_int_equal(dw_id_token_jose_alg(&client), DW_ALG_PS256);
+    dw_third_party_start(&client, DW_SECURITY_STRICT);
+    assert_int_equal(dw_id_token_jose_alg(&client), DW_ALG_RS256);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(id_tokens_of_strict_ones_are_rs256),
         cmocka_unit_test(only_strict_third_parties_are_strict),
         cmocka_unit_test(a_parameter_that_is_not_listed_is_refused),
         cmocka_unit_test(grants_are_few),

@@ -299,7 +299,7 @@ static void discovery_says_what_is_there(void **state)
         {"response_modes_supported", "query", 3},
         {"subject_types_supported", "public", 1},
         {"token_endpoint_auth_methods_supported", "client_secret_basic", 4},
-        {"id_token_signing_alg_values_supported", "RS256", 1},
+        {"id_token_signing_alg_values_supported", "RS256", 2},
     };
     struct dw_tenant_settings settings = {
         .is_dcr_enabled = true, .is_cimd_enabled = true, .sends_iss_parameter = true};
