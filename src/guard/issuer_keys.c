@@ -15,6 +15,8 @@ const struct dw_keys_pace dw_keys_usual_pace = {
     .tick_ms = 500,
     .refresh_ms = 10 * 60 * 1000,
     .cooldown_ms = 10 * 1000,
+    .early_ms = 1000,
+    .early_fetches = 3,
     .unknown_kid_ms = 60 * 1000,
     .stale_ms = (int64_t)24 * 60 * 60 * 1000,
 };
@@ -49,6 +51,7 @@ struct dw_issuer_keys {
     bool is_fetching;
     int64_t fetched_at_ms;   /* monotonic; 0: never */
     int64_t attempted_at_ms; /* the last fetch began */
+    unsigned early_count;    /* fetches since then and before, each within the cool-down */
     int64_t retry_ms;        /* the next one begins this long after a failed one */
     bool has_failed;         /* the last fetch */
     struct unknown_kid unknown_kids[DW_KEYS_UNKNOWN_KIDS]; /* the oldest is replaced */
@@ -277,19 +280,32 @@ void dw_issuer_keys_lacks(struct dw_issuer_keys *keys, struct dw_loop *loop, str
     pthread_mutex_unlock(&keys->lock);
 }
 
+/* With the lock held: whether the last attempt is long enough ago. */
+static bool may_fetch_again(struct dw_issuer_keys *keys, int64_t now_ms)
+{
+    int64_t pause_ms = keys->set ? keys->pace.cooldown_ms : FIRST_RETRY_MS;
+    int64_t passed_ms = now_ms - keys->attempted_at_ms;
+
+    if (!keys->attempted_at_ms || passed_ms >= pause_ms) {
+        keys->early_count = 0;
+        return true;
+    }
+    if (keys->early_count >= keys->pace.early_fetches || passed_ms < keys->pace.early_ms)
+        return false;
+    keys->early_count++;
+    return true;
+}
+
 /* With the lock held: whether a fetch is under way, or one could be begun. */
 static bool is_fetch_coming(struct dw_issuer_keys *keys, struct dw_loop *loop, struct dw_slice kid)
 {
     int64_t now_ms = dw_loop_now_ms(loop);
-    int64_t pause_ms = keys->set ? keys->pace.cooldown_ms : FIRST_RETRY_MS;
 
     if (keys->set && is_known_to_lack(keys, kid, now_ms))
         return false;
     if (keys->is_fetching)
         return true;
-    if (keys->attempted_at_ms && now_ms - keys->attempted_at_ms < pause_ms)
-        return false;
-    return begin_fetch(keys, loop);
+    return may_fetch_again(keys, now_ms) && begin_fetch(keys, loop);
 }
 
 bool dw_issuer_keys_want(struct dw_issuer_keys *keys, struct dw_loop *loop, struct dw_slice kid,

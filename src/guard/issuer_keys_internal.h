@@ -21,6 +21,8 @@ struct dw_keys_pace {
     int64_t tick_ms;        /* how often it is looked whether something is due */
     int64_t refresh_ms;     /* in the background */
     int64_t cooldown_ms;    /* between fetches that tokens cause */
+    int64_t early_ms;       /* the same for a few before it: keys may rotate just after a fetch */
+    unsigned early_fetches; /* so many, until there was a cool-down without one */
     int64_t unknown_kid_ms; /* how long a `kid` that a fetch did not bring causes no other */
     int64_t stale_ms;       /* how long keys count while the issuer is silent */
 };

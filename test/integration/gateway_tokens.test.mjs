@@ -4,7 +4,7 @@ import { execFileSync } from "node:child_process";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { startGateway, startFixture } from "./support/doorward.mjs";
-import { Issuer } from "./support/issuer.mjs";
+import { Issuer, makeKey } from "./support/issuer.mjs";
 import { challengeOf, modernMessage, modernVersion, post, rawRequest } from "./support/mcp.mjs";
 import { binary, temporaryFolder, writeFile } from "./support/process.mjs";
 
@@ -106,6 +106,18 @@ test("unknown kids do not make the gateway hammer the issuer", async () => {
   const before = count();
   await Promise.all(Array.from({ length: 50 }, (_, index) => send(good({}, { key: { ...other.keys[0], kid: `unknown-${index}` } }))));
   assert.ok(count() - before <= 2, `${count() - before} fetches`);
+});
+test("a key that appears just after the keys were fetched is found at once", async () => {
+  const rotating = await new Issuer().start();
+  const fresh = await startGateway({ upstream: upstream.url, issuer: rotating });
+  const ask = (key) => post(fresh.url, modernMessage(1, "tools/list"), { authorization: `Bearer ${rotating.token({ scope: "read:tools" }, { key })}`, "mcp-protocol-version": modernVersion, "mcp-method": "tools/list" });
+  assert.equal((await ask(rotating.keys[0])).status, 200);
+  for (let at = 0; at < 2; at++) {
+    await new Promise((resolve) => setTimeout(resolve, 1_200));
+    rotating.keys = [makeKey("ES256", `rotated-${at}`)];
+    assert.equal((await ask(rotating.keys[0])).status, 200);
+  }
+  await fresh.stop(); await rotating.stop();
 });
 test("keys are kept while the issuer is down, and a new key is found when it is back", async () => {
   issuer.isDown = true;

@@ -244,6 +244,35 @@ static void want_keys(void *user)
     assert_true(dw_issuer_keys_want(keys, dw_net_loop(net, 0), S("gone"), &waits[0]));
 }
 
+/* Each fetch brings a reason for the next: two may come before the cool-down is over. */
+static void want_another(struct dw_keys_wait *wait)
+{
+    static const struct dw_slice kids[] = {{"a", 1}, {"b", 1}, {"c", 1}, {"d", 1}};
+    struct dw_loop *loop = dw_net_loop(net, 0);
+    size_t next = (size_t)peer.pages[1].asked;
+
+    assert_true(next < 4);
+    if (dw_issuer_keys_want(keys, loop, kids[next], wait))
+        return;
+    assert_int_equal(next, 3);
+    stop();
+}
+
+static void want_many(void *user)
+{
+    waits[0].wake = want_another;
+    keys = dw_issuer_keys_new(net, user,
+                              &(struct dw_keys_pace){.tick_ms = 60000,
+                                                     .refresh_ms = 60000,
+                                                     .cooldown_ms = 60000,
+                                                     .early_fetches = 2,
+                                                     .unknown_kid_ms = 60000,
+                                                     .stale_ms = 60000},
+                              NULL);
+    assert_non_null(keys);
+    assert_true(dw_issuer_keys_want(keys, dw_net_loop(net, 0), S("x"), &waits[0]));
+}
+
 /* An issuer that publishes one key, and keys that `start` opens at its pace on loop 0. */
 static void run_alone(const char *body, int delay_ms, void (*start)(void *config))
 {
@@ -275,6 +304,13 @@ static void a_kid_that_a_fetch_did_not_bring_causes_no_other(void **state)
 {
     (void)state;
     run_alone(dw_arena_text(arena, jwks_of(&rsa_key, 1)), 20, want_keys);
+}
+
+static void keys_that_rotate_just_after_a_fetch_are_found(void **state)
+{
+    (void)state;
+    run_alone(dw_arena_text(arena, jwks_of(&rsa_key, 1)), 0, want_many);
+    assert_int_equal(peer.pages[1].asked, 3);
 }
 
 static struct dw_timer *watch;
@@ -378,6 +414,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(requests_that_come_together_share_one_fetch),
         cmocka_unit_test(unknown_kids_do_not_hammer_the_issuer),
+        cmocka_unit_test(keys_that_rotate_just_after_a_fetch_are_found),
         cmocka_unit_test(an_issuer_that_comes_back_is_asked_again),
         cmocka_unit_test(who_has_left_gets_no_answer),
         cmocka_unit_test(a_kid_that_a_fetch_did_not_bring_causes_no_other),
