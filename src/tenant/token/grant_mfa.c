@@ -91,22 +91,37 @@ static bool say_how_it_stands(struct dw_token_call *token, const struct waiting 
     }
 }
 
-bool dw_grant_mfa_oob(struct dw_token_call *token, struct dw_error *reterr)
+static bool exchange_oob(struct dw_token_call *token, struct waiting *waiting,
+                         struct dw_error *reterr)
 {
-    struct waiting waiting;
     struct dw_slice subject;
 
-    if (!load(token, &waiting, reterr))
+    if (!load(token, waiting, reterr))
         return false;
     subject =
-        dw_mfa_token_subject(token->call, waiting.caller.transaction, token->request.otp.hidden);
+        dw_mfa_token_subject(token->call, waiting->caller.transaction, token->request.otp.hidden);
     if (!subject.ptr)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
     if (token->request.binding_code.len == 0)
-        return say_how_it_stands(token, &waiting, subject, reterr);
-    return dw_mfa_check_sent_code(token->call, &waiting.check, subject, token->request.binding_code,
-                                  reterr) &&
-           finish(token, &waiting, reterr);
+        return say_how_it_stands(token, waiting, subject, reterr);
+    return dw_mfa_check_sent_code(token->call, &waiting->check, subject,
+                                  token->request.binding_code, reterr) &&
+           finish(token, waiting, reterr);
+}
+
+bool dw_grant_mfa_oob(struct dw_token_call *token, struct dw_error *reterr)
+{
+    struct waiting waiting = {0};
+    struct dw_error error = {0};
+
+    if (exchange_oob(token, &waiting, &error)) {
+        audit(token, &waiting, DW_AUDIT_SEOOBFT, NULL);
+        return true;
+    }
+    if (error.code != DW_MFA_PENDING) /* who asks how it stands has not failed */
+        audit(token, &waiting, DW_AUDIT_FEOOBFT, &error);
+    *reterr = error;
+    return false;
 }
 
 bool dw_grant_mfa_recovery_code(struct dw_token_call *token, struct dw_error *reterr)

@@ -1,5 +1,7 @@
 /* The MFA API and its grants, as programs use them: attacks first. */
 #include "mfa_fixture.h"
+#include "store/logs.h"
+#include "tenant/audit_internal.h"
 
 #define JSON "application/json"
 
@@ -338,10 +340,25 @@ static void a_recovery_code_works_once_and_gives_the_next(void **state)
     assert_status(recovery(mfa_token(), next), 200);
 }
 
+static size_t logged(struct dw_slice type)
+{
+    struct dw_log_query query = {.types = {&type, 1}};
+    struct dw_log_entry *entries;
+    struct dw_error error = {0};
+    size_t count = 0;
+
+    dw_audit_flush(world.tenant);
+    assert_done(
+        dw_store_log_entries(world.tenant->store, &query, world.arena, &entries, &count, &error),
+        error);
+    return count;
+}
+
 static void a_code_by_mail_is_bound_to_its_challenge(void **state)
 {
     const char *mfa = mfa_token(), *oob_code, *code, *second;
     struct dw_tenant_call *call = associate(mfa, EMAIL_WISH);
+    size_t good = logged(S("seoobft")), bad = logged(S("feoobft"));
 
     (void)state;
     assert_status(call, 200);
@@ -361,11 +378,14 @@ static void a_code_by_mail_is_bound_to_its_challenge(void **state)
     assert_slice(error_of(oob(second, oob_code, code)), "invalid_grant: Invalid binding_code.");
     assert_slice(error_of(oob(mfa, "abc", code)), "invalid_grant: Invalid binding_code.");
     /* The recorded answers: not yet, and no. */
+    assert_int_equal(logged(S("seoobft")), good + 1);
+    assert_int_equal(logged(S("feoobft")), bad + 2);
     call = oob(mfa, oob_code, "");
     assert_status(call, 400);
     assert_slice(error_of(call),
                  "authorization_pending: Authorization pending: please repeat the request in a few "
                  "seconds.");
+    assert_int_equal(logged(S("feoobft")), bad + 2); /* asking how it stands is no failure */
     assert_slice(error_of(oob(mfa, oob_code, wrong_code(code))),
                  "invalid_grant: Invalid binding_code.");
     assert_status(oob(mfa, oob_code, code), 200);
