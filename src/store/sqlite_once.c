@@ -1,7 +1,7 @@
 /* Things that may happen once, or so often in a while; and the removal of what has expired. */
 #include "store/sqlite_internal.h"
 
-#define PURGE_MAX_ROWS 200                /* of a table in a transaction: others wait for its end */
+#define PURGE_MAX_ROWS 1000               /* of a table in a transaction: others wait for its end */
 #define PURGE_MAX_ROUNDS 500              /* of such transactions in a call */
 #define IDLE_WALK_ROWS 10000              /* families looked at in a call ... */
 #define IDLE_WALK_STEP 500                /* ... so many in a transaction */

@@ -46,7 +46,7 @@ bool dw_must_check dw_store_check(struct dw_store *store, struct dw_error *reter
  * that is true survives the end of the process, and a power cut only once a later write, after that
  * call, is true. */
 void dw_store_hurry(struct dw_store *store, bool is_hurried);
-/* Removes what has expired, in short transactions; up to 100,000 rows of a table a call. For a
+/* Removes what has expired, in short transactions; up to 500,000 rows of a table a call. For a
  * timer. */
 bool dw_must_check dw_store_purge(struct dw_store *store, int64_t now_s, struct dw_error *reterr);
 

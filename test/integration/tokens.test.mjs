@@ -226,6 +226,40 @@ describe("tokens", () => {
     assert.equal((await userinfo(tenant, good[0].body.access_token)).status, 401); // it came more than once
   });
 
+  // Another process writes it; the server that runs has much of it in memory.
+  test("what an operator takes away counts at once in a running server", async () => {
+    const made = await manage(tenant, "client", "add", "--name", "Temp", "--id", "temp", "--audience", apis.mcp);
+    const temp = (secret) => token(tenant, { grant_type: "client_credentials", client_id: "temp", client_secret: secret, audience: apis.mcp });
+    assert.equal((await temp(made.client_secret)).status, 200);
+    const rotated = await manage(tenant, "client", "rotate-secret", "--id", "temp");
+    assert.equal((await temp(made.client_secret)).status, 401);
+    assert.equal((await temp(rotated.client_secret)).status, 200);
+    const [grant] = (await manage(tenant, "client-grant", "list", "--client", "temp"));
+    await manage(tenant, "client-grant", "delete", "--id", grant.id);
+    assert.deepEqual([(await temp(rotated.client_secret)).status, (await temp(rotated.client_secret)).body.error], [403, "access_denied"]);
+    await manage(tenant, "client", "delete", "--id", "temp");
+    assert.equal((await temp(rotated.client_secret)).status, 401);
+
+    const eve = { email: "eve@example.com", password: "another long enough password" };
+    await manage(tenant, "user", "add", "--email", eve.email, "--password", eve.password);
+    const logIn = () => granted(tenant, { grant_type: "password", client_id: "cli", username: eve.email, password: eve.password, scope: "openid offline_access" });
+    const isDead = async ({ refresh_token, access_token }) => {
+      assert.equal((await refresh(tenant, refresh_token)).body.error, "invalid_grant");
+      assert.equal((await userinfo(tenant, access_token)).status, 401);
+    };
+    const before = await logIn();
+    await manage(tenant, "user", "block", "--email", eve.email);
+    await isDead(before);
+    await manage(tenant, "user", "unblock", "--email", eve.email);
+    await isDead(before); // what has ended stays so
+    const second = await logIn();
+    await post(tenant, "oauth/revoke", { client_id: "cli", token: second.refresh_token });
+    await isDead(second);
+    const last = await logIn();
+    await manage(tenant, "user", "delete", "--email", eve.email);
+    await isDead(last);
+  });
+
   test("an MCP server calls an API on behalf of its user", async () => {
     for (const change of ["app_type=resource_server", `resource_server_identifier=${apis.mcp}`, 'token_exchange.allow_any_profile_of_type=["on_behalf_of_token_exchange"]'])
       await manage(tenant, "client", "update", "--id", server.client_id, "--set", change);
