@@ -128,8 +128,9 @@ DW_EXPORT bool dw_call_answer_text(struct dw_call *call, struct dw_slice answer,
                                    struct dw_slice *ret_text);
 DW_EXPORT bool dw_call_answer_json(struct dw_call *call, struct dw_slice answer, const char *name,
                                    struct dw_slice *ret_json);
-/* What the tool wants to find again when it runs next: sealed, bound to the caller, the method and
- * the arguments, and short-lived. JSON text; empty before it was set. */
+/* What the tool wants to find again when it runs next: sealed by this process, bound to the caller,
+ * the method and the arguments, and good for 15 minutes. It may come more than once: what must
+ * happen once only, the tool itself remembers. JSON text; empty before it was set. */
 DW_EXPORT void dw_call_set_state(struct dw_call *call, struct dw_slice json);
 DW_EXPORT struct dw_slice dw_call_state(const struct dw_call *call);
 

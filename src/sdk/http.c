@@ -270,9 +270,11 @@ static void get_or_delete(struct arrival *arrival)
         dw_session_end(session);
         dw_exchange_respond(arrival->exchange, 204, (struct dw_http_fields){0}, DW_EMPTY);
     } else {
+        int64_t expires_at_s = arrival->principal->token->expires_at_s;
+
         dw_guard_release(arrival->principal);
         arrival->principal = NULL;
-        dw_stream_open(arrival->http, arrival->exchange, session);
+        dw_stream_open(arrival->http, arrival->exchange, session, expires_at_s);
     }
 }
 

@@ -25,6 +25,7 @@ struct dw_stream {
     struct dw_call *call;         /* NULL: the standalone stream */
     struct dw_session *session;   /* for the event log; NULL: modern */
     int64_t number;               /* in the session; 0: standalone */
+    int64_t expires_at_s;         /* standalone: the token that opened it; 0: it needed none */
     bool is_sse;                  /* the answer has begun as a stream of events */
     bool is_new_session;          /* the answer tells the session's id */
     bool is_in_list;
@@ -36,8 +37,12 @@ struct dw_stream {
 /* The outlet of a call that came in this exchange. NULL: out of memory. */
 struct dw_stream *dw_stream_new(struct dw_http *http, struct dw_exchange *exchange,
                                 struct dw_call *call) dw_must_check;
-/* GET: the session's stream, or the rest of one that was interrupted (Last-Event-ID). */
-void dw_stream_open(struct dw_http *http, struct dw_exchange *exchange, struct dw_session *session);
+/* GET: the session's stream, or the rest of one that was interrupted (Last-Event-ID).
+ * expires_at_s: of the caller's token; 0: none was needed. */
+void dw_stream_open(struct dw_http *http, struct dw_exchange *exchange, struct dw_session *session,
+                    int64_t expires_at_s);
+/* Ends the standalone streams whose token is over: their clients come back with a new one. */
+void dw_streams_expire(struct dw_http *http, int64_t now_s);
 /* Comments on quiet streams, so that nobody on the way takes them for dead. */
 void dw_streams_keep_alive(struct dw_http *http);
 

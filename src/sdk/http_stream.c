@@ -303,7 +303,7 @@ static void end_replay(struct dw_http *http, struct dw_exchange *exchange,
 }
 
 static void open_standalone(struct dw_http *http, struct dw_exchange *exchange,
-                            struct dw_session *session, int64_t after)
+                            struct dw_session *session, int64_t after, int64_t expires_at_s)
 {
     struct dw_stream *stream = dw_mem_new(sizeof *stream);
     struct replay replay = {.stream = stream};
@@ -319,6 +319,7 @@ static void open_standalone(struct dw_http *http, struct dw_exchange *exchange,
     stream->http = http;
     stream->exchange = exchange;
     stream->session = dw_session_ref(session);
+    stream->expires_at_s = expires_at_s;
     session->stream = stream;
     dw_exchange_set_user(exchange, stream, standalone_gone);
     start_sse(stream);
@@ -328,7 +329,8 @@ static void open_standalone(struct dw_http *http, struct dw_exchange *exchange,
         dw_event_log_replay(session->events, 0, after, replay_event, &replay);
 }
 
-void dw_stream_open(struct dw_http *http, struct dw_exchange *exchange, struct dw_session *session)
+void dw_stream_open(struct dw_http *http, struct dw_exchange *exchange, struct dw_session *session,
+                    int64_t expires_at_s)
 {
     struct dw_slice last = dw_http_field(dw_exchange_request(exchange)->fields, "last-event-id");
     int64_t number = 0, after = -1;
@@ -344,7 +346,19 @@ void dw_stream_open(struct dw_http *http, struct dw_exchange *exchange, struct d
     else if (number > 0)
         end_replay(http, exchange, session, number, after);
     else
-        open_standalone(http, exchange, session, after);
+        open_standalone(http, exchange, session, after, expires_at_s);
+}
+
+void dw_streams_expire(struct dw_http *http, int64_t now_s)
+{
+    struct dw_stream *stream, *next;
+
+    for (stream = http->first_stream; stream; stream = next) {
+        next = stream->next;
+        if (!stream->call && stream->expires_at_s > 0 &&
+            now_s >= stream->expires_at_s + http->server->leeway_s)
+            dw_http_end_stream(stream->session);
+    }
 }
 
 void dw_streams_keep_alive(struct dw_http *http)

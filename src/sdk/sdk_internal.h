@@ -345,6 +345,8 @@ void dw_call_unsubscribe(struct dw_call *call);
 void dw_call_listen(struct dw_call *call);
 /* Ends the stream of a listening call, with its last message when the server stops. */
 void dw_listen_end(struct dw_call *call, bool is_graceful);
+/* Those whose token is over end: their clients come back with a new one. */
+void dw_listens_expire(struct dw_server *server, int64_t now_s);
 /* The server stops: all of them end. */
 void dw_listens_end(struct dw_server *server);
 

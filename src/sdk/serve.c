@@ -92,8 +92,11 @@ static void sweep(void *user)
     struct dw_server *server = user;
 
     dw_server_reap_sessions(server);
-    if (server->http)
+    dw_listens_expire(server, dw_sys_wall_s());
+    if (server->http) {
+        dw_streams_expire(server->http, dw_sys_wall_s());
         dw_streams_keep_alive(server->http);
+    }
 }
 
 /* The drain begins: waiting tools wake, streams end. */

@@ -193,6 +193,19 @@ void dw_listen_end(struct dw_call *call, bool is_graceful)
     dw_call_finish(call, result.ptr ? result : DW_LIT("{}"));
 }
 
+void dw_listens_expire(struct dw_server *server, int64_t now_s)
+{
+    struct dw_listen_stream *stream, *next;
+
+    for (stream = server->first_listen; stream; stream = next) {
+        const struct dw_access_token *token = stream->call->auth.token;
+
+        next = stream->next;
+        if (token && now_s >= token->expires_at_s + server->leeway_s)
+            dw_listen_end(stream->call, true);
+    }
+}
+
 void dw_listens_end(struct dw_server *server)
 {
     while (server->first_listen)

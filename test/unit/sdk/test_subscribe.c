@@ -2,6 +2,9 @@
  * and who does not. */
 #include "sdk/client.h"
 
+#include "sdk/http_internal.h"
+#include "sys/sys.h"
+
 #define LIST_CHANGED(list)                                                                         \
     "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/" list "/list_changed\"}"
 #define UPDATED(uri)                                                                               \
@@ -297,6 +300,56 @@ static void only_a_resource_that_may_be_read_is_subscribed_to(void **state)
                ERROR("-32602", "resources/subscribe needs to say what it is about"));
 }
 
+/* ---- tokens that end ---- */
+
+static int64_t later_s;
+
+static void sweep(void *user)
+{
+    (void)user;
+    dw_listens_expire(server, dw_sys_wall_s() + later_s);
+    dw_streams_expire(server->http, dw_sys_wall_s() + later_s);
+}
+
+/* What was opened with a token is not open for longer than it. */
+static void a_stream_ends_with_the_token_that_opened_it(void **state)
+{
+    char session[64];
+    struct reply *listener, *stream, *kept;
+
+    (void)state;
+    calls_as("user|1", "", "{}"); /* for five minutes, and a minute of leeway */
+    open_session("{}", session);
+    stream = open_stream(session);
+    listener = listen_to("{\"toolsListChanged\":true}", ACKNOWLEDGED("\"toolsListChanged\":true"));
+    calls_as("user|2", "", "{\"exp\":9000000000}");
+    kept = listen_to("{\"toolsListChanged\":true}", ACKNOWLEDGED("\"toolsListChanged\":true"));
+
+    later_s = 340;
+    assert_true(dw_loop_post(server->loop, sweep, NULL));
+    dw_server_tools_changed(server);
+    assert_true(hears(stream, "list_changed"));
+    assert_true(hears(listener, "list_changed"));
+    assert_true(hears(kept, "list_changed"));
+    forget(stream);
+    forget(listener);
+    forget(kept);
+
+    later_s = 400;
+    assert_true(dw_loop_post(server->loop, sweep, NULL));
+    dw_server_tools_changed(server);
+    wait_for_end(stream);
+    wait_for_end(listener);
+    assert_string_equal(stream->body, "");
+    assert_string_equal(listener->body, "data: {\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{"
+                                        "\"resultType\":\"complete\"," SUBSCRIPTION "}}\n\n");
+    assert_true(hears(kept, "list_changed"));
+    assert_false(kept->has_ended);
+    leave(stream);
+    leave(listener);
+    leave(kept);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -308,6 +361,7 @@ int main(void)
         WITH(a_stream_ends_with_its_result_when_the_server_stops, start),
         WITH(listeners_may_leave_in_any_order, start),
         WITH(a_session_hears_of_lists_and_of_what_it_subscribed_to, start),
+        WITH(a_stream_ends_with_the_token_that_opened_it, start_protected),
         WITH(only_a_resource_that_may_be_read_is_subscribed_to, start_protected),
     };
 
