@@ -113,6 +113,29 @@ bool dw_user_code_make(const struct dw_user_code_format *format,
     return true;
 }
 
+size_t dw_user_code_letters(const struct dw_user_code_format *format)
+{
+    size_t count = 0;
+
+    for (size_t at = 0; at < format->mask.len; at++)
+        count += format->mask.ptr[at] == '*';
+    return count;
+}
+
+struct dw_slice dw_user_code_show(const struct dw_user_code_format *format, struct dw_slice letters,
+                                  struct dw_arena *arena)
+{
+    char *code = dw_arena_text(arena, format->mask);
+    size_t used = 0;
+
+    for (size_t at = 0; code && at < format->mask.len; at++)
+        if (code[at] == '*' && used++ < letters.len)
+            code[at] = letters.ptr[used - 1];
+    if (!code || used == letters.len)
+        return dw_slice_from(code, code ? format->mask.len : 0);
+    return dw_arena_copy(arena, letters);
+}
+
 bool dw_user_code_normal(struct dw_slice typed, struct dw_arena *arena,
                          struct dw_slice *ret_letters, struct dw_error *reterr)
 {

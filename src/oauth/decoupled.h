@@ -79,12 +79,18 @@ void dw_decoupled_code(const struct dw_decoupled_request *request,
 
 #define DW_USER_CODE_RANDOM_BYTES 64
 /* "WDJB-MJHT": eight of twenty consonants, 34 bits (RFC 8628 section 6.1), unless the tenant wants
- * another form; never less than eight digits, 26 bits. In `arena`. Fails with DW_NO_MEMORY, and
+ * another form; never less than nine digits, 30 bits. In `arena`. Fails with DW_NO_MEMORY, and
  * with DW_UNAVAILABLE when the random bytes are all unfit, which is no chance. */
 bool dw_must_check dw_user_code_make(const struct dw_user_code_format *format,
                                      const unsigned char random[static DW_USER_CODE_RANDOM_BYTES],
                                      struct dw_arena *arena, struct dw_slice *ret_code,
                                      struct dw_error *reterr);
+/* How many letters a code has. */
+size_t dw_user_code_letters(const struct dw_user_code_format *format);
+/* The letters of a code as they are shown; as they are when they do not fit the form. The
+ * ptr is NULL when there is no memory. */
+struct dw_slice dw_user_code_show(const struct dw_user_code_format *format, struct dw_slice letters,
+                                  struct dw_arena *arena);
 /* What a user typed, as the letters that count: in upper case, without dashes and spaces, whatever
  * the form is now. Empty when it can be no code of ours. False: DW_NO_MEMORY. */
 bool dw_must_check dw_user_code_normal(struct dw_slice typed, struct dw_arena *arena,

@@ -143,7 +143,8 @@ enum dw_tristate {
     DW_TRISTATE_COUNT
 };
 
-#define DW_USER_CODE_MIN 8 /* letters */
+#define DW_USER_CODE_MIN 8 /* letters, ... */
+#define DW_USER_CODE_DIGITS_MIN 9
 #define DW_USER_CODE_MAX 16
 #define DW_USER_CODE_MASK_MAX 24
 /* How a device's user code looks (Auth0 device_flow). */

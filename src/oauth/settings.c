@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "base/text.h"
+#include "oauth/decoupled.h"
 #include "oauth/json_member.h"
 
 const char *const dw_settings_document_names[] = {"tenant", "branding", "prompts", NULL};
@@ -201,17 +202,21 @@ static bool read_words(const struct row *row, const struct dw_json *value, void 
 }
 
 /* What people read and type: so many letters that nobody guesses one, and few enough to type. */
+static bool check_user_code(const struct dw_user_code_format *format, struct dw_error *reterr)
+{
+    return !format->is_digits || dw_user_code_letters(format) >= DW_USER_CODE_DIGITS_MIN ||
+           dw_member_fail("device_flow.mask", "9 to 16 stars for digits", reterr);
+}
+
 static bool read_mask(const struct row *row, const struct dw_json *value, struct dw_slice *ret_mask,
                       struct dw_error *reterr)
 {
     struct dw_slice mask = value->type == DW_JSON_TEXT ? value->text : DW_EMPTY;
     bool is_good = mask.len <= DW_USER_CODE_MASK_MAX;
-    size_t letters = 0;
+    size_t letters = dw_user_code_letters(&(struct dw_user_code_format){.mask = mask});
 
-    for (size_t i = 0; is_good && i < mask.len; i++) {
-        letters += mask.ptr[i] == '*';
+    for (size_t i = 0; is_good && i < mask.len; i++)
         is_good = mask.ptr[i] != '\0' && strchr("*- ", mask.ptr[i]);
-    }
     if (!is_good || letters < DW_USER_CODE_MIN || letters > DW_USER_CODE_MAX)
         return dw_member_fail(row->path, "8 to 16 stars, with hyphens and blanks between them",
                               reterr);
@@ -341,7 +346,7 @@ bool dw_settings_read(enum dw_settings_document document, struct dw_slice json,
             !read_row(&rows[i], value, arena, (char *)settings + rows[i].offset, reterr))
             return false;
     }
-    return true;
+    return document != DW_SETTINGS_TENANT || check_user_code(&settings->user_code, reterr);
 }
 
 /* ---- copying ---- */

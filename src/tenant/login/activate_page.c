@@ -4,14 +4,24 @@
 #include "tenant/endpoints_internal.h"
 #include "tenant/login/decoupled_internal.h"
 
-/* Codes that may be tried from one address, right ones among them: of 2^34 codes, in 15 minutes. */
+/* Codes that may be tried from one address, right ones among them: of 2^30 codes or more, in 15
+ * minutes. */
 #define TRIES 50
 #define TRIES_WINDOW_S 900
 
 static bool show_form(struct dw_tenant_call *call, int status, struct dw_slice typed,
                       const char *problem_key, struct dw_error *reterr)
 {
+    const struct dw_user_code_format *format = &call->settings->user_code;
+    struct dw_slice letters =
+        format->is_digits ? DW_LIT("0000000000000000") : DW_LIT("XXXXXXXXXXXXXXXX");
+    struct dw_slice example = dw_user_code_show(
+        format, dw_slice_sub(letters, 0, dw_user_code_letters(format)), call->arena);
+
+    if (!example.ptr)
+        return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
     struct dw_html_field fields[] = {
+        {.name = "placeholder", .text = example},
         {.name = "user_code", .text = dw_slice_sub(typed, 0, 32)},
         {.name = "error", .key = problem_key},
     };
@@ -58,7 +68,7 @@ static bool try_code(struct dw_tenant_call *call, struct dw_slice typed, struct 
         dw_audit(call, DW_AUDIT_FDEAC, .description = DW_LIT("unknown or expired user code"));
         return show_form(call, 400, typed, "device.wrong", reterr);
     }
-    shown = dw_arena_printf(call->arena, "%.4s-%.4s", letters.ptr, letters.ptr + 4);
+    shown = dw_user_code_show(&call->settings->user_code, letters, call->arena);
     if (!shown.ptr)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
     return dw_decoupled_visit(call, request, shown, DW_EMPTY, reterr);

@@ -7,7 +7,7 @@
 #include "tenant/login/decoupled_internal.h"
 #include "json/json_writer.h"
 
-/* 26 bits of code at least and some thousand of them at once. */
+/* 30 bits of code at least and some thousand of them at once. */
 #define MAX_TRIES 4
 
 static bool answer(struct dw_tenant_call *call, struct dw_slice device_code,

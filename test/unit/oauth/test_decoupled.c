@@ -175,6 +175,10 @@ static void a_user_code_uses_all_letters_alike(void **state)
     assert_slice(code, "GHJK-LMNP");
     assert_done(dw_user_code_normal(code, arena, &letters, &error), error);
     assert_slice(letters, "GHJKLMNP");
+    assert_slice(dw_user_code_show(&standard, letters, arena), "GHJK-LMNP");
+    assert_slice(dw_user_code_show(&digits, letters, arena), "GHJKLMNP"); /* of an older form */
+    assert_slice(dw_user_code_show(&digits, S("123456789"), arena), "123 456 789");
+    assert_slice(dw_user_code_show(&standard, S("123456789"), arena), "123456789");
     random[0] = 255; /* 250 and more are not used */
     assert_done(dw_user_code_make(&digits, random, arena, &code, &error), error);
     assert_slice(code, "123 456 789");

@@ -91,6 +91,8 @@ static void what_is_wrong_is_named(void **state)
          "device_flow.charset must be \"base20\" or \"digits\""},
         {"{\"device_flow\":{\"mask\":\"***\"}}",
          "device_flow.mask must be 8 to 16 stars, with hyphens and blanks between them"},
+        {"{\"device_flow\":{\"charset\":\"digits\",\"mask\":\"****-****\"}}",
+         "device_flow.mask must be 9 to 16 stars for digits"},
         {"{\"device_flow\":{\"mask\":\"****x****\"}}",
          "device_flow.mask must be 8 to 16 stars, with hyphens and blanks between them"},
         {"{\"friendly_name\":1}", "friendly_name must be a text of at most 4,096 bytes"},

@@ -52,7 +52,10 @@ static void the_tenant_says_how_user_codes_look(void **state)
                 text_of(dw_arena_printf(world.arena, "user_code=%.3s%.3s-%.3s", code.ptr,
                                         code.ptr + 4, code.ptr + 8)));
     assert_status(call, 303);
+    assert_has(follow(&browser, call)->answer, text_of(code));
+    assert_has(get(&browser, "/activate")->answer, "placeholder=\"000 000 000\"");
     world_set("{\"device_flow\":null}");
+    assert_has(get(&browser, "/activate")->answer, "placeholder=\"XXXX-XXXX\"");
 }
 
 static void a_device_gets_a_code(void **state)
