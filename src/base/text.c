@@ -52,6 +52,15 @@ bool dw_text_is_utf8(struct dw_slice text)
     return true;
 }
 
+struct dw_slice dw_text_head(struct dw_slice text, size_t max_bytes)
+{
+    size_t len = text.len < max_bytes ? text.len : max_bytes;
+
+    while (len > 0 && len < text.len && ((unsigned char)text.ptr[len] & 0xc0) == 0x80)
+        len--;
+    return dw_slice_sub(text, 0, len);
+}
+
 bool dw_text_is_printable_ascii(struct dw_slice text)
 {
     for (size_t i = 0; i < text.len; i++)

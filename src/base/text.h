@@ -10,6 +10,8 @@
 bool dw_text_to_int(struct dw_slice text, int64_t *ret_number);
 /* RFC 3629: no overlong forms, no surrogates, nothing over U+10FFFF. */
 bool dw_text_is_utf8(struct dw_slice text);
+/* At most so many bytes of it, none of them half a character. */
+struct dw_slice dw_text_head(struct dw_slice text, size_t max_bytes);
 /* Whether every byte is in 0x20 to 0x7E. */
 bool dw_text_is_printable_ascii(struct dw_slice text);
 

@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "store/logs.h"
 #include "sys/sys.h"
 
@@ -61,17 +62,6 @@ struct dw_audit_log {
 };
 
 /* ---- making an entry ---- */
-
-/* Cut between characters: a byte 10xxxxxx is the inside of one (RFC 3629). */
-static struct dw_slice cut(struct dw_slice text)
-{
-    if (text.len <= MAX_TEXT_BYTES)
-        return text;
-    text.len = MAX_TEXT_BYTES;
-    while (text.len > 0 && ((unsigned char)text.ptr[text.len] & 0xc0) == 0x80)
-        text.len--;
-    return text;
-}
 
 static struct dw_slice first_of(struct dw_slice one, struct dw_slice other)
 {
@@ -183,7 +173,7 @@ static struct queued *copy_entry(struct dw_log_entry *entry)
     char *place;
 
     for (size_t i = 0; i < TEXT_COUNT; i++) {
-        *text_at(entry, i) = cut(*text_at(entry, i));
+        *text_at(entry, i) = dw_text_head(*text_at(entry, i), MAX_TEXT_BYTES);
         size += text_at(entry, i)->len;
     }
     queued = dw_mem_alloc(size);

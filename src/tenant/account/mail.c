@@ -1,6 +1,7 @@
 /* From a template to a mail in the queue; see mail_internal.h. */
 #include "tenant/account/mail_internal.h"
 
+#include "base/text.h"
 #include "crypto/seal.h"
 #include "oauth/identifier.h"
 #include "store/mail.h"
@@ -57,12 +58,9 @@ static const struct {
 /* What strangers wrote stays one short line. */
 static struct dw_slice one_line(struct dw_slice text, struct dw_arena *arena)
 {
-    size_t len = text.len < FIELD_MAX_BYTES ? text.len : FIELD_MAX_BYTES;
-    char *copy;
+    size_t len = dw_text_head(text, FIELD_MAX_BYTES).len;
+    char *copy = dw_arena_text(arena, dw_slice_sub(text, 0, len));
 
-    while (len > 0 && len < text.len && ((unsigned char)text.ptr[len] & 0xc0) == 0x80)
-        len--;
-    copy = dw_arena_text(arena, dw_slice_sub(text, 0, len));
     for (size_t i = 0; copy && i < len; i++)
         if ((unsigned char)copy[i] < 0x20 || copy[i] == 0x7f)
             copy[i] = ' ';

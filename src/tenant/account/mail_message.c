@@ -50,12 +50,9 @@ bool dw_mail_parts_read(struct dw_slice json, struct dw_arena *arena,
 /* The text of a header field: no control characters, cut at a character's boundary. */
 static struct dw_slice header_text(struct dw_slice text, struct dw_arena *arena)
 {
-    struct dw_slice cut = dw_slice_sub(text, 0, HEADER_TEXT_MAX_BYTES);
-    char *copy;
+    struct dw_slice cut = dw_text_head(text, HEADER_TEXT_MAX_BYTES);
+    char *copy = dw_arena_text(arena, cut);
 
-    while (cut.len > 0 && cut.len < text.len && ((unsigned char)text.ptr[cut.len] & 0xc0) == 0x80)
-        cut.len--;
-    copy = dw_arena_text(arena, cut);
     for (size_t i = 0; copy && i < cut.len; i++)
         if ((unsigned char)copy[i] < 0x20 || copy[i] == 0x7f)
             copy[i] = ' ';

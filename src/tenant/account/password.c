@@ -1,6 +1,7 @@
 /* Passwords, checked; see password_internal.h. */
 #include "tenant/account/password_internal.h"
 
+#include "base/text.h"
 #include "crypto/password.h"
 #include "oauth/imported_password.h"
 #include "store/connections.h"
@@ -131,7 +132,7 @@ bool dw_password_check_in(struct dw_tenant_call *call, struct dw_slice connectio
                           struct dw_user **ret_user, struct dw_error *reterr)
 {
     struct dw_store *store = call->tenant->store;
-    struct dw_slice name = dw_slice_sub(dw_slice_trim(identifier), 0, IDENTIFIER_MAX_BYTES);
+    struct dw_slice name = dw_text_head(dw_slice_trim(identifier), IDENTIFIER_MAX_BYTES);
     struct dw_login_attempt attempt;
     struct dw_slice subject;
     struct dw_error ignored = {0};

@@ -1,9 +1,12 @@
 /* /u/reset-password/request asks for the address and mails a link, whoever has it;
  * /u/reset-password is where the link leads. Looking at a link changes nothing: programs that scan
  * mails open links. */
+#include "base/text.h"
 #include "tenant/account/account_pages_internal.h"
 #include "tenant/endpoints_internal.h"
 #include "tenant/login/ways_internal.h"
+
+#define EMAIL_MAX_BYTES 254 /* that is shown again */
 
 static bool show_message(struct dw_tenant_call *call, int status, const char *title,
                          const char *lead, struct dw_error *reterr)
@@ -35,7 +38,7 @@ static bool show_request(struct dw_tenant_call *call, const struct dw_visit *vis
     struct dw_html_field fields[] = {
         {.name = "client_name", .text = dw_visit_client_name(visit)},
         {.name = "state", .text = visit->state},
-        {.name = "email", .text = email},
+        {.name = "email", .text = dw_text_head(email, EMAIL_MAX_BYTES)},
         {.name = "problem", .key = problem},
     };
 

@@ -1,6 +1,7 @@
 /* /u/passwordless and /u/passwordless/code: logging in by a code or a link that is mailed, where
  * the application has a connection for it. Codes and links are bound to the visit, so those of
  * another browser are no use here. */
+#include "base/text.h"
 #include "tenant/audit_internal.h"
 #include "tenant/endpoints_internal.h"
 #include "tenant/factor/passwordless_internal.h"
@@ -112,7 +113,7 @@ bool dw_endpoint_passwordless(struct dw_tenant_call *call, struct dw_error *rete
         return false;
     wants_link = dw_slice_eq(dw_form_value(&form, "action"), DW_LIT("link"));
     visit.request->login_hint =
-        dw_slice_sub(dw_slice_trim(dw_form_value(&form, "username")), 0, ADDRESS_MAX_BYTES);
+        dw_text_head(dw_slice_trim(dw_form_value(&form, "username")), ADDRESS_MAX_BYTES);
     if (!open_for(call, &visit, &passwordless, &error) ||
         !(wants_link ? dw_passwordless_send_link(call, &passwordless, NULL, &error)
                      : dw_passwordless_send_code(call, &passwordless, &error)))

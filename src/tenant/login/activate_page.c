@@ -1,5 +1,6 @@
 /* GET and POST /activate: where a user types the code that a device shows (RFC 8628 section 3.3),
  * and /u/device: whether it is that device. */
+#include "base/text.h"
 #include "tenant/audit_internal.h"
 #include "tenant/endpoints_internal.h"
 #include "tenant/login/decoupled_internal.h"
@@ -22,7 +23,7 @@ static bool show_form(struct dw_tenant_call *call, int status, struct dw_slice t
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
     struct dw_html_field fields[] = {
         {.name = "placeholder", .text = example},
-        {.name = "user_code", .text = dw_slice_sub(typed, 0, 32)},
+        {.name = "user_code", .text = dw_text_head(typed, 32)},
         {.name = "error", .key = problem_key},
     };
 

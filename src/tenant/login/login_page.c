@@ -1,6 +1,7 @@
 /* The pages of /u/login: identifier and password on one page, or, when the tenant's prompts say
  * identifier_first, on two. What the first page was told waits in the visit, so that the second can
  * be reloaded and nobody else's page can choose the account. */
+#include "base/text.h"
 #include "tenant/account/password_internal.h"
 #include "tenant/endpoints_internal.h"
 #include "tenant/login/ways_internal.h"
@@ -31,7 +32,7 @@ static bool show(struct dw_tenant_call *call, struct dw_visit *visit, const char
         {.name = "has_codes", .text = ways.codes ? DW_LIT("yes") : DW_EMPTY},
         {.name = "client_name", .text = dw_visit_client_name(visit)},
         {.name = "state", .text = visit->state},
-        {.name = "username", .text = username},
+        {.name = "username", .text = dw_text_head(username, USERNAME_MAX_BYTES)},
         {.name = "problem", .key = problem},
         {.name = "identifier_type", .text = takes_names ? DW_LIT("text") : DW_LIT("email")},
         {.name = "identifier_label", .key = takes_names ? "login.identifier" : "common.email"},

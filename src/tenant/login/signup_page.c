@@ -2,9 +2,12 @@
  * once, unless addresses are confirmed first: then the page says the same for every address. An
  * address that is taken is refused in the same words as any other trouble, unless the operator
  * wants it told. */
+#include "base/text.h"
 #include "tenant/account/account_pages_internal.h"
 #include "tenant/endpoints_internal.h"
 #include "tenant/login/ways_internal.h"
+
+#define IDENTIFIER_MAX_BYTES 254 /* that is shown again */
 
 struct page {
     struct dw_visit visit;
@@ -43,9 +46,9 @@ static bool show(struct dw_tenant_call *call, const struct page *page, int statu
         {.name = "needs_username", .text = flag(rules->username == DW_IDENTIFIER_REQUIRED)},
         {.name = "has_phone", .text = flag(rules->phone_number != DW_IDENTIFIER_UNUSED)},
         {.name = "needs_phone", .text = flag(rules->phone_number == DW_IDENTIFIER_REQUIRED)},
-        {.name = "email", .text = user->email},
-        {.name = "username", .text = user->username},
-        {.name = "phone_number", .text = user->phone_number},
+        {.name = "email", .text = dw_text_head(user->email, IDENTIFIER_MAX_BYTES)},
+        {.name = "username", .text = dw_text_head(user->username, IDENTIFIER_MAX_BYTES)},
+        {.name = "phone_number", .text = dw_text_head(user->phone_number, IDENTIFIER_MAX_BYTES)},
         {.name = "rules", .rows = rule_rows.rows, .row_count = rule_rows.count},
         {.name = "problem", .key = problem},
     };

@@ -229,9 +229,22 @@ static void only_ascii_letters_are_lowered(void **state)
     assert_slice(dw_text_lower(arena, S("")), "");
 }
 
+static void a_head_is_of_whole_characters(void **state)
+{
+    (void)state;
+    assert_slice(dw_text_head(S("abc"), 3), "abc");
+    assert_slice(dw_text_head(S("abc"), 2), "ab");
+    assert_slice(dw_text_head(S("abc"), 0), "");
+    assert_slice(dw_text_head(S("a\xc3\xa9"), 2), "a");
+    assert_slice(dw_text_head(S("a\xc3\xa9"), 3), "a\xc3\xa9");
+    assert_slice(dw_text_head(S("\xf0\x9f\x98\x80x"), 3), "");
+    assert_slice(dw_text_head(S("\xf0\x9f\x98\x80x"), 4), "\xf0\x9f\x98\x80");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_head_is_of_whole_characters),
         cmocka_unit_test(only_ascii_letters_are_lowered),
         cmocka_unit_test(integers_are_decimal_and_bounded),
         cmocka_unit_test(utf8_has_one_spelling),

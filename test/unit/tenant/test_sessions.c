@@ -1,6 +1,8 @@
 /* Login sessions and their end: cookies, fixation, forged forms, /v2/logout, /oidc/logout. */
 #include "fixture.h"
 
+#include "base/text.h"
+
 #include "store/sessions.h"
 
 #define BYE "https://app.example.com/bye"
@@ -257,6 +259,125 @@ static void who_comes_from_nowhere_goes_where_the_operator_says(void **state)
     world_set("{\"support_url\":null,\"support_email\":null}");
 }
 
+/* ---- every form ---- */
+static const char *const forms[] = {
+    "/u/login",
+    "/u/login/identifier",
+    "/u/login/password",
+    "/u/consent",
+    "/u/passwordless",
+    "/u/passwordless/code",
+    "/u/passwordless/link",
+    "/u/mfa",
+    "/u/organization",
+    "/u/organization/picker",
+    "/u/signup",
+    "/u/reset-password/request",
+    "/u/reset-password",
+    "/u/email-verification",
+    "/u/unblock",
+    "/u/logout",
+    "/u/device",
+    "/u/ciba",
+};
+#define FORM_COUNT (sizeof forms / sizeof *forms)
+
+/* What every form of ours has, as somebody would make it up. */
+static const char *made_up(const char *state, const char *value)
+{
+    return text_of(dw_arena_printf(
+        world.arena,
+        "state=%s&username=%s&email=%s&password=%s&code=%s&token=%s&ticket=%s&confirm=%s"
+        "&organization=%s&terms=%s&method=otp&action=accept",
+        state, value, value, value, value, value, value, value, value, value));
+}
+
+static void assert_gives_nothing(const char *path, const struct dw_tenant_call *call)
+{
+    struct dw_slice location = header(call, "Location");
+
+    if (call->status >= 500)
+        fail_msg("%s: %d", path, call->status);
+    if (dw_slice_starts_with(location, S("http")) && dw_slice_has(location, S("code=")))
+        fail_msg("%s: %.*s", path, DW_PRINT(location));
+    for (size_t i = 0; i < call->out_count; i++)
+        if (dw_slice_has(call->out[i].value, S("doorward_session=")) &&
+            !dw_slice_has(call->out[i].value, S("Max-Age=0")))
+            fail_msg("%s: %.*s", path, DW_PRINT(call->out[i].value));
+}
+
+static void a_form_out_of_turn_gives_nothing(void **state)
+{
+    static const char *const values[] = {"x", "%22%3E%3Cscript%3E", "000000", "ada@example.com"};
+
+    (void)state;
+    for (size_t i = 0; i < FORM_COUNT; i++)
+        for (size_t j = 0; j < sizeof values / sizeof *values; j++) {
+            struct browser browser = {
+                .address = text_of(dw_arena_printf(world.arena, "192.0.2.%zu", i + 10))};
+            const char *visit = state_of(get(&browser, AUTHORIZE "&scope=openid"));
+
+            assert_gives_nothing(forms[i], post(&browser, forms[i], made_up(visit, values[j])));
+        }
+}
+
+static void a_form_of_another_browser_or_site_is_refused(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < FORM_COUNT; i++) {
+        struct browser mine = {0}, other = {0};
+        const char *visit = state_of(get(&mine, AUTHORIZE "&scope=openid"));
+        struct dw_tenant_call *call;
+
+        (void)get(&other, AUTHORIZE "&scope=openid");
+        call = post(&other, forms[i], made_up(visit, "x"));
+        assert_gives_nothing(forms[i], call);
+        assert_true(call->status >= 400 || dw_slice_eq(S(forms[i]), S("/u/logout")));
+        mine.site = "cross-site";
+        assert_status(post(&mine, forms[i], made_up(visit, "x")), 403);
+        mine.site = "same-site";
+        assert_status(post(&mine, forms[i], made_up(visit, "x")), 403);
+    }
+}
+
+/* Bytes that are no UTF-8, a NUL, and more than anybody types. */
+static void a_form_of_strange_bytes_breaks_nothing(void **state)
+{
+    char *much = dw_arena_alloc(world.arena, 60001);
+    struct dw_buf accents = dw_buf_in(world.arena);
+
+    (void)state;
+    memset(much, 'a', 60000);
+    much[60000] = '\0';
+    for (size_t i = 0; i < 300; i++) /* cut anywhere, but not inside a character */
+        dw_buf_printf(&accents, "%s%%C3%%A9", i == 0 ? "a" : "");
+    for (size_t i = 0; i < FORM_COUNT; i++) {
+        const char *const values[] = {"%FF%FE",
+                                      "%00",
+                                      "%ED%A0%80",
+                                      "%C0%AF",
+                                      "%0D%0ASet-Cookie:x",
+                                      text_of(dw_buf_view(&accents)),
+                                      much};
+
+        for (size_t j = 0; j < sizeof values / sizeof *values; j++) {
+            struct browser browser = {
+                .address = text_of(dw_arena_printf(world.arena, "192.0.3.%zu", i + 10))};
+            const char *visit = state_of(get(&browser, AUTHORIZE "&scope=openid"));
+            const char *body =
+                j + 1 < sizeof values / sizeof *values
+                    ? made_up(visit, values[j])
+                    : text_of(dw_arena_printf(world.arena, "state=%s&username=%s", visit, much));
+            struct dw_tenant_call *call = post(&browser, forms[i], body);
+
+            assert_gives_nothing(forms[i], call);
+            assert_true(dw_text_is_utf8(call->answer));
+            assert_true(call->answer.len < 60000);
+            assert_false(dw_slice_has(header(call, "Location"), S("\r")));
+        }
+    }
+}
+
 /* ---- logging out ---- */
 static void auth0s_logout_goes_only_where_it_may(void **state)
 {
@@ -419,6 +540,9 @@ int main(void)
         cmocka_unit_test(forms_of_other_sites_are_refused),
         cmocka_unit_test(an_operator_ends_a_session_and_what_began_in_it),
         cmocka_unit_test(ending_a_session_alone_keeps_its_refresh_tokens),
+        cmocka_unit_test(a_form_out_of_turn_gives_nothing),
+        cmocka_unit_test(a_form_of_another_browser_or_site_is_refused),
+        cmocka_unit_test(a_form_of_strange_bytes_breaks_nothing),
         cmocka_unit_test(auth0s_logout_goes_only_where_it_may),
         cmocka_unit_test(who_comes_from_nowhere_goes_where_the_operator_says),
         cmocka_unit_test(a_session_cookie_may_end_with_the_browser),
