@@ -11,13 +11,15 @@ const user = { email: "ada@example.com", password: "a long enough password" };
 const web = { client_id: "web", client_secret: "web-secret-0123456789abcdefghij" };
 const grants = ["authorization_code", "refresh_token", "client_credentials", "password", "http://auth0.com/oauth/grant-type/password-realm", "http://auth0.com/oauth/grant-type/passwordless/otp",
   ...["otp", "oob", "recovery-code"].map((name) => `http://auth0.com/oauth/grant-type/mfa-${name}`)];
-const [spaPort, sitePort] = [await freePort(), await freePort()];
+const [spaPort, sitePort, pagePort] = [await freePort(), await freePort(), await freePort()];
+const page = `http://localhost:${pagePort}/`;
 const signed = { ES256: "https://es256.example.com/", PS256: "https://ps256.example.com/", strict: "https://strict.example.com/" };
 const seed = {
   apis: [audience, ...Object.values(signed)].map((identifier) => ({ identifier, name: "API", permissions: ["read:tools", "admin"] })),
   roles: [{ name: "Reader", api: audience, permissions: ["read:tools"] }],
   clients: [
     { ...web, name: "Web", redirect_uris: [redirectUri, `http://localhost:${sitePort}/callback`], allowed_logout_urls: [`http://localhost:${sitePort}`], grant_types: grants, audiences: [audience, ...Object.values(signed)] },
+    { client_id: "page", name: "Old page", redirect_uris: [page], allowed_logout_urls: [page], grant_types: grants },
     { client_id: "spa", name: "Page", redirect_uris: [`https://localhost:${spaPort}/`], allowed_logout_urls: [`https://localhost:${spaPort}/`], grant_types: ["authorization_code", "refresh_token"] },
   ],
   users: [{ ...user, roles: ["Reader"] }],
@@ -32,7 +34,7 @@ describe("real clients over https", () => {
       assert.equal(ended.status, 0, ended.talk);
     }
     for (const name of ["email", "sms"]) {
-      const ended = await doorward(["tenant", "connection", "create", "--name", name, "--strategy", name, "--client", web.client_id, "--config", tenant.config]);
+      const ended = await doorward(["tenant", "connection", "create", "--name", name, "--strategy", name, "--client", web.client_id, "--client", "page", "--config", tenant.config]);
       assert.equal(ended.status, 0, ended.talk);
     }
     // Who registers itself may then have an ID token, too.
@@ -61,5 +63,8 @@ describe("real clients over https", () => {
   test("jose, with a remote JWK Set", () => run("jose", { apis: { RS256: audience, ES256: signed.ES256, PS256: signed.PS256 } }));
   test("express-oauth2-jwt-bearer, strict", () => run("express_bearer", { audience: signed.strict }));
   test("express-openid-connect", () => run("express_oidc", { sitePort }));
+  test("auth0-server-js", () => run("auth0_server", { returnTo: `http://localhost:${sitePort}` }));
+  test("passport-auth0", () => run("passport", { sitePort }));
+  test("auth0-js in Chromium", { timeout: 90_000 }, () => run("auth0_js", { sitePort: pagePort }));
   test("auth0-spa-js in Chromium", { timeout: 90_000 }, () => run("spa", { spaPort, spa: "spa", folder: tenant.folder }));
 });

@@ -150,6 +150,28 @@ const preparations = {
   "TestRevokeRefreshToken/Should_revoke_token": async () => ({ replace: { client_id: "public", token: await refreshToken("offline_access") } }),
 };
 
+// Which of Auth0's clients are run: those of auth0_clients.test.mjs, in the versions that are pinned; and others, by hand.
+const pinned = JSON.parse(readFileSync(path.join(root, "test/integration/package.json"), "utf8")).dependencies;
+const clients = {
+  "auth0": "the Authentication API's client for Node.js: codes, PKCE, client credentials, passwords, refresh, userinfo, sign-up, passwordless, PAR, revocation",
+  "@auth0/auth0-auth-js": "the second factor: enrolling, challenges, recovery codes, removing",
+  "@auth0/auth0-server-js": "login, login by PAR, refresh, passwordless, sign-up, revocation, logout; it is made for frameworks to build on",
+  "@auth0/auth0-spa-js": "in Chromium: login, refresh tokens in its worker, silent login in a frame, logout; what those for React, Vue and Angular wrap",
+  "auth0-js": "in Chromium: passwords, userinfo, sign-up, passwordless, addresses for login and logout",
+  "express-openid-connect": "login, userinfo, logout",
+  "express-oauth2-jwt-bearer": "access tokens at an API, strict",
+  "passport-auth0": "login, the profile, a refused silent login",
+};
+const byHand = [
+  ["auth0-python 6.8.0", "PyPI", "every method but those of other connections, WS-Federation metadata and Token Vault"],
+  ["auth0-api-python 1.0.0b10", "PyPI", "access tokens at an API"],
+  ["go-auth0 v3, package `authentication`", "its repository, d5be7536", "every method but custom token exchange"],
+  ["com.auth0:auth0 3.2.0, `AuthAPI`", "Maven Central", "every method but JAR"],
+  ["@auth0/nextjs-auth0 4.30.0", "npm", "login, profile, access token, logout, through its middleware"],
+];
+// All recordings of go-auth0, of which the rows are a sample.
+const elsewhere = { exchanges: 53, same: 47 };
+
 function row({ recording, found, sameWords }) {
   const how = found.length === 0 ? (sameWords ? "same" : "same, in other words") : "differs";
   return `| ${recording.name.replaceAll("_", " ").replace("/", ": ")} | \`${recording.request.method} ${recording.request.path.replace(/%7C.*/, "/ID")}\` | ${recording.answer.status} | ${how} |`;
@@ -174,6 +196,42 @@ ${outcomes.map(row).join("\n")}
 ## What differs, and why
 
 ${missed.map(({ recording, found }) => `- ${recording.name}: ${found.join("; ")}. ${misses[recording.name] ?? ""}`).join("\n") || "Nothing."}
+
+## All recordings of that SDK
+
+The rows above are a sample. In November 2026 all ${elsewhere.exchanges} exchanges that go-auth0 has recorded with the Authentication API were sent in the same
+way, and ${elsewhere.same} are the same; ID tokens, which that SDK cuts out of what it records, are not counted. The others:
+
+- two of the Guardian app's push messages, of which the one above is the first; \`oob_channels\` here are \`sms\` and \`email\`;
+- two of custom token exchange, whose answers lack \`issued_token_type\`: RFC 8693 section 2.2.1 requires it, and that SDK drops what it does not know;
+- two that were edited by hand: a wrong code verifier that gives 401 and an access token (here: 403, "Failed to verify code verifier"), and a
+  \`/userinfo\` with a member \`unknown-param\`.
+
+## Auth0's clients
+
+In \`make test\`, over https with the certificates of \`doorward tenant --https\`:
+
+| client | version | what is run |
+|---|---|---|
+${Object.entries(clients).map(([name, what]) => `| ${name} | ${pinned[name]} | ${what} |`).join("\n")}
+
+By hand, in November 2026, without a difference left:
+
+| client | from | what was run |
+|---|---|---|
+${byHand.map((cells) => `| ${cells.join(" | ")} |`).join("\n")}
+
+What those clients offer and the tenant does not have answers 404, or an OAuth error: the implicit and hybrid flows, cross-origin
+authentication (\`/co/authenticate\`), \`/passwordless/verify\` and \`/oauth/ro\` of the years before 2018, passkeys, signed request objects (JAR), push messages, Token Vault
+(\`federated-connection-access-token\`), and connections to other identity providers.
+
+## Different on purpose
+
+- \`code_challenge_method=plain\` and the implicit flow are refused (RFC 9700), and discovery does not offer them.
+- Discovery lists \`none\` among the authentication methods and has \`grant_types_supported\`: MCP clients look for both.
+- \`picture\` of a user who has none is a drawing of the first letters by the tenant itself, where Auth0 refers to Gravatar.
+- Access tokens of an API live an hour unless it says otherwise; Auth0's live a day.
+- An application with several callback URLs names one at \`/authorize\`; Auth0 takes the first.
 `;
 }
 

@@ -1,4 +1,5 @@
 /* Users who log in at the token endpoint; see token_grants_internal.h. */
+#include "oauth/scope.h"
 #include "tenant/audit_internal.h"
 #include "tenant/factor/mfa_token_internal.h"
 #include "tenant/token/token_grants_internal.h"
@@ -76,6 +77,15 @@ static bool require_mfa(struct dw_token_call *token, const struct dw_token_login
     return dw_fail(reterr, DW_MFA_REQUIRED, "Multifactor authentication required");
 }
 
+/* Then Auth0 leaves `scope` out of the answer (RFC 6749 section 5.1), where this request asked. */
+static bool is_just_what_was_asked_for(const struct dw_token_call *token)
+{
+    struct dw_slices asked = token->request.scopes, given = token->issued.answer.scopes;
+
+    return asked.count > 0 && dw_scopes_are_within(asked, given) &&
+           dw_scopes_are_within(given, asked);
+}
+
 bool dw_token_log_in(struct dw_token_call *token, const struct dw_token_login *login,
                      struct dw_error *reterr)
 {
@@ -115,5 +125,7 @@ bool dw_token_log_in(struct dw_token_call *token, const struct dw_token_login *l
     if (!dw_tokens_issue(call, &issue, &token->issued, reterr))
         return false;
     code.scopes = token->issued.answer.scopes;
+    if (is_just_what_was_asked_for(token))
+        token->issued.response.scopes = (struct dw_slices){0};
     return dw_token_start_family(token, &code, reterr);
 }

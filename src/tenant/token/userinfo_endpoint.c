@@ -29,6 +29,26 @@ static bool check_proof(struct dw_tenant_call *call, struct dw_slice text,
            dw_fail(reterr, DW_INVALID_TOKEN, "the token is not bound to the key of the DPoP proof");
 }
 
+/* passport-auth0 sends the token in the query (RFC 6750 section 2.3), and nothing else. Taken here
+ * alone, where the answer is no more than the client could have had in the ID token: queries are in
+ * no log of ours and no answer is cached. A token bound to a key is no good like that. */
+static bool find_token(struct dw_tenant_call *call, const struct dw_http_request *request,
+                       struct dw_slice *ret_text, bool *ret_is_dpop, struct dw_error *reterr)
+{
+    static const struct dw_slices repeatable = {0};
+    struct dw_form form;
+
+    if (call->method != DW_HTTP_GET || call->query.len == 0 ||
+        dw_http_field(call->fields, "authorization").len > 0)
+        return dw_access_token_find(request, ret_text, ret_is_dpop, reterr);
+    if (!dw_form_parse(call->query, call->arena, &form, reterr) ||
+        !dw_form_check_doubles(&form, repeatable, reterr))
+        return false;
+    *ret_text = dw_form_value(&form, "access_token");
+    *ret_is_dpop = false;
+    return ret_text->len > 0 || dw_fail(reterr, DW_NO_TOKEN, "an access token is needed");
+}
+
 static bool check_token(struct dw_tenant_call *call, struct dw_own_token *token,
                         struct dw_error *reterr)
 {
@@ -40,7 +60,7 @@ static bool check_token(struct dw_tenant_call *call, struct dw_own_token *token,
 
     if (!audience.ptr)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
-    if (!dw_access_token_find(&request, &text, &is_dpop, reterr) ||
+    if (!find_token(call, &request, &text, &is_dpop, reterr) ||
         !dw_own_token_read(call, text, token, reterr) ||
         !check_proof(call, text, token, is_dpop, reterr))
         return false;

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { AuthenticationClient, UserInfoClient } from "auth0";
-import { authorize, claimsOf, facts, step } from "./support.mjs";
+import { authorize, claimsOf, facts, sentCode, step } from "./support.mjs";
 
 const { audience, redirectUri, host, issuer, web, user } = facts;
 const auth = new AuthenticationClient({ domain: host, clientId: web.client_id, clientSecret: web.client_secret });
@@ -79,26 +79,14 @@ await step("sign-up, a second sign-up, and a changed password", async () => {
 });
 await step("a code by e-mail", async () => {
   await auth.passwordless.sendEmail({ email: user.email, send: "code" });
-  const code = await codeFor(user.email);
+  const code = await sentCode(user.email);
   const { data } = await auth.passwordless.loginWithEmail({ email: user.email, code, audience, scope: "openid email" });
   assert.equal(claimsOf(data.id_token).email, user.email);
   await assert.rejects(auth.passwordless.loginWithEmail({ email: user.email, code, audience }), { error: "invalid_grant", statusCode: 403 });
 });
 await step("a code by text message", async () => {
   await auth.passwordless.sendSMS({ phone_number: "+12025550123" });
-  const code = await codeFor("+12025550123");
+  const code = await sentCode("+12025550123");
   const { data } = await auth.passwordless.loginWithSMS({ phone_number: "+12025550123", code, audience, scope: "openid" });
   assert.match(claimsOf(data.id_token).sub, /^sms\|/);
 });
-
-// The newest message's six digits, from the development outbox.
-async function codeFor(recipient) {
-  for (let tries = 0; tries < 40; tries++) {
-    const page = await (await fetch(`${issuer}dev/outbox`)).text();
-    const at = page.indexOf(recipient.replace("+", "&#43;")) >= 0 ? page.indexOf(recipient.replace("+", "&#43;")) : page.indexOf(recipient);
-    const code = at < 0 ? null : page.slice(at).match(/\b(\d{6})\b/);
-    if (code) return code[1];
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error(`no code for ${recipient}: ${(await (await fetch(`${issuer}dev/outbox`)).text()).slice(-1500)}`);
-}

@@ -48,8 +48,10 @@ static void a_password_without_a_scope_is_good_for_all(void **state)
     assert_slice(dw_json_text(claims_of(call, "id_token"), "email"), ADA);
     /* asked for by name, it is that alone */
     call = token(text_of(dw_arena_printf(world.arena, "%s&scope=openid", password)));
-    assert_slice(dw_json_text(json_of(call), "scope"), "openid");
+    assert_null(dw_json_get(json_of(call), "scope")); /* as asked for: not said again */
     assert_null(dw_json_get(claims_of(call, "id_token"), "email"));
+    call = token(text_of(dw_arena_printf(world.arena, "%s&scope=openid%%20else", password)));
+    assert_slice(dw_json_text(json_of(call), "scope"), "openid");
     call = token(text_of(dw_arena_printf(world.arena, "%s&scope=extra-scope", password)));
     assert_status(call, 200);
     assert_null(dw_json_get(json_of(call), "scope"));
@@ -76,6 +78,33 @@ static void everybody_has_a_picture(void **state)
     assert_has(call->answer, ">AD</text>");
     assert_status(get(&nobody, "/avatars/%3Cscript%3E.svg"), 404);
     assert_status(get(&nobody, "/avatars/abc.svg"), 404);
+}
+
+/* passport-auth0 asks so. Only there, only with one token, and only when there is no other. */
+static void userinfo_takes_a_token_in_the_query(void **state)
+{
+    struct dw_tenant_call *call = token("grant_type=password" ADA_LOGS_IN "&audience=" AUDIENCE);
+    const char *access = text_member(call, "access_token");
+    struct browser nobody = {0};
+    const char *url = text_of(dw_arena_printf(world.arena, "/userinfo?access_token=%s", access));
+    const char *twice = text_of(dw_arena_printf(world.arena, "%s&access_token=%s", url, access));
+
+    (void)state;
+    call = get(&nobody, url);
+    assert_status(call, 200);
+    assert_slice(header(call, "Cache-Control"), "no-store");
+    assert_status(get(&nobody, twice), 400);
+    assert_status(get(&nobody, "/userinfo?access_token="), 401);
+    assert_status(get(&nobody, "/userinfo?access_token=x"), 401);
+    assert_status(get(&nobody, "/userinfo?x=y"), 401);
+    assert_status(post(&nobody, url, ""), 400);
+    nobody.authorization = text_of(dw_arena_printf(world.arena, "Bearer %s", access));
+    assert_status(get(&nobody, url), 400); /* RFC 6750 section 2: one method */
+    nobody.authorization = NULL;
+    call =
+        get(&nobody,
+            text_of(dw_arena_printf(world.arena, "/mfa/authenticators?access_token=%s", access)));
+    assert_status(call, 400);
 }
 
 /* auth0-python names that grant without a realm. */
@@ -111,6 +140,7 @@ int main(void)
         cmocka_unit_test(json_has_the_media_type_that_auth0_sends),
         cmocka_unit_test(a_password_without_a_scope_is_good_for_all),
         cmocka_unit_test(everybody_has_a_picture),
+        cmocka_unit_test(userinfo_takes_a_token_in_the_query),
         cmocka_unit_test(a_realm_may_be_left_out),
         cmocka_unit_test(too_many_attempts_say_until_when),
     };
