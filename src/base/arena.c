@@ -83,21 +83,24 @@ static bool add_chunk(struct dw_arena *arena, size_t at_least)
     return true;
 }
 
+/* For dw_arena_alloc, when there is no room; out of its way. */
+static __attribute__((noinline)) void *alloc_in_new_chunk(struct dw_arena *arena, size_t size)
+{
+    return add_chunk(arena, size) ? dw_arena_alloc(arena, size) : NULL;
+}
+
 void *dw_arena_alloc(struct dw_arena *arena, size_t size)
 {
-    size_t rounded;
+    struct chunk *chunk = arena->newest;
+    size_t rounded = (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
     void *memory;
 
-    if (size > arena->limit_bytes)
+    if (size > arena->limit_bytes || rounded > arena->limit_bytes - arena->used_bytes)
         return NULL;
-    rounded = (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
-    if (rounded > arena->limit_bytes - arena->used_bytes)
-        return NULL;
-    if ((!arena->newest || rounded > arena->newest->size - arena->newest->used) &&
-        !add_chunk(arena, rounded))
-        return NULL;
-    memory = arena->newest->bytes + arena->newest->used;
-    arena->newest->used += rounded;
+    if (!chunk || rounded > chunk->size - chunk->used)
+        return alloc_in_new_chunk(arena, rounded);
+    memory = chunk->bytes + chunk->used;
+    chunk->used += rounded;
     arena->used_bytes += rounded;
     return memory;
 }

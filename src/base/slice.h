@@ -44,9 +44,10 @@ static inline bool dw_slice_is_empty(struct dw_slice slice)
     return slice.len == 0;
 }
 
+/* b: the literal, when one is: its length is known when this is compiled, so nothing is called. */
 static inline bool dw_slice_eq(struct dw_slice a, struct dw_slice b)
 {
-    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+    return a.len == b.len && (b.len == 0 || memcmp(a.ptr, b.ptr, b.len) == 0);
 }
 
 /* What dw_slice_eq_nocase asks when the lengths are equal. */

@@ -108,7 +108,7 @@ static void post(struct dw_passage *passage)
         refuse(passage, &error);
         return;
     }
-    passage->method = dw_mcp_method_find(passage->message.method);
+    passage->method = passage->message.known;
     note_message(passage);
     if (!dw_mcp_headers_read(fields, &headers, &error)) {
         refuse(passage, &error);

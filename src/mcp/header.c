@@ -81,7 +81,7 @@ bool dw_mcp_headers_agree(const struct dw_mcp_headers *headers,
                           const struct dw_mcp_message *message, struct dw_arena *arena,
                           struct dw_error *reterr)
 {
-    const struct dw_mcp_method *method = dw_mcp_method_find(message->method);
+    const struct dw_mcp_method *method = message->known;
     struct dw_slice name;
 
     if (!headers->method.ptr && message->id)

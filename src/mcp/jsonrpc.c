@@ -98,10 +98,8 @@ static bool check_params_spellings(const struct dw_json *params, struct dw_error
 static bool read_name(const struct dw_json *object, const char *key, struct dw_mcp_message *message,
                       struct dw_error *reterr)
 {
-    const struct dw_mcp_method *method = dw_mcp_method_find(message->method);
-
     message->name = dw_json_text(object, key);
-    if (message->name.len > 0 || (method && method->era == DW_MCP_ERA_LEGACY))
+    if (message->name.len > 0 || message->known->era == DW_MCP_ERA_LEGACY)
         return true;
     return dw_fail(reterr, DW_INVALID_PARAMS, "%.*s needs the text \"%s\" in its params",
                    DW_PRINT(message->method), key);
@@ -147,14 +145,12 @@ static bool read_listen(struct dw_mcp_message *message, struct dw_arena *arena,
 static bool read_subject(struct dw_mcp_message *message, struct dw_arena *arena,
                          struct dw_error *reterr)
 {
-    const struct dw_mcp_method *method = dw_mcp_method_find(message->method);
-
-    if (!method)
+    if (!message->known)
         return true;
     if (!check_params_spellings(message->params, reterr))
         return false;
-    message->kind = method->kind;
-    switch (method->name_in) {
+    message->kind = message->known->kind;
+    switch (message->known->name_in) {
     case DW_MCP_NAME_IN_NOWHERE:
         return true;
     case DW_MCP_NAME_IN_NAME:
@@ -245,6 +241,7 @@ bool dw_mcp_message_parse(struct dw_slice body, struct dw_arena *arena,
     if (values[METHOD]->type != DW_JSON_TEXT || values[METHOD]->text.len == 0)
         return dw_fail(reterr, DW_INVALID_JSONRPC, "method must be a text that is not empty");
     ret_message->method = values[METHOD]->text;
+    ret_message->known = dw_mcp_method_find(ret_message->method);
     return check_call(ret_message, arena, reterr);
 }
 

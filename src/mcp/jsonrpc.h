@@ -17,13 +17,16 @@ enum dw_mcp_kind {
     DW_MCP_TASK,
 };
 
+struct dw_mcp_method; /* method.h */
+
 struct dw_mcp_message {
     const struct dw_json *document;
-    struct dw_slice method;       /* empty: a response */
-    const struct dw_json *id;     /* string or integer; NULL: a notification */
-    const struct dw_json *params; /* an object, or NULL */
-    const struct dw_json *meta;   /* params._meta, or NULL */
-    const struct dw_json *result; /* a response's; or NULL */
+    struct dw_slice method;            /* empty: a response */
+    const struct dw_mcp_method *known; /* its row; NULL: a method we do not know, or a response */
+    const struct dw_json *id;          /* string or integer; NULL: a notification */
+    const struct dw_json *params;      /* an object, or NULL */
+    const struct dw_json *meta;        /* params._meta, or NULL */
+    const struct dw_json *result;      /* a response's; or NULL */
     const struct dw_json *error;
     enum dw_mcp_kind kind;     /* by method and params, from mcp/methods.def */
     struct dw_slice name;      /* the tool, prompt, URI or task it is about; empty: none */

@@ -19,12 +19,9 @@ const struct dw_mcp_method *dw_mcp_method_find(struct dw_slice method)
 
 bool dw_mcp_is_for_every_session(const struct dw_mcp_message *message)
 {
-    const struct dw_mcp_method *method;
-
     if (message->method.len == 0) /* an answer to the server's own request */
         return true;
     if (!message->id) /* only notifications have none */
         return true;
-    method = dw_mcp_method_find(message->method);
-    return method && method->is_for_every_session;
+    return message->known && message->known->is_for_every_session;
 }

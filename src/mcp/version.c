@@ -74,7 +74,7 @@ static bool check_meta(const struct dw_mcp_headers *headers, const struct dw_mcp
 static bool check_modern(const struct dw_mcp_headers *headers, const struct dw_mcp_message *message,
                          struct dw_arena *arena, struct dw_slice *ret_data, struct dw_error *reterr)
 {
-    const struct dw_mcp_method *method;
+    const struct dw_mcp_method *method = message->known;
 
     if (!headers->protocol_version.ptr)
         return dw_fail(reterr, DW_HEADER_MISMATCH, "the MCP-Protocol-Version header is missing");
@@ -87,7 +87,6 @@ static bool check_modern(const struct dw_mcp_headers *headers, const struct dw_m
         return version_data(headers->protocol_version, arena, ret_data, reterr) &&
                dw_fail(reterr, DW_UNSUPPORTED_VERSION,
                        "this protocol version is not supported: use " DW_MCP_VERSION_MODERN);
-    method = dw_mcp_method_find(message->method);
     if (message->id && method && method->era == DW_MCP_ERA_LEGACY)
         return dw_fail(reterr, DW_METHOD_UNKNOWN, "%.*s is not a method of " DW_MCP_VERSION_MODERN,
                        DW_PRINT(message->method));
@@ -97,7 +96,7 @@ static bool check_modern(const struct dw_mcp_headers *headers, const struct dw_m
 static bool check_legacy(const struct dw_mcp_headers *headers, const struct dw_mcp_message *message,
                          struct dw_error *reterr)
 {
-    const struct dw_mcp_method *method = dw_mcp_method_find(message->method);
+    const struct dw_mcp_method *method = message->known;
 
     /* MCP 2025-11-25 transports MUST: an invalid version gets 400. */
     if (headers->protocol_version.ptr &&
