@@ -41,6 +41,7 @@ enum phase {
 
 struct dw_forward {
     struct dw_forward *next, *previous; /* spare (next only) or unattended */
+    struct dw_forward *next_listening, *previous_listening;
     struct dw_gateway_loop *home;
     struct dw_passage *passage;    /* NULL: nobody waits for the answer */
     struct dw_upstream_call *call; /* NULL: it has ended */
@@ -56,7 +57,7 @@ struct dw_forward {
     int64_t sent_us;
     int64_t give_up_at_ms; /* unattended */
     bool is_unattended;
-    bool is_stream_counted;
+    bool is_stream_counted, is_listening;
     bool is_in_callback; /* of the upstream call: not to be released yet */
 };
 
@@ -153,11 +154,44 @@ static void cancel(struct dw_forward *forward)
         dw_upstream_call_cancel(call);
 }
 
+static bool is_without_end(const struct dw_passage *passage)
+{
+    return !passage->message.document ||
+           dw_slice_eq(passage->message.method, DW_LIT("subscriptions/listen"));
+}
+
+static void start_listening(struct dw_forward *forward)
+{
+    struct dw_gateway_loop *home = forward->home;
+
+    forward->is_listening = true;
+    forward->previous_listening = NULL;
+    forward->next_listening = home->listening;
+    if (forward->next_listening)
+        forward->next_listening->previous_listening = forward;
+    home->listening = forward;
+}
+
+static void stop_listening(struct dw_forward *forward)
+{
+    forward->is_listening = false;
+    if (forward->previous_listening)
+        forward->previous_listening->next_listening = forward->next_listening;
+    else
+        forward->home->listening = forward->next_listening;
+    if (forward->next_listening)
+        forward->next_listening->previous_listening = forward->previous_listening;
+}
+
 static void count_stream(struct dw_forward *forward, bool is_open)
 {
     if (forward->is_stream_counted == is_open)
         return;
     forward->is_stream_counted = is_open;
+    if (forward->is_listening)
+        stop_listening(forward);
+    else if (is_open && is_without_end(forward->passage))
+        start_listening(forward);
     dw_metrics_add(metrics_of(forward), DW_METRIC_STREAMS_OPEN, is_open ? 1 : -1);
 }
 
@@ -545,12 +579,27 @@ void dw_forward_start(struct dw_passage *passage)
         fail(forward, &error);
 }
 
+/* Who only listens would hold up the end for as long as it may take; clients come back by
+ * themselves. */
+static void end_listening(void *user)
+{
+    struct dw_gateway_loop *home = user;
+
+    while (home->listening) {
+        struct dw_forward *forward = home->listening;
+
+        count_stream(forward, false);
+        forward->phase = ANSWERED;
+        cancel(forward);
+        dw_exchange_end(forward->passage->exchange);
+    }
+}
+
 static void sweep(void *user)
 {
     struct dw_gateway_loop *home = user;
     int64_t now_ms = dw_loop_now_ms(home->loop);
     struct dw_forward *forward = home->unattended;
-
     while (forward) {
         struct dw_forward *next = forward->next;
 
@@ -560,6 +609,15 @@ static void sweep(void *user)
         }
         forward = next;
     }
+}
+
+/* Without memory to say so, the drain takes the time it has. */
+static void on_stop(void *user)
+{
+    struct dw_gateway *gateway = user;
+
+    for (unsigned i = 0; i < gateway->loop_count; i++)
+        (void)!dw_loop_post(gateway->loops[i].loop, end_listening, &gateway->loops[i]);
 }
 
 bool dw_forward_open(struct dw_gateway *gateway, struct dw_error *reterr)
@@ -587,7 +645,8 @@ bool dw_forward_open(struct dw_gateway *gateway, struct dw_error *reterr)
         if (!home->sweep)
             return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
     }
-    return true;
+    return dw_net_on_stop(gateway->net, on_stop, gateway) ||
+           dw_fail(reterr, DW_NO_MEMORY, "out of memory");
 }
 
 void dw_forward_close(struct dw_gateway *gateway)

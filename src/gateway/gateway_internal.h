@@ -26,6 +26,7 @@ struct dw_gateway_loop {
     struct dw_forward *unattended; /* whose client has left, see forward.c */
     size_t unattended_count;
     size_t unattended_bytes;
+    struct dw_forward *listening; /* streams without an end: GET, subscriptions/listen */
     struct dw_timer *sweep;
 };
 

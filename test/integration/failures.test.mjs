@@ -6,7 +6,7 @@ import { createServer } from "node:net";
 import { availableParallelism } from "node:os";
 import path from "node:path";
 import { describe, test } from "node:test";
-import { doorward, fixture, node, startDev, startFixture, startGateway, toml, users } from "./support/doorward.mjs";
+import { doorward, fixture, node, startDev, startEverything, startFixture, startGateway, toml, users } from "./support/doorward.mjs";
 import { Issuer } from "./support/issuer.mjs";
 import { modernVersion, Peer, textOf } from "./support/mcp.mjs";
 import { binary, freePort, serve, sleep, start, temporaryFolder, until, writeFile } from "./support/process.mjs";
@@ -196,6 +196,22 @@ describe("running", () => {
     const [soft, hard] = line.match(/\d+/g);
     assert.equal(soft, hard);
     await program.stop(); await issuer.stop();
+  });
+  test("SIGTERM does not wait for who only listens", async () => {
+    const issuer = await new Issuer().start();
+    const upstream = await startEverything();
+    const gateway = await startGateway({ upstream: upstream.url, issuer, rows: [] });
+    const peer = new Peer(gateway.url, "2025-11-25", issuer.token());
+    await peer.open();
+    const stream = await fetch(gateway.url, { headers: { ...peer.headers(""), accept: "text/event-stream" } });
+    assert.equal(stream.status, 200);
+    const began = Date.now();
+    gateway.program.kill("SIGTERM");
+    await gateway.program.ended;
+    assert.equal(gateway.program.status, 0);
+    assert.ok(Date.now() - began < 10_000, `${Date.now() - began} ms`);
+    await stream.text(); // ends, and is not cut
+    await upstream.stop(); await issuer.stop();
   });
   test("an issuer that never answers does not hold up the end", async () => {
     const mute = createServer(() => {});
