@@ -125,7 +125,7 @@ static bool answer_preflight(struct dw_tenant_call *call, struct dw_error *reter
                            DW_LIT("GET, POST, DELETE, OPTIONS"), reterr) &&
            dw_answer_field(call, "Access-Control-Allow-Headers",
                            DW_LIT("authorization, content-type, auth0-client, dpop, "
-                                  "mcp-protocol-version"),
+                                  "mcp-protocol-version, x-request-language"),
                            reterr) &&
            dw_answer_field(call, "Access-Control-Max-Age", DW_LIT("3600"), reterr);
 }
