@@ -68,14 +68,15 @@ static void finish(void *user)
     dw_loop_release(job.loop);
 }
 
-/* With the lock held. One at a time: a worker that is up takes many short jobs before the next one
- * is, and to wake and to switch to another for each would cost more than the jobs. */
-static void call_worker(struct pool *pool)
+/* With the lock held: whether to signal has_work, once the lock is free. One worker at a time: who
+ * is up takes many short jobs before the next one is, and to wake and to switch to another for each
+ * would cost more than the jobs. */
+static bool must_call(struct pool *pool)
 {
-    if (!pool->first || pool->idle == 0 || pool->is_waking)
-        return;
-    pool->is_waking = true;
-    uv_cond_signal(&pool->has_work);
+    bool must = pool->first && pool->idle > 0 && !pool->is_waking;
+
+    pool->is_waking = pool->is_waking || must;
+    return must;
 }
 
 /* With the lock held. NULL: the pool is stopping. */
@@ -94,7 +95,6 @@ static struct job *take(struct pool *pool)
     job = pool->first;
     pool->first = job->next;
     pool->queued--;
-    call_worker(pool);
     return job;
 }
 
@@ -113,7 +113,11 @@ static void work(void *user)
     pthread_setname_np(pthread_self(), pool->name);
     uv_mutex_lock(&pool->lock);
     while ((job = take(pool)) != NULL) {
+        bool calls = must_call(pool);
+
         uv_mutex_unlock(&pool->lock);
+        if (calls)
+            uv_cond_signal(&pool->has_work);
         asking = job->loop;
         job->work(job->user);
         asking = NULL;
@@ -138,7 +142,7 @@ static bool has_worker(struct pool *pool, unsigned most)
 
 static bool enqueue(struct pool *pool, unsigned most, struct job *job)
 {
-    bool is_taken = false;
+    bool is_taken = false, calls = false;
 
     uv_mutex_lock(&pool->lock);
     if (!pool->is_stopping && pool->queued < QUEUE_LIMIT && has_worker(pool, most)) {
@@ -149,9 +153,11 @@ static bool enqueue(struct pool *pool, unsigned most, struct job *job)
         pool->last = job;
         pool->queued++;
         is_taken = true;
-        call_worker(pool);
+        calls = must_call(pool);
     }
     uv_mutex_unlock(&pool->lock);
+    if (calls)
+        uv_cond_signal(&pool->has_work);
     return is_taken;
 }
 

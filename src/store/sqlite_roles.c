@@ -195,15 +195,15 @@ bool dw_store_effective_permissions(struct dw_store *store, struct dw_slice user
                                     struct dw_slice audience, struct dw_arena *arena,
                                     struct dw_slices *ret_names, struct dw_error *reterr)
 {
-    return dw_store_read_texts(store,
-                               "WITH wanted AS (SELECT id FROM api WHERE identifier = ?2)"
-                               " SELECT scope FROM user_permission"
-                               " WHERE user_id = ?1 AND api_id IN wanted"
-                               " UNION SELECT scope FROM user_role JOIN role_permission"
-                               " ON role_permission.role_id = user_role.role_id"
-                               " WHERE user_id = ?1 AND api_id IN wanted ORDER BY 1",
-                               DW_SQL_ARGS(dw_sql_text(user_id), dw_sql_text(audience)), arena,
-                               ret_names, reterr);
+    return dw_store_read_texts(
+        store,
+        "SELECT scope FROM user_permission WHERE user_id = ?1"
+        " AND api_id = (SELECT id FROM api WHERE identifier = ?2)"
+        " UNION SELECT scope FROM user_role JOIN role_permission"
+        " ON role_permission.role_id = user_role.role_id"
+        " WHERE user_id = ?1"
+        " AND api_id = (SELECT id FROM api WHERE identifier = ?2) ORDER BY 1",
+        DW_SQL_ARGS(dw_sql_text(user_id), dw_sql_text(audience)), arena, ret_names, reterr);
 }
 
 /* --- roles of a user -------------------------------------------------------------------------- */

@@ -2,6 +2,7 @@
  * in one transaction with one fsync; each write has its own savepoint, so that each succeeds or
  * fails alone. */
 #include <pthread.h>
+#include <semaphore.h>
 
 #include "base/mem.h"
 #include "store/sqlite_internal.h"
@@ -14,17 +15,17 @@ struct job {
     struct dw_error error;
     bool has_run; /* of who writes */
     bool is_done_well;
-    bool is_finished; /* under the lock: its thread may go, and the job with it */
-    pthread_cond_t has_changed;
+    bool is_finished; /* else its thread was called to write */
+    sem_t call;       /* comes once; after it the thread may go, and the job with it */
     struct job *next;
 };
 
 struct dw_writer {
-    struct dw_connection *connection; /* while is_busy: of the thread that made it so */
+    struct dw_connection *connection; /* of the one thread that writes now */
     pthread_mutex_t lock;             /* guards all below */
     struct job *first;
     struct job **end;
-    bool is_busy;
+    bool is_busy;          /* some thread writes, or was called to */
     bool is_hurried;       /* as it shall be */
     bool has_been_hurried; /* as the connection is */
 };
@@ -93,7 +94,7 @@ static bool set_pace(struct dw_writer *writer, bool is_hurried, struct dw_error 
     return true;
 }
 
-/* Takes up to MAX_GROUP jobs off the queue. */
+/* With the lock held: takes up to MAX_GROUP jobs off the queue. */
 static struct job *take_group(struct dw_writer *writer)
 {
     struct job *group = writer->first;
@@ -108,27 +109,42 @@ static struct job *take_group(struct dw_writer *writer)
     return group;
 }
 
-/* With the lock held, which it lets go while it writes. The first that came meanwhile is next. */
-static void write_group(struct dw_writer *writer)
+/* Nobody is called under the lock, which would only make them wait again. */
+static void finish_group(struct job *group, const struct job *own)
 {
-    struct job *group = take_group(writer);
-    bool is_hurried = writer->is_hurried;
-    struct dw_error error = {0};
+    while (group) {
+        struct job *job = group;
 
-    writer->is_busy = true;
+        group = job->next;
+        job->is_finished = true;
+        if (job != own)
+            sem_post(&job->call);
+    }
+}
+
+/* Writes for all that wait; `own` is the first of them. The first that came meanwhile is called to
+ * write next. */
+static void write_group(struct dw_writer *writer, const struct job *own)
+{
+    struct dw_error error = {0};
+    struct job *group, *next;
+    bool is_hurried;
+
+    pthread_mutex_lock(&writer->lock);
+    group = take_group(writer);
+    is_hurried = writer->is_hurried;
     pthread_mutex_unlock(&writer->lock);
     if (set_pace(writer, is_hurried, &error))
         run_group(writer->connection, group);
     else
         fail_group(group, &error);
     pthread_mutex_lock(&writer->lock);
-    for (; group; group = group->next) {
-        group->is_finished = true;
-        pthread_cond_signal(&group->has_changed);
-    }
-    writer->is_busy = false;
-    if (writer->first)
-        pthread_cond_signal(&writer->first->has_changed);
+    next = writer->first;
+    writer->is_busy = next != NULL;
+    pthread_mutex_unlock(&writer->lock);
+    finish_group(group, own);
+    if (next)
+        sem_post(&next->call);
 }
 
 struct dw_writer *dw_writer_open(struct dw_connection *connection, struct dw_error *reterr)
@@ -157,18 +173,20 @@ bool dw_store_write(struct dw_store *store, dw_write_fn *write, void *user, stru
 {
     struct dw_writer *writer = dw_store_writer(store);
     struct job job = {.write = write, .user = user};
+    bool must_wait;
 
-    pthread_cond_init(&job.has_changed, NULL);
+    sem_init(&job.call, 0, 0);
     pthread_mutex_lock(&writer->lock);
+    must_wait = writer->is_busy;
+    writer->is_busy = true;
     *writer->end = &job;
     writer->end = &job.next;
-    while (!job.is_finished)
-        if (writer->is_busy)
-            pthread_cond_wait(&job.has_changed, &writer->lock);
-        else
-            write_group(writer);
     pthread_mutex_unlock(&writer->lock);
-    pthread_cond_destroy(&job.has_changed);
+    while (must_wait && sem_wait(&job.call) != 0)
+        ; /* EINTR */
+    if (!job.is_finished)
+        write_group(writer, &job);
+    sem_destroy(&job.call);
     dw_store_moment_look_again();
     if (!job.is_done_well && reterr)
         *reterr = job.error;
