@@ -148,6 +148,39 @@ static void a_login_to_an_organization_is_by_its_own_connections(void **state)
     assert_true(location_value(call, "code").len > 0);
 }
 
+static void a_connection_is_offered_where_the_organization_shows_it(void **state)
+{
+    struct dw_connection_record codes = {.id = S("con_codes00000000001"),
+                                         .name = S("codes"),
+                                         .strategy = DW_STRATEGY_EMAIL,
+                                         .options_json = S("{}"),
+                                         .is_active = true,
+                                         .metadata_json = S("{}"),
+                                         .created_at_s = world_now_s};
+    struct dw_organization_connection link = {.organization_id = S(ORG), .connection_id = codes.id};
+
+    (void)state;
+    assert_done(dw_store_put_connection(world.tenant->store, &codes, &error), error);
+    assert_done(dw_store_enable_connection(world.tenant->store, codes.id, S(DW_TENANT_DEV_CLIENT),
+                                           true, &error),
+                error);
+    for (int i = 0; i < 3; i++) { /* not one of its own, hidden, shown */
+        struct browser browser = {0};
+        struct dw_tenant_call *page;
+
+        link.shows_as_button = i == 2;
+        if (i > 0)
+            assert_done(dw_store_put_organization_connection(world.tenant->store, &link, &error),
+                        error);
+        page = follow(&browser, begin(&browser, "&organization=" ORG));
+        assert_int_equal(dw_slice_has(page->answer, S("/u/passwordless?")), i == 2);
+        page = follow(&browser, begin(&browser, "&connection=codes"));
+        assert_status(page, 302); /* there is no password to ask for */
+        assert_has(header(page, "Location"), "/u/passwordless?");
+    }
+    assert_done(dw_store_delete_connection(world.tenant->store, codes.id, &error), error);
+}
+
 static void nobody_signs_up_in_an_organization_that_does_not_say_so(void **state)
 {
     struct browser browser = {0};
@@ -376,6 +409,7 @@ int main(void)
         CASE(before_the_login_its_name_is_asked_for),
         CASE(its_pages_look_as_it_says),
         CASE(a_login_to_an_organization_is_by_its_own_connections),
+        CASE(a_connection_is_offered_where_the_organization_shows_it),
         CASE(nobody_signs_up_in_an_organization_that_does_not_say_so),
         CASE(the_connection_that_was_asked_for_is_the_only_one),
         CASE(who_takes_a_connection_from_an_application_ends_its_refresh_tokens),
