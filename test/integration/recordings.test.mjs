@@ -163,10 +163,10 @@ const clients = {
   "passport-auth0": "login, the profile, a refused silent login",
 };
 const byHand = [
-  ["auth0-python 6.8.0", "PyPI", "every method but those of other connections, WS-Federation metadata and Token Vault"],
+  ["auth0-python 6.8.0", "PyPI", "every method but those of other connections, WS-Federation metadata, Token Vault and authorization details"],
   ["auth0-api-python 1.0.0b10", "PyPI", "access tokens at an API"],
   ["go-auth0 v3, package `authentication`", "its repository, d5be7536", "every method but custom token exchange"],
-  ["com.auth0:auth0 3.2.0, `AuthAPI`", "Maven Central", "every method but JAR"],
+  ["com.auth0:auth0 3.2.0, `AuthAPI`", "Maven Central", "every method but JAR and authorization details"],
   ["@auth0/nextjs-auth0 4.30.0", "npm", "login, profile, access token, logout, through its middleware"],
 ];
 // All recordings of go-auth0, of which the rows are a sample.
@@ -223,7 +223,8 @@ ${byHand.map((cells) => `| ${cells.join(" | ")} |`).join("\n")}
 
 What those clients offer and the tenant does not have answers 404, or an OAuth error: the implicit and hybrid flows, cross-origin
 authentication (\`/co/authenticate\`), \`/passwordless/verify\` and \`/oauth/ro\` of the years before 2018, passkeys, signed request objects (JAR), push messages, Token Vault
-(\`federated-connection-access-token\`), and connections to other identity providers.
+(\`federated-connection-access-token\`), and connections to other identity providers. \`authorization_details\`
+is refused at \`/bc-authorize\` and passed over elsewhere.
 
 ## Different on purpose
 
