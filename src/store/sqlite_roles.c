@@ -21,13 +21,6 @@ static const struct dw_sql_table permission_table =
     DW_SQL_TABLE("a permission", permission_columns);
 #undef ROW
 
-bool dw_store_role(struct dw_store *store, struct dw_slice id, struct dw_arena *arena,
-                   struct dw_role **ret_role, struct dw_error *reterr)
-{
-    return dw_store_read_row(store, "SELECT " DW_SQL_NAMES(ROLE) " FROM role WHERE id = ?",
-                             DW_SQL_ARGS(dw_sql_text(id)), &role_table, arena, ret_role, reterr);
-}
-
 bool dw_store_role_by_name(struct dw_store *store, struct dw_slice name, struct dw_arena *arena,
                            struct dw_role **ret_role, struct dw_error *reterr)
 {

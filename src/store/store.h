@@ -167,8 +167,6 @@ bool dw_must_check dw_store_users(struct dw_store *store, struct dw_page page,
                                   struct dw_arena *arena, struct dw_user **ret_users,
                                   size_t *ret_count, int64_t *ret_total, struct dw_error *reterr);
 
-bool dw_must_check dw_store_role(struct dw_store *store, struct dw_slice id, struct dw_arena *arena,
-                                 struct dw_role **ret_role, struct dw_error *reterr);
 bool dw_must_check dw_store_role_by_name(struct dw_store *store, struct dw_slice name,
                                          struct dw_arena *arena, struct dw_role **ret_role,
                                          struct dw_error *reterr);

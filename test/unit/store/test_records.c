@@ -29,7 +29,7 @@ static void what_is_not_there_is_null_and_no_failure(void **state)
     user = (void *)1;
     assert_done(dw_store_user_by_login(store, none, DW_EMPTY, arena, &user, &error), error);
     assert_null(user);
-    assert_done(dw_store_role(store, none, arena, &role, &error), error);
+    assert_done(dw_store_role_by_name(store, none, arena, &role, &error), error);
     assert_null(role);
     assert_done(dw_store_consent(store, none, none, none, none, arena, &consent, &error), error);
     assert_null(consent);

@@ -200,6 +200,49 @@ static void applications_get_a_secret_once(void **state)
     assert_int_equal(status, 1);
 }
 
+static void permissions_are_given_and_taken(void **state)
+{
+    const struct dw_json *rows;
+    struct dw_slices names;
+    struct dw_error error = {0};
+    int status;
+
+    (void)state;
+    (void)MANAGE(&status, "user", "permission", "add", "--email", ADA, "--api",
+                 "https://no.example", "--permission", "admin");
+    assert_int_equal(status, 1);
+    (void)MANAGE(&status, "user", "permission", "add", "--email", ADA, "--api", AUDIENCE,
+                 "--permission", "nosuch");
+    assert_int_equal(status, 1);
+    rows = MANAGE(&status, "user", "permission", "add", "--email", ADA, "--api", AUDIENCE,
+                  "--permission", "admin");
+    assert_int_equal(status, 0);
+    assert_int_equal(rows->array.count, 1);
+    assert_slice(dw_json_text(&rows->array.items[0], "permission_name"), "admin");
+    assert_slice(dw_json_text(&rows->array.items[0], "resource_server_identifier"), AUDIENCE);
+    assert_done(dw_store_effective_permissions(world.tenant->store, user_of(ADA)->id, S(AUDIENCE),
+                                               world.arena, &names, &error),
+                error);
+    assert_true(dw_slices_have(names, S("admin")));
+    rows = MANAGE(&status, "user", "permission", "remove", "--email", ADA, "--api", AUDIENCE,
+                  "--permission", "admin");
+    assert_int_equal(status, 0);
+    assert_int_equal(rows->array.count, 0);
+    assert_int_equal(MANAGE(&status, "user", "permission", "list", "--email", ADA)->array.count, 0);
+
+    rows = MANAGE(&status, "role", "user", "list", "--role", "MCP User");
+    assert_int_equal(status, 0);
+    assert_slice(dw_json_text(&rows->array.items[0], "email"), ADA);
+    rows = MANAGE(&status, "role", "add", "--name", "Reader", "--api", AUDIENCE, "--permission",
+                  "read:tools", "--permission", "admin");
+    assert_int_equal(dw_json_get(rows, "permissions")->array.count, 2);
+    rows = MANAGE(&status, "role", "permission", "remove", "--role", "Reader", "--api", AUDIENCE,
+                  "--permission", "admin");
+    assert_int_equal(status, 0);
+    assert_int_equal(dw_json_get(rows, "permissions")->array.count, 1);
+    (void)MANAGE(&status, "role", "delete", "--role", "Reader");
+}
+
 static void apis_and_roles_grow(void **state)
 {
     int status;
@@ -392,6 +435,7 @@ int main(void)
         cmocka_unit_test(second_factors_are_listed_and_forgotten),
         cmocka_unit_test(keys_of_applications_are_public_halves),
         cmocka_unit_test(applications_get_a_secret_once),
+        cmocka_unit_test(permissions_are_given_and_taken),
         cmocka_unit_test(apis_and_roles_grow),
         cmocka_unit_test(wrong_usage_is_2),
         cmocka_unit_test(organizations_members_and_invitations_come_and_go),
