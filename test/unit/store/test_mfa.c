@@ -40,9 +40,9 @@ static struct dw_authenticator make(struct dw_slice user_id, enum dw_authenticat
 {
     static int count;
 
+    count++;
     return (struct dw_authenticator){
-        .id =
-            dw_arena_printf(fixture.arena, "%s|dev_%d", dw_authenticator_type_names[type], ++count),
+        .id = dw_arena_printf(fixture.arena, "%s|dev_%d", dw_authenticator_type_names[type], count),
         .user_id = user_id,
         .type = type,
         .code_digest = digest(fixture.arena, (uint32_t)count),
