@@ -243,21 +243,31 @@ static void print_unused(const struct dw_fields *fields, struct dw_buf *out)
         dw_buf_add(out, DW_LIT(".\n"));
 }
 
+/* The next table from *row on, and its path; NULL: no more, or *out has failed. */
+static const struct dw_field *next_table(const struct dw_fields *fields, const char *path,
+                                         struct dw_buf *out, size_t *row, struct dw_slice *ret_path)
+{
+    while (*row < fields->count && !is_table(&fields->rows[*row]))
+        ++*row;
+    if (*row == fields->count)
+        return NULL;
+    *ret_path = inner_path(path, fields->rows[*row].name, out);
+    if (!ret_path->ptr) {
+        out->has_failed = true;
+        return NULL;
+    }
+    return &fields->rows[(*row)++];
+}
+
 void dw_fields_print_reference(const struct dw_fields *fields, const char *path, struct dw_buf *out)
 {
+    const struct dw_field *field;
+    struct dw_slice name;
+    size_t row = 0;
+
     print_reference_rows(fields, out);
     print_unused(fields, out);
-    for (size_t i = 0; i < fields->count; i++) {
-        const struct dw_field *field = &fields->rows[i];
-        struct dw_slice name;
-
-        if (!is_table(field))
-            continue;
-        name = inner_path(path, field->name, out);
-        if (!name.ptr) {
-            out->has_failed = true;
-            return;
-        }
+    while ((field = next_table(fields, path, out, &row, &name))) {
         dw_buf_printf(out, field->kind == DW_FIELD_TABLES ? "\n## `[[%s]]`\n" : "\n## `[%s]`\n",
                       name.ptr);
         dw_buf_printf(out, "\n%s\n", field->help);
@@ -296,7 +306,10 @@ static void print_manual_row(const struct dw_field *field, struct dw_buf *out)
 
 void dw_fields_print_manual(const struct dw_fields *fields, const char *path, struct dw_buf *out)
 {
+    const struct dw_field *field;
+    struct dw_slice name;
     bool is_open = false;
+    size_t row = 0;
 
     for (size_t i = 0; i < fields->count; i++) {
         if (is_table(&fields->rows[i]) || fields->rows[i].kind == DW_FIELD_UNUSED)
@@ -306,17 +319,7 @@ void dw_fields_print_manual(const struct dw_fields *fields, const char *path, st
         print_manual_row(&fields->rows[i], out);
     }
     dw_buf_add(out, is_open ? DW_LIT(".El\n") : DW_EMPTY);
-    for (size_t i = 0; i < fields->count; i++) {
-        const struct dw_field *field = &fields->rows[i];
-        struct dw_slice name;
-
-        if (!is_table(field))
-            continue;
-        name = inner_path(path, field->name, out);
-        if (!name.ptr) {
-            out->has_failed = true;
-            return;
-        }
+    while ((field = next_table(fields, path, out, &row, &name))) {
         dw_buf_printf(out, field->kind == DW_FIELD_TABLES ? ".Ss [[%s]]\n" : ".Ss [%s]\n",
                       name.ptr);
         add_for_manual(out, dw_slice_from_text(field->help));
