@@ -90,9 +90,9 @@ static struct job *take(struct pool *pool)
         pool->is_waking = false;
     }
     pool->idle--;
-    if (pool->is_stopping)
-        return NULL;
     job = pool->first;
+    if (pool->is_stopping || !job)
+        return NULL;
     pool->first = job->next;
     pool->queued--;
     return job;

@@ -20,7 +20,9 @@ static const struct dw_json *claims_of(const struct dw_auth *auth)
 
 static struct dw_slice text_of(const struct dw_auth *auth, const char *claim)
 {
-    return or_empty(dw_json_text(claims_of(auth), claim));
+    const struct dw_json *value = dw_json_get(claims_of(auth), claim);
+
+    return value && value->type == DW_JSON_TEXT ? value->text : DW_EMPTY;
 }
 
 /* ---- what a caller may do ---- */
@@ -182,7 +184,8 @@ size_t dw_auth_scope_count(const struct dw_auth *auth)
 
 struct dw_slice dw_auth_scope(const struct dw_auth *auth, size_t index)
 {
-    return index < dw_auth_scope_count(auth) ? auth->token->scopes.items[index] : DW_EMPTY;
+    return is_somebody(auth) && index < auth->token->scopes.count ? auth->token->scopes.items[index]
+                                                                  : DW_EMPTY;
 }
 
 /* The permissions claim when it is a list, or NULL. */

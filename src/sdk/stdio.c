@@ -154,19 +154,22 @@ static void line_close(struct dw_outlet *outlet)
 static struct dw_mcp_headers make_headers(struct dw_call *call)
 {
     const struct dw_json *version = dw_json_get(call->message.meta, DW_MCP_META_VERSION);
-    struct dw_slice name = call->message.name;
+    const struct dw_slice *name = &call->message.name;
+    struct dw_slice encoded = DW_EMPTY;
 
     if (!version && !dw_json_get(call->message.meta, DW_MCP_META_CAPABILITIES))
         return (struct dw_mcp_headers){0};
-    if (dw_slice_starts_with(name, DW_LIT("=?base64?")))
-        name = dw_arena_printf(call->arena,
-                               "=?base64?%.*s?=", DW_PRINT(dw_text_base64(call->arena, name)));
+    if (dw_slice_starts_with(*name, DW_LIT("=?base64?"))) {
+        encoded = dw_arena_printf(call->arena,
+                                  "=?base64?%.*s?=", DW_PRINT(dw_text_base64(call->arena, *name)));
+        name = &encoded;
+    }
     return (struct dw_mcp_headers){
         .protocol_version = version && version->type == DW_JSON_TEXT && version->text.len > 0
                                 ? version->text
                                 : DW_LIT(DW_MCP_VERSION_MODERN),
         .method = call->message.method,
-        .name = name.ptr ? name : DW_EMPTY,
+        .name = name->ptr ? *name : DW_EMPTY,
     };
 }
 
