@@ -188,8 +188,11 @@ static bool apply_member(struct dw_user *user, const struct dw_json_member *memb
 bool dw_user_apply_json(struct dw_user *user, struct dw_slice patch, struct dw_arena *arena,
                         struct dw_error *reterr)
 {
-    static const struct dw_identifier_rules any = {DW_IDENTIFIER_OPTIONAL, DW_IDENTIFIER_OPTIONAL,
-                                                   DW_IDENTIFIER_OPTIONAL, 1, 128};
+    static const struct dw_identifier_rules any = {.email = DW_IDENTIFIER_OPTIONAL,
+                                                   .username = DW_IDENTIFIER_OPTIONAL,
+                                                   .phone_number = DW_IDENTIFIER_OPTIONAL,
+                                                   .username_min = 1,
+                                                   .username_max = 128};
     struct dw_slice email = user->email, phone_number = user->phone_number;
     const struct dw_json *document;
 
