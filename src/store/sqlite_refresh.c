@@ -49,6 +49,7 @@ static const struct dw_sql_table consent_table = DW_SQL_TABLE("a consent", conse
 struct add_family {
     const struct dw_refresh_family *family;
     struct dw_slice first_token_digest;
+    bool has_dropped;
 };
 
 static bool insert_token(struct dw_connection *connection, const struct dw_refresh_token *token,
@@ -94,25 +95,33 @@ static bool may_start(struct dw_connection *connection, const struct dw_refresh_
 
 static bool add_family(struct dw_connection *connection, void *user, struct dw_error *reterr)
 {
-    const struct add_family *add = user;
+    struct add_family *add = user;
     struct dw_refresh_token token = {.token_digest = add->first_token_digest,
                                      .family_id = add->family->id,
                                      .generation = 1,
                                      .created_at_s = add->family->created_at_s};
 
-    return may_start(connection, add->family, reterr) &&
-           dw_sql_write_row(connection, DW_SQL_INSERT("refresh_family", FAMILY), &family_table,
-                            add->family, reterr) &&
-           insert_token(connection, &token, reterr) &&
-           drop_oldest_families(connection, add->family, reterr);
+    if (!may_start(connection, add->family, reterr) ||
+        !dw_sql_write_row(connection, DW_SQL_INSERT("refresh_family", FAMILY), &family_table,
+                          add->family, reterr) ||
+        !insert_token(connection, &token, reterr) ||
+        !drop_oldest_families(connection, add->family, reterr))
+        return false;
+    add->has_dropped = dw_sql_changes(connection) > 0;
+    return true;
 }
 
 bool dw_store_add_refresh_family(struct dw_store *store, const struct dw_refresh_family *family,
-                                 struct dw_slice first_token_digest, struct dw_error *reterr)
+                                 struct dw_slice first_token_digest, bool *ret_has_dropped,
+                                 struct dw_error *reterr)
 {
-    struct add_family add = {family, first_token_digest};
+    struct add_family add = {family, first_token_digest, false};
 
-    return dw_store_write(store, add_family, &add, reterr);
+    if (!dw_store_write(store, add_family, &add, reterr))
+        return false;
+    if (ret_has_dropped)
+        *ret_has_dropped = add.has_dropped;
+    return true;
 }
 
 struct use_token {

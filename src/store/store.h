@@ -299,11 +299,12 @@ bool dw_must_check dw_store_delete_sessions_of(struct dw_store *store, struct dw
 #define DW_STORE_MAX_FAMILIES 200 /* of one user at one client; the oldest go (Auth0's number) */
 
 /* Stores a family with its first token. Fails with DW_INVALID_GRANT when what it comes of has ended
- * meanwhile: its authorization code was replayed, or the user blocked or given a new password. */
+ * meanwhile: its authorization code was replayed, or the user blocked or given a new password.
+ * *ret_has_dropped (may be NULL): others were over the limit and are gone. */
 bool dw_must_check dw_store_add_refresh_family(struct dw_store *store,
                                                const struct dw_refresh_family *family,
                                                struct dw_slice first_token_digest,
-                                               struct dw_error *reterr);
+                                               bool *ret_has_dropped, struct dw_error *reterr);
 /* Uses a refresh token, in one step for all threads and processes: judges it by
  * dw_refresh_token_judge and applies the verdict. ROTATE: the token is spent and `successor_digest`
  * is current. REPEAT: nothing changes, the successor made before is to be given again. KEEP: only

@@ -28,7 +28,7 @@ static bool may_fetch(struct dw_tenant_call *call, struct dw_error *reterr)
     bool is_allowed = false;
 
     if (!dw_tenant_rate_key(call, &rate.key, reterr) ||
-        !dw_store_rate_take(call->tenant->store, &rate, call->now_s, &is_allowed, reterr))
+        !dw_tenant_rate_take(call, &rate, &is_allowed, reterr))
         return false;
     return is_allowed ||
            dw_fail(reterr, DW_TOO_MANY_ATTEMPTS,

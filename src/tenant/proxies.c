@@ -2,10 +2,11 @@
  * an operator listed: limits on attempts hang on the answer. */
 #include "base/text.h"
 #include "http/field.h"
-#include "tenant/tenant_internal.h"
+#include "tenant/audit_internal.h"
 
 /* A chain of proxies longer than this is nonsense or an attack. */
 #define MAX_HOPS 32
+#define LIMIT_NOTES_WINDOW_S 60
 
 bool dw_tenant_proxies_open(struct dw_tenant *tenant, struct dw_error *reterr)
 {
@@ -73,4 +74,23 @@ bool dw_tenant_rate_key(struct dw_tenant_call *call, struct dw_slice *ret_key,
     network = dw_text_hex(call->arena, dw_slice_from((const char *)range.address, 8));
     *ret_key = dw_arena_printf(call->arena, "%.*s/64", DW_PRINT(network));
     return (network.ptr && ret_key->ptr) || dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+}
+
+bool dw_tenant_rate_take(struct dw_tenant_call *call, const struct dw_rate *rate,
+                         bool *ret_is_allowed, struct dw_error *reterr)
+{
+    struct dw_rate notes = {
+        .space = DW_LIT("api_limit"), .limit = 1, .window_s = LIMIT_NOTES_WINDOW_S};
+    bool is_to_be_noted = false;
+
+    if (!dw_store_rate_take(call->tenant->store, rate, call->now_s, ret_is_allowed, reterr))
+        return false;
+    if (*ret_is_allowed)
+        return true;
+    if (!dw_tenant_rate_key(call, &notes.key, reterr) ||
+        !dw_store_rate_take(call->tenant->store, &notes, call->now_s, &is_to_be_noted, reterr))
+        return false;
+    if (is_to_be_noted)
+        dw_audit(call, DW_AUDIT_API_LIMIT, .description = call->path);
+    return true;
 }

@@ -20,7 +20,7 @@ static bool may_register(struct dw_tenant_call *call, struct dw_error *reterr)
     int64_t count = 0;
 
     if (!dw_tenant_rate_key(call, &rate.key, reterr) ||
-        !dw_store_rate_take(call->tenant->store, &rate, call->now_s, &is_allowed, reterr))
+        !dw_tenant_rate_take(call, &rate, &is_allowed, reterr))
         return false;
     if (!is_allowed)
         return dw_fail(reterr, DW_TOO_MANY,

@@ -123,6 +123,10 @@ struct dw_slice dw_tenant_client_address(const struct dw_tenant *tenant, struct 
  * 2^64 (RFC 6177). In the arena. */
 bool dw_must_check dw_tenant_rate_key(struct dw_tenant_call *call, struct dw_slice *ret_key,
                                       struct dw_error *reterr);
+/* For the limit of an endpoint: dw_store_rate_take, and the audit log has who is over it, once a
+ * minute for each address. */
+bool dw_must_check dw_tenant_rate_take(struct dw_tenant_call *call, const struct dw_rate *rate,
+                                       bool *ret_is_allowed, struct dw_error *reterr);
 
 /* ---- listen.c ---- */
 struct dw_tenant_listener *dw_tenant_listen(struct dw_tenant *tenant,

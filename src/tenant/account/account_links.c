@@ -70,8 +70,10 @@ bool dw_account_mail_verification(struct dw_tenant_call *call, const struct dw_u
                            .lifetime_s = DW_VERIFY_LINK_LIFETIME_S};
 
     if (!dw_account_link(call->tenant, &link, call->now_s, call->arena, &mail.url, reterr) ||
-        !dw_mail_send(call->tenant, &mail, call->now_s, call->arena, reterr))
+        !dw_mail_send(call->tenant, &mail, call->now_s, call->arena, reterr)) {
+        dw_audit(call, DW_AUDIT_FVR, .client = client, .user = user, .error = reterr);
         return false;
+    }
     dw_audit(call, DW_AUDIT_SVR, .client = client, .user = user);
     return true;
 }
@@ -115,7 +117,7 @@ static bool may_ask(struct dw_tenant_call *call, struct dw_error *reterr)
     bool is_allowed = false;
 
     if (!dw_tenant_rate_key(call, &rate.key, reterr) ||
-        !dw_store_rate_take(call->tenant->store, &rate, call->now_s, &is_allowed, reterr))
+        !dw_tenant_rate_take(call, &rate, &is_allowed, reterr))
         return false;
     return is_allowed || dw_fail(reterr, DW_TOO_MANY_ATTEMPTS,
                                  "Too many requests for a new password from your address.");

@@ -8,6 +8,7 @@
 #include "sys/sys.h"
 #include "tenant/account/mail_message_internal.h"
 #include "tenant/account/mail_sender_internal.h"
+#include "tenant/audit_internal.h"
 #include "tenant/settings_internal.h"
 #include "tenant/texts_internal.h"
 
@@ -226,20 +227,31 @@ static enum dw_mail_phase first_phase(const struct dw_tenant *tenant, const stru
     return tenant->config.mail_outbox ? DW_MAIL_OUTBOX : DW_MAIL_TO_NOBODY;
 }
 
+static void note_unsent(struct dw_tenant *tenant, const struct dw_mail *mail, const char *reason)
+{
+    dw_audit_write(tenant, NULL,
+                   &(struct dw_audit_facts){.type = DW_AUDIT_FN,
+                                            .user_name = mail->to,
+                                            .description = dw_slice_from_text(reason)});
+}
+
 static void note_mail(struct dw_tenant *tenant, const struct dw_mail *mail,
                       const struct dw_mail_record *record, bool is_added)
 {
-    if (!is_added)
+    if (!is_added) {
+        note_unsent(tenant, mail, "the queue of mails is full");
         dw_log(tenant->log, DW_LOG_WARN, "mail_queue_full",
                DW_S("template", record->template_name));
-    else if (record->phase == DW_MAIL_OUTBOX)
+    } else if (record->phase == DW_MAIL_OUTBOX) {
         dw_log(tenant->log, DW_LOG_INFO, "mail_in_outbox", DW_S("template", record->template_name),
                DW_S("where", tenant->config.issuer), DW_S("path", DW_LIT("dev/outbox")));
-    else if (record->phase == DW_MAIL_QUEUED)
+    } else if (record->phase == DW_MAIL_QUEUED) {
         dw_mail_sender_wake(tenant);
-    else if (!mail->is_to_nobody)
+    } else if (!mail->is_to_nobody) {
+        note_unsent(tenant, mail, "there is no [mail] url");
         dw_log(tenant->log, DW_LOG_WARN, "mail_dropped", DW_S("template", record->template_name),
                DW_S("reason", DW_LIT("there is no [mail] url")));
+    }
 }
 
 struct dw_slice dw_mail_client_name(const struct dw_oauth_client *client)

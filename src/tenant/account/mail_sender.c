@@ -9,6 +9,7 @@
 #include "net/smtp.h"
 #include "sys/sys.h"
 #include "tenant/account/mail_internal.h"
+#include "tenant/audit_internal.h"
 #include "tenant/settings_internal.h"
 
 #define TICK_MS 500
@@ -129,6 +130,9 @@ static void note_failure(struct dw_tenant *tenant, const struct dw_mail_record *
     dw_log(tenant->log, DW_LOG_WARN, is_over ? "mail_failed" : "mail_delayed",
            DW_S("template", record->template_name), DW_I("attempts", record->attempts),
            DW_S("reason", text));
+    if (is_over)
+        dw_audit_write(tenant, NULL,
+                       &(struct dw_audit_facts){.type = DW_AUDIT_FN, .description = text});
     if (!dw_store_mail_failed(tenant->store, record->id, is_over ? DW_MAIL_FAILED : DW_MAIL_QUEUED,
                               next_at_s, dw_text_is_utf8(text) ? text : DW_EMPTY, &error))
         dw_log_error(tenant->log, "mail_not_noted", &error);

@@ -114,7 +114,7 @@ static struct dw_rate day_rate(const struct dw_mfa_state *state)
 
 /* Counted before a code is looked at, so that many at once are no more tries. */
 static bool take_try(struct dw_tenant_call *call, const struct dw_mfa_state *state,
-                     struct dw_error *reterr)
+                     enum dw_audit_type over_limit, struct dw_error *reterr)
 {
     struct dw_rate rates[] = {day_rate(state), pause_rate(state)};
     bool is_allowed = true;
@@ -124,7 +124,7 @@ static bool take_try(struct dw_tenant_call *call, const struct dw_mfa_state *sta
             return false;
     if (is_allowed)
         return true;
-    dw_audit(call, DW_AUDIT_GD_OTP_LIMIT, .user = state->user);
+    dw_audit(call, over_limit, .user = state->user);
     return dw_fail(reterr, DW_TOO_MANY_ATTEMPTS,
                    "Too many failed codes. Wait for some minutes before retrying.");
 }
@@ -200,7 +200,7 @@ bool dw_mfa_check_totp(struct dw_tenant_call *call, const struct dw_mfa_check *c
 
     if (!plain.ptr)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
-    if (!take_try(call, state, reterr))
+    if (!take_try(call, state, DW_AUDIT_GD_OTP_LIMIT, reterr))
         return false;
     for (size_t i = 0; !is_done && i < state->count; i++) {
         const struct dw_authenticator *one = &state->authenticators[i];
@@ -240,7 +240,7 @@ static bool may_send(struct dw_tenant_call *call, const struct dw_mfa_state *sta
                            .window_s = DW_MFA_SENDS_WINDOW_S};
     bool is_allowed = false;
 
-    if (!dw_store_rate_take(call->tenant->store, &rate, call->now_s, &is_allowed, reterr))
+    if (!dw_tenant_rate_take(call, &rate, &is_allowed, reterr))
         return false;
     return is_allowed ||
            dw_fail(reterr, DW_TOO_MANY, "Too many codes were sent. Wait an hour, then try again.");
@@ -320,7 +320,7 @@ bool dw_mfa_check_sent_code(struct dw_tenant_call *call, const struct dw_mfa_che
 
     if (!otp.subject.ptr)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
-    if (!take_try(call, check->state, reterr) ||
+    if (!take_try(call, check->state, DW_AUDIT_GD_OTP_LIMIT, reterr) ||
         !dw_otp_use_code(call, &otp, code, &verdict, &detail, reterr))
         return false;
     switch (verdict) {
@@ -351,7 +351,7 @@ bool dw_mfa_check_recovery_code(struct dw_tenant_call *call, const struct dw_mfa
 
     if (!plain.ptr)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
-    if (!take_try(call, state, reterr) ||
+    if (!take_try(call, state, DW_AUDIT_GD_RECOVERY_LIMIT, reterr) ||
         !dw_mfa_make_recovery_code(call, state->user->id, DW_EMPTY, call->now_s, ret_next, &next,
                                    reterr) ||
         !dw_mfa_recovery_digest(call, state->user->id, plain, &digest, reterr))

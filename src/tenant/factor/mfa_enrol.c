@@ -150,7 +150,7 @@ static bool check_terms(const struct dw_mfa_state *state, const struct dw_mfa_en
     return true;
 }
 
-bool dw_mfa_enrol(struct dw_tenant_call *call, const struct dw_mfa_state *state,
+static bool enrol(struct dw_tenant_call *call, const struct dw_mfa_state *state,
                   const struct dw_mfa_enrol_terms *terms, struct dw_mfa_enrolment *ret_enrolment,
                   struct dw_error *reterr)
 {
@@ -188,8 +188,18 @@ bool dw_mfa_enrol(struct dw_tenant_call *call, const struct dw_mfa_state *state,
     if (!is_done)
         return dw_fail(reterr, DW_ACCESS_DENIED, "User is already enrolled.");
     ret_enrolment->record = records[0];
-    dw_audit(call, DW_AUDIT_GD_START_ENROLL, .user = state->user);
     return true;
+}
+
+bool dw_mfa_enrol(struct dw_tenant_call *call, const struct dw_mfa_state *state,
+                  const struct dw_mfa_enrol_terms *terms, struct dw_mfa_enrolment *ret_enrolment,
+                  struct dw_error *reterr)
+{
+    bool is_done = enrol(call, state, terms, ret_enrolment, reterr);
+
+    dw_audit(call, is_done ? DW_AUDIT_GD_START_ENROLL : DW_AUDIT_GD_ENROLL_FAILED,
+             .user = state->user, .error = is_done ? NULL : reterr);
+    return is_done;
 }
 
 /* --- from a user import ------------------------------------------------------------------------

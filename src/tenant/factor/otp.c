@@ -61,7 +61,7 @@ static bool may_send(struct dw_tenant_call *call, const struct dw_otp *otp, stru
     bool is_allowed = false;
 
     if (!count_by(call, otp, &rate, reterr) ||
-        !dw_store_rate_take(call->tenant->store, &rate, call->now_s, &is_allowed, reterr))
+        !dw_tenant_rate_take(call, &rate, &is_allowed, reterr))
         return false;
     return is_allowed ||
            dw_fail(reterr, DW_TOO_MANY, "Too many codes were sent. Wait an hour, then try again.");

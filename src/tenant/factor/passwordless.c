@@ -153,7 +153,7 @@ static bool may_send(struct dw_tenant_call *call, const struct dw_passwordless *
                            .window_s = DW_PASSWORDLESS_SENDS_WINDOW_S};
     bool is_allowed = false;
 
-    if (!dw_store_rate_take(call->tenant->store, &rate, call->now_s, &is_allowed, reterr))
+    if (!dw_tenant_rate_take(call, &rate, &is_allowed, reterr))
         return false;
     return is_allowed ||
            dw_fail(reterr, DW_TOO_MANY, "Too many codes were sent. Wait an hour, then try again.");

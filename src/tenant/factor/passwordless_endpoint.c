@@ -63,7 +63,7 @@ static bool may_start(struct dw_tenant_call *call, const struct start *start,
     if (start->client->auth_method != DW_CLIENT_AUTH_NONE)
         return true;
     if (!dw_tenant_rate_key(call, &rate.key, reterr) ||
-        !dw_store_rate_take(call->tenant->store, &rate, call->now_s, &is_allowed, reterr))
+        !dw_tenant_rate_take(call, &rate, &is_allowed, reterr))
         return false;
     return is_allowed || dw_fail(reterr, DW_TOO_MANY, "Too many requests from your address.");
 }

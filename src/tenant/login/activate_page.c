@@ -36,7 +36,7 @@ static bool may_try(struct dw_tenant_call *call, bool *ret_is_allowed, struct dw
     struct dw_rate rate = {.space = DW_LIT("activate"), .limit = TRIES, .window_s = TRIES_WINDOW_S};
 
     return dw_tenant_rate_key(call, &rate.key, reterr) &&
-           dw_store_rate_take(call->tenant->store, &rate, call->now_s, ret_is_allowed, reterr);
+           dw_tenant_rate_take(call, &rate, ret_is_allowed, reterr);
 }
 
 static bool find(struct dw_tenant_call *call, struct dw_slice letters,

@@ -87,7 +87,7 @@ static bool may_bother(struct ciba_call *ciba, struct dw_error *reterr)
                                DW_PRINT(ciba->user->id));
     if (!rate.key.ptr)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
-    return dw_store_rate_take(call->tenant->store, &rate, call->now_s, &is_allowed, reterr) &&
+    return dw_tenant_rate_take(call, &rate, &is_allowed, reterr) &&
            (is_allowed || dw_fail(reterr, DW_TOO_MANY, "too many requests for this user"));
 }
 

@@ -5,8 +5,8 @@
 #include "oauth/allowed_url.h"
 #include "tenant/audit_internal.h"
 
-bool dw_logout_check(struct dw_tenant_call *call, const struct dw_logout_target *target,
-                     const char *parameter, struct dw_error *reterr)
+static bool check_target(struct dw_tenant_call *call, const struct dw_logout_target *target,
+                         const char *parameter, struct dw_error *reterr)
 {
     struct dw_slices allowed = call->settings->allowed_logout_urls;
     struct dw_oauth_client *client;
@@ -28,6 +28,15 @@ bool dw_logout_check(struct dw_tenant_call *call, const struct dw_logout_target 
                    "The \"%s\" querystring parameter is not defined as a valid URL in \"Allowed "
                    "Logout URLs\"",
                    parameter);
+}
+
+bool dw_logout_check(struct dw_tenant_call *call, const struct dw_logout_target *target,
+                     const char *parameter, struct dw_error *reterr)
+{
+    if (check_target(call, target, parameter, reterr))
+        return true;
+    dw_audit(call, DW_AUDIT_FLO, .error = reterr);
+    return false;
 }
 
 static bool go_back(struct dw_tenant_call *call, const struct dw_logout_target *target,

@@ -37,7 +37,7 @@ static bool may_push(struct dw_tenant_call *call, const struct dw_oauth_client *
     if (client->auth_method != DW_CLIENT_AUTH_NONE)
         return true;
     return dw_tenant_rate_key(call, &rate.key, reterr) &&
-           dw_store_rate_take(call->tenant->store, &rate, call->now_s, &is_allowed, reterr) &&
+           dw_tenant_rate_take(call, &rate, &is_allowed, reterr) &&
            (is_allowed || dw_fail(reterr, DW_TOO_MANY, "too many requests from your address"));
 }
 

@@ -6,6 +6,7 @@
 #include "oauth/user_json.h"
 #include "tenant/account/account_internal.h"
 #include "tenant/account/password_internal.h"
+#include "tenant/audit_internal.h"
 #include "tenant/manage/manage_internal.h"
 #include "tenant/seed_internal.h"
 
@@ -155,18 +156,37 @@ bool dw_manage_user_show(struct dw_manage *manage, struct dw_error *reterr)
            show_user(manage, user, NULL, reterr);
 }
 
+/* What the user logs in with was changed, or was to be. */
+static void note_names(const struct dw_manage *manage, const struct dw_user *before,
+                       const struct dw_user *wished, const struct dw_error *error)
+{
+    struct dw_audit_facts facts = {.user = error ? before : wished, .error = error};
+
+    if (!dw_slice_eq(before->email, wished->email)) {
+        facts.type = error ? DW_AUDIT_FCE : DW_AUDIT_SCE;
+        dw_audit_write(manage->tenant, NULL, &facts);
+    }
+    if (!dw_slice_eq(before->username, wished->username)) {
+        facts.type = error ? DW_AUDIT_FCU : DW_AUDIT_SCU;
+        dw_audit_write(manage->tenant, NULL, &facts);
+    }
+}
+
 bool dw_manage_user_update(struct dw_manage *manage, struct dw_error *reterr)
 {
     struct dw_slice patch = DW_LIT("{}");
-    struct dw_user *user = NULL;
+    struct dw_user *user = NULL, before;
+    bool is_done;
 
     if (!dw_manage_find_user(manage, dw_manage_value(manage, "email"), &user, reterr) ||
-        !dw_manage_patch_of_sets(manage, &patch, reterr) ||
-        !dw_user_apply_json(user, patch, manage->arena, reterr))
+        !dw_manage_patch_of_sets(manage, &patch, reterr))
         return false;
+    before = *user;
     user->updated_at_s = manage->tenant->now_s();
-    return dw_store_update_user(manage->tenant->store, user, reterr) &&
-           show_user(manage, user, NULL, reterr);
+    is_done = dw_user_apply_json(user, patch, manage->arena, reterr) &&
+              dw_store_update_user(manage->tenant->store, user, reterr);
+    note_names(manage, &before, user, is_done ? NULL : reterr);
+    return is_done && show_user(manage, user, NULL, reterr);
 }
 
 static bool set_blocked(struct dw_manage *manage, bool is_blocked, struct dw_error *reterr)
@@ -216,8 +236,15 @@ bool dw_manage_user_password(struct dw_manage *manage, struct dw_error *reterr)
 
 bool dw_manage_user_delete(struct dw_manage *manage, struct dw_error *reterr)
 {
+    struct dw_slice email = dw_manage_value(manage, "email");
     struct dw_user *user = NULL;
+    bool is_done = dw_manage_find_user(manage, email, &user, reterr) &&
+                   dw_store_delete_user(manage->tenant->store, user->id, reterr);
 
-    return dw_manage_find_user(manage, dw_manage_value(manage, "email"), &user, reterr) &&
-           dw_store_delete_user(manage->tenant->store, user->id, reterr);
+    dw_audit_write(manage->tenant, NULL,
+                   &(struct dw_audit_facts){.type = is_done ? DW_AUDIT_SDU : DW_AUDIT_FDU,
+                                            .user = user,
+                                            .user_name = email,
+                                            .error = is_done ? NULL : reterr});
+    return is_done;
 }

@@ -4,6 +4,7 @@
 #include "oauth/third_party.h"
 #include "store/connections.h"
 #include "sys/sys.h"
+#include "tenant/audit_internal.h"
 #include "tenant/token/refresh_internal.h"
 #include "tenant/token/token_grants_internal.h"
 
@@ -57,7 +58,7 @@ bool dw_token_start_family(struct dw_token_call *token, const struct dw_authoriz
     unsigned char random[16];
     struct dw_secret first;
     struct dw_slice digest;
-    bool is_made;
+    bool is_made, has_dropped = false;
 
     if (!dw_grant_has_refresh_token(token->client, token->issued.api, token->issued.answer.scopes))
         return true;
@@ -73,8 +74,10 @@ bool dw_token_start_family(struct dw_token_call *token, const struct dw_authoriz
         family.dpop_jkt = call->dpop_jkt;
     family.grant_type = dw_slice_from_text(dw_grant_type_name(token->request.grant_type));
     if (!dw_tenant_digest(first.hidden, call->arena, &digest, reterr) ||
-        !dw_store_add_refresh_family(call->tenant->store, &family, digest, reterr))
+        !dw_store_add_refresh_family(call->tenant->store, &family, digest, &has_dropped, reterr))
         return false;
+    if (has_dropped)
+        dw_audit(call, DW_AUDIT_RESOURCE_CLEANUP, .client = token->client);
     token->issued.response.refresh_token = first;
     return true;
 }

@@ -158,7 +158,7 @@ static void hold_one_of_each(void)
 
     assert_done(dw_store_add_authorization_code(fixture.store, &code, &error), error);
     assert_done(
-        dw_store_add_refresh_family(fixture.store, &family, digest(fixture.arena, 2), &error),
+        dw_store_add_refresh_family(fixture.store, &family, digest(fixture.arena, 2), NULL, &error),
         error);
     assert_done(dw_store_add_session(fixture.store, &session, &error), error);
     assert_done(dw_store_add_mfa_transaction(fixture.store, &transaction, &error), error);
@@ -262,18 +262,18 @@ static void a_login_with_the_old_password_starts_no_family(void **state)
     assert_done(dw_store_change_password(fixture.store, &change, &is_done, &error), error);
     family.authenticated_at_s = NOW_S + 4;
     assert_fails(
-        dw_store_add_refresh_family(fixture.store, &family, digest(fixture.arena, 3), &error),
+        dw_store_add_refresh_family(fixture.store, &family, digest(fixture.arena, 3), NULL, &error),
         error, DW_INVALID_GRANT);
     family.authenticated_at_s = NOW_S + 5;
     assert_done(
-        dw_store_add_refresh_family(fixture.store, &family, digest(fixture.arena, 3), &error),
+        dw_store_add_refresh_family(fixture.store, &family, digest(fixture.arena, 3), NULL, &error),
         error);
     user = load();
     user->is_blocked = true;
     assert_done(dw_store_update_user(fixture.store, user, &error), error);
     family.id = S("f3");
     assert_fails(
-        dw_store_add_refresh_family(fixture.store, &family, digest(fixture.arena, 4), &error),
+        dw_store_add_refresh_family(fixture.store, &family, digest(fixture.arena, 4), NULL, &error),
         error, DW_INVALID_GRANT);
 }
 

@@ -104,9 +104,9 @@ static void a_reused_refresh_token_is_remembered_too(void **state)
     enum dw_refresh_verdict verdict;
 
     (void)state;
-    assert_done(
-        dw_store_add_refresh_family(fixture.store, &family, digest(fixture.arena, 100), &error),
-        error);
+    assert_done(dw_store_add_refresh_family(fixture.store, &family, digest(fixture.arena, 100),
+                                            NULL, &error),
+                error);
     for (int round = 0; round < 2; round++)
         assert_done(dw_store_use_refresh_token(fixture.store, digest(fixture.arena, 100), DW_EMPTY,
                                                digest(fixture.arena, 101), S("c1"),

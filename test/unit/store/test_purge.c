@@ -33,7 +33,7 @@ static void purging_takes_the_expired_alone(void **state)
     family.expires_at_s = family.idle_lifetime_s = 0;
     assert_done(dw_store_add_authorization_code(fixture.store, &code, &error), error);
     assert_done(
-        dw_store_add_refresh_family(fixture.store, &family, digest(fixture.arena, 2), &error),
+        dw_store_add_refresh_family(fixture.store, &family, digest(fixture.arena, 2), NULL, &error),
         error);
     assert_true(is_first());
     assert_done(dw_store_purge(fixture.store, NOW_S + 3600, &error), error);
@@ -70,7 +70,7 @@ static void purging_takes_families_that_were_idle_too_long(void **state)
         family.idle_lifetime_s = at == 2 ? 0 : 1000;
         family.last_used_at_s = at == 1 ? NOW_S + 8 * 86400 : NOW_S;
         assert_done(dw_store_add_refresh_family(fixture.store, &family,
-                                                digest(fixture.arena, 10 + at), &error),
+                                                digest(fixture.arena, 10 + at), NULL, &error),
                     error);
     }
     for (int round = 0; round < 2; round++) {

@@ -491,7 +491,7 @@ static void deleting_a_user_takes_everything_along(void **state)
     (void)state;
     assert_done(dw_store_add_session(fixture.store, &session, &error), error);
     assert_done(
-        dw_store_add_refresh_family(fixture.store, &family, digest(fixture.arena, 2), &error),
+        dw_store_add_refresh_family(fixture.store, &family, digest(fixture.arena, 2), NULL, &error),
         error);
     assert_done(dw_store_delete_user(fixture.store, S("auth0|1"), &error), error);
     assert_done(dw_store_session(fixture.store, session.id_digest, NOW_S, fixture.arena,

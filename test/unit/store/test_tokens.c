@@ -95,9 +95,9 @@ static void another_client_does_not_take_a_code(void **state)
     assert_null(seen);
     assert_false(take(1, NOW_S, &seen));
     assert_non_null(seen);
-    assert_done(
-        dw_store_add_refresh_family(fixture.store, &family, digest(fixture.arena, 50), &error),
-        error);
+    assert_done(dw_store_add_refresh_family(fixture.store, &family, digest(fixture.arena, 50), NULL,
+                                            &error),
+                error);
     assert_false(take_as("c2", 1, NOW_S, &seen));
     assert_done(dw_store_refresh_family_of(fixture.store, digest(fixture.arena, 50), DW_EMPTY,
                                            fixture.arena, &seen_family, &error),
@@ -143,9 +143,9 @@ static void a_replayed_code_revokes_what_it_gave(void **state)
     (void)state;
     assert_done(dw_store_add_authorization_code(fixture.store, &code, &error), error);
     assert_false(take(1, NOW_S, &seen));
-    assert_done(
-        dw_store_add_refresh_family(fixture.store, &family, digest(fixture.arena, 50), &error),
-        error);
+    assert_done(dw_store_add_refresh_family(fixture.store, &family, digest(fixture.arena, 50), NULL,
+                                            &error),
+                error);
     assert_true(take(1, NOW_S + 5, &seen));
     assert_done(dw_store_refresh_family_of(fixture.store, digest(fixture.arena, 50), DW_EMPTY,
                                            fixture.arena, &seen_family, &error),
@@ -163,9 +163,9 @@ static void a_code_replayed_before_its_tokens_are_stored_gives_none(void **state
     assert_done(dw_store_add_authorization_code(fixture.store, &code, &error), error);
     assert_false(take(1, NOW_S, &seen));
     assert_true(take(1, NOW_S, &seen));
-    assert_fails(
-        dw_store_add_refresh_family(fixture.store, &family, digest(fixture.arena, 50), &error),
-        error, DW_INVALID_GRANT);
+    assert_fails(dw_store_add_refresh_family(fixture.store, &family, digest(fixture.arena, 50),
+                                             NULL, &error),
+                 error, DW_INVALID_GRANT);
 }
 
 /* --- refresh tokens --------------------------------------------------------------------------- */
@@ -192,9 +192,9 @@ static void add_family(bool is_rotating)
 {
     struct dw_refresh_family family = fixture_family("f1", is_rotating);
 
-    assert_done(
-        dw_store_add_refresh_family(fixture.store, &family, digest(fixture.arena, 100), &error),
-        error);
+    assert_done(dw_store_add_refresh_family(fixture.store, &family, digest(fixture.arena, 100),
+                                            NULL, &error),
+                error);
 }
 
 static int64_t revoked_at(uint32_t token)
@@ -372,13 +372,16 @@ static void the_oldest_of_too_many_families_goes(void **state)
     (void)state;
     for (uint32_t at = 0; at <= DW_STORE_MAX_FAMILIES; at++) {
         struct dw_refresh_family family;
+        bool has_dropped = false;
 
         snprintf(id, sizeof id, "f-%u", at);
         family = fixture_family(id, true);
         family.created_at_s = NOW_S + at;
         assert_done(dw_store_add_refresh_family(fixture.store, &family,
-                                                digest(fixture.arena, 1000 + at), &error),
+                                                digest(fixture.arena, 1000 + at), &has_dropped,
+                                                &error),
                     error);
+        assert_int_equal(has_dropped, at == DW_STORE_MAX_FAMILIES);
     }
     assert_done(dw_store_refresh_family_of(fixture.store, digest(fixture.arena, 1000), DW_EMPTY,
                                            fixture.arena, &seen, &error),

@@ -10,6 +10,8 @@
 
 #include "http/url.h"
 #include "jose/jwt.h"
+#include "store/logs.h"
+#include "tenant/audit_internal.h"
 #include "tenant/seed_internal.h"
 #include "tenant/settings_internal.h"
 #include "tenant/tenant_internal.h"
@@ -259,6 +261,22 @@ static inline struct dw_user *user_of(const char *login)
                                        world.arena, &user, &error),
                 error);
     return user;
+}
+
+/* The newest of its kind in the audit log; all is empty when there is none. */
+static inline struct dw_log_entry entry_of(const char *code)
+{
+    struct dw_slice type = S(code);
+    struct dw_log_query query = {.types = {&type, 1}, .take = 1, .is_newest_first = true};
+    struct dw_log_entry *entries = NULL;
+    struct dw_error error = {0};
+    size_t count = 0;
+
+    dw_audit_flush(world.tenant);
+    assert_done(
+        dw_store_log_entries(world.tenant->store, &query, world.arena, &entries, &count, &error),
+        error);
+    return count > 0 ? entries[0] : (struct dw_log_entry){0};
 }
 
 /* What /dev/outbox shows of the mails that would have gone out, the newest first. */

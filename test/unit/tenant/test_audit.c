@@ -2,8 +2,7 @@
 #include <pthread.h>
 
 #include "fixture.h"
-#include "store/logs.h"
-#include "tenant/audit_internal.h"
+#include "tenant/account/account_internal.h"
 
 static struct dw_error error;
 
@@ -160,6 +159,94 @@ static void logins_and_tokens_leave_their_entries(void **state)
     assert_slice(entries->audience, AUDIENCE);
 }
 
+static void a_refused_logout_leaves_its_entry(void **state)
+{
+    struct browser browser = {0};
+    struct dw_log_entry entry;
+
+    (void)state;
+    assert_status(get(&browser, "/v2/logout?client_id=" DW_TENANT_DEV_CLIENT
+                                "&returnTo=https%3A%2F%2Fevil.example"),
+                  400);
+    entry = entry_of("flo");
+    assert_slice(entry.client_id, DW_TENANT_DEV_CLIENT);
+    assert_slice(entry.ip, "192.0.2.1");
+    assert_slice(entry.description, "The \"returnTo\" querystring parameter is not defined as a "
+                                    "valid URL in \"Allowed Logout URLs\"");
+    assert_status(get(&browser, "/oidc/logout?client_id=nobody"), 400);
+    assert_slice(entry_of("flo").description, "Unknown client: nobody");
+}
+
+static void a_verification_mail_that_cannot_be_asked_for_leaves_its_entry(void **state)
+{
+    struct dw_user user = *user_of(ADA);
+    struct dw_tenant_call call = {
+        .tenant = world.tenant, .arena = world.arena, .now_s = world_now_s};
+
+    (void)state;
+    assert_done(dw_tenant_settings(world.tenant, world.arena, &call.settings, &error), error);
+    user.email = S("no address");
+    assert_false(dw_account_mail_verification(&call, &user, NULL, &error));
+    assert_slice(entry_of("fvr").user_id, text_of(user.id));
+    assert_slice(entry_of("fvr").description, "this is no address that a mail can be sent to");
+    assert_int_equal(entry_of("svr").type.len, 0);
+}
+
+static void who_is_over_a_limit_has_one_entry_a_minute(void **state)
+{
+    struct dw_slice type = S("api_limit");
+    struct dw_log_query query = {.types = {&type, 1}};
+    struct dw_log_entry *entries = NULL;
+    int64_t visits_per_hour = world.tenant->visits_per_hour;
+    struct browser here = {.address = "198.51.100.1"}, there = {.address = "198.51.100.2"};
+
+    (void)state;
+    world.tenant->visits_per_hour = 1;
+    (void)get(&here, AUTHORIZE);
+    assert_int_equal(find(query, &entries), 0);
+    for (int i = 0; i < 3; i++)
+        assert_slice(location_value(get(&here, AUTHORIZE), "error"), "temporarily_unavailable");
+    assert_int_equal(find(query, &entries), 1);
+    assert_slice(entries[0].ip, "198.51.100.1");
+    assert_slice(entries[0].description, "/authorize");
+    (void)get(&there, AUTHORIZE);
+    (void)get(&there, AUTHORIZE);
+    assert_int_equal(find(query, &entries), 2);
+    world_now_s += 60;
+    (void)get(&here, AUTHORIZE);
+    assert_int_equal(find(query, &entries), 3);
+    world.tenant->visits_per_hour = visits_per_hour;
+}
+
+static void refresh_tokens_over_the_limit_leave_an_entry(void **state)
+{
+    static const struct dw_slice scopes[] = {{"openid", 6}, {"offline_access", 14}};
+    struct dw_user *user = user_of(ADA);
+
+    (void)state;
+    for (int i = 0; i < DW_STORE_MAX_FAMILIES - 1; i++) {
+        struct dw_refresh_family family = {
+            .id = dw_tenant_random_text(world.arena, "", 16),
+            .client_id = S(DW_TENANT_DEV_CLIENT),
+            .user_id = user->id,
+            .scopes = {scopes, 2},
+            .audience = S(AUDIENCE),
+            .grant_type = S("authorization_code"),
+            .created_at_s = world_now_s,
+        };
+        struct dw_slice digest;
+
+        assert_done(dw_tenant_digest(family.id, world.arena, &digest, &error), error);
+        assert_done(dw_store_add_refresh_family(world.tenant->store, &family, digest, NULL, &error),
+                    error);
+    }
+    assert_status(redeem(code_for(AUTHORIZE "&scope=openid%20offline_access")), 200);
+    assert_int_equal(entry_of("resource_cleanup").type.len, 0);
+    assert_status(redeem(code_for(AUTHORIZE "&scope=openid%20offline_access")), 200);
+    assert_slice(entry_of("resource_cleanup").client_id, DW_TENANT_DEV_CLIENT);
+    assert_slice(entry_of("resource_cleanup").user_id, text_of(user->id));
+}
+
 #define CASE(name) cmocka_unit_test(name)
 
 int main(void)
@@ -170,6 +257,10 @@ int main(void)
         CASE(a_flood_from_many_threads_is_written_whole),
         CASE(closing_writes_what_waits),
         CASE(logins_and_tokens_leave_their_entries),
+        CASE(a_refused_logout_leaves_its_entry),
+        CASE(a_verification_mail_that_cannot_be_asked_for_leaves_its_entry),
+        CASE(who_is_over_a_limit_has_one_entry_a_minute),
+        CASE(refresh_tokens_over_the_limit_leave_an_entry),
         CASE(every_code_is_found_by_its_name_and_none_twice),
     };
 

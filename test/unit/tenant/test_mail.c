@@ -273,6 +273,21 @@ static void a_mail_waits_longer_after_each_failure_and_is_given_up_when_it_expir
                 error);
     assert_int_equal(count, 1);
     assert_true(records[0].failure.len > 0);
+    assert_slice(entry_of("fn").description, text_of(records[0].failure));
+}
+
+static void a_mail_that_nobody_sends_is_in_the_audit_log(void **state)
+{
+    struct dw_mail mail = {.template = DW_MAIL_MFA_CODE, .to = S(ADA), .code = S("123456")};
+
+    (void)state;
+    world.tenant->config.mail_outbox = true;
+    send(&mail);
+    assert_int_equal(entry_of("fn").type.len, 0);
+    world.tenant->config.mail_outbox = false;
+    send(&mail);
+    assert_slice(entry_of("fn").user_name, ADA);
+    assert_slice(entry_of("fn").description, "there is no [mail] url");
 }
 
 static void a_tenant_without_a_sender_address_does_not_open(void **state)
@@ -315,6 +330,7 @@ int main(void)
         CASE(nobody_is_buried_in_mails),
         CASE(the_store_holds_no_mail_in_the_clear),
         CASE(a_mail_waits_longer_after_each_failure_and_is_given_up_when_it_expires),
+        CASE(a_mail_that_nobody_sends_is_in_the_audit_log),
         CASE(a_tenant_without_a_sender_address_does_not_open),
     };
 

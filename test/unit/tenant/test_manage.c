@@ -67,6 +67,44 @@ static void users_come_and_go(void **state)
     assert_int_equal(status, 1);
 }
 
+static void a_user_who_gets_another_name_or_goes_is_in_the_audit_log(void **state)
+{
+    static const struct {
+        const char *verb, *email, *set;
+        int status;
+        const char *code, *user_name, *description;
+    } cases[] = {
+        {"update", "eve@example.com", "email=eva@example.com", 0, "sce", "eva@example.com", ""},
+        {"update", "eva@example.com", "email=no address", 1, "fce", "eva@example.com",
+         "email is not valid"},
+        {"update", "eva@example.com", "username=eva", 0, "scu", "eva@example.com", ""},
+        {"update", "eva@example.com", "username=a b", 1, "fcu", "eva@example.com",
+         "username is not valid"},
+        {"delete", "eva@example.com", NULL, 0, "sdu", "eva@example.com", ""},
+        {"delete", "eva@example.com", NULL, 1, "fdu", "eva@example.com",
+         "there is no user \"eva@example.com\""},
+    };
+    int status;
+
+    (void)state;
+    (void)MANAGE(&status, "user", "add", "--email", "eve@example.com");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct dw_log_entry entry;
+
+        assert_false(dw_slice_eq(entry_of(cases[i].code).user_name, S(cases[i].user_name)));
+        if (cases[i].set)
+            (void)MANAGE(&status, "user", cases[i].verb, "--email", cases[i].email, "--set",
+                         cases[i].set);
+        else
+            (void)MANAGE(&status, "user", cases[i].verb, "--email", cases[i].email);
+        assert_int_equal(status, cases[i].status);
+        entry = entry_of(cases[i].code);
+        assert_slice(entry.type, cases[i].code);
+        assert_slice(entry.user_name, cases[i].user_name);
+        assert_slice(entry.description, cases[i].description);
+    }
+}
+
 static void sessions_are_listed_and_ended(void **state)
 {
     struct browser one = {0}, other = {0};
@@ -429,6 +467,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(users_come_and_go),
+        cmocka_unit_test(a_user_who_gets_another_name_or_goes_is_in_the_audit_log),
         cmocka_unit_test(client_grants_are_put_and_deleted),
         cmocka_unit_test(issuers_are_trusted_and_profiles_made),
         cmocka_unit_test(sessions_are_listed_and_ended),

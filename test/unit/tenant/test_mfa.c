@@ -170,7 +170,10 @@ static void guessing_is_stopped_whatever_mfa_token_is_used(void **state)
     assert_slice(dw_json_text(json_of(call), "error"), "too_many_attempts");
     /* The right ones do not help the one who guessed on. */
     assert_status(otp(mfa_token(), next_app_code(secret)), 429);
+    assert_slice(entry_of("gd_otp_rate_limit_exceed").user_name, ADA);
+    assert_int_equal(entry_of("gd_recovery_rate_limit_exceed").type.len, 0);
     assert_status(recovery(mfa_token(), recovery_code), 429);
+    assert_slice(entry_of("gd_recovery_rate_limit_exceed").user_name, ADA);
     world_now_s += 900;
     assert_status(otp(mfa_token(), next_app_code(secret)), 200);
 }
@@ -523,6 +526,8 @@ static void bad_requests_are_told_apart(void **state)
         assert_status(call, cases[i].status);
         assert_slice(error_of(call), cases[i].error);
     }
+    assert_slice(entry_of("gd_start_enroll_failed").user_name, ADA);
+    assert_slice(entry_of("gd_start_enroll_failed").description, "email must be an e-mail address");
     assert_status(associate(NULL, OTP_WISH), 401);
     assert_status(associate("nonsense", OTP_WISH), 403);
     assert_status(associate("a.b.c", OTP_WISH), 401);

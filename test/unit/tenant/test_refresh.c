@@ -222,7 +222,8 @@ static const char *organization_login(const char *organization)
     struct dw_slice token = dw_tenant_random_text(world.arena, "", 32);
 
     assert_done(dw_tenant_digest(token, world.arena, &digest, &error), error);
-    assert_done(dw_store_add_refresh_family(world.tenant->store, &family, digest, &error), error);
+    assert_done(dw_store_add_refresh_family(world.tenant->store, &family, digest, NULL, &error),
+                error);
     return text_of(token);
 }
 
