@@ -61,7 +61,8 @@ install:
 	@tools/install-deps build
 	@$(MESON_SETUP)
 	@$(if $(PREFIX),meson configure $(BUILD) -Dprefix=$(abspath $(PREFIX)))
-	@meson install -C $(BUILD)
+	@ninja -C $(BUILD) installed
+	@meson install -C $(BUILD) --no-rebuild
 
 clean:
 	@rm -rf build build-*
