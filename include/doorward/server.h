@@ -76,7 +76,8 @@ enum dw_task_support {
  * on the loop when is_quick. Adds content with dw_call_add_*. False: the call failed, *reterr says
  * how: codes made by the dw_auth_require functions become HTTP 403, DW_INPUT_REQUIRED asks the user
  * (see dw_call_elicit), any other becomes a result with isError that shows the message to the
- * model. */
+ * model. A call that reports progress or takes longer than half a second is answered as a stream of
+ * events, whose status is sent already: require scopes first. */
 typedef bool dw_tool_run(void *user, struct dw_call *call, struct dw_error *reterr);
 
 struct dw_tool {

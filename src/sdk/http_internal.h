@@ -14,7 +14,7 @@ struct dw_http {
     struct dw_origin_rules origin;
     struct dw_slice public_url, path;
     struct dw_listener *listener;
-    struct dw_stream *first_stream; /* open SSE streams, for keep-alive */
+    struct dw_stream *first_stream; /* answers under way: calls that run, open SSE streams */
 };
 
 /* One answer under way: a POST's, or the standalone stream of a session. A POST's lives in its
@@ -26,6 +26,7 @@ struct dw_stream {
     struct dw_session *session;   /* for the event log; NULL: modern */
     int64_t number;               /* in the session; 0: standalone */
     int64_t expires_at_s;         /* standalone: the token that opened it; 0: it needed none */
+    int64_t came_at_ms;           /* a POST's */
     bool is_sse;                  /* the answer has begun as a stream of events */
     bool is_new_session;          /* the answer tells the session's id */
     bool is_in_list;

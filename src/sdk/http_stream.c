@@ -7,11 +7,16 @@
 #include "http/sse.h"
 
 #define RETRY_MS 1000 /* when a client told to come back should */
+/* A call that takes longer is answered as a stream, so that the client has the head: some clients
+ * hold everything else back until then, and give up after a minute without a byte. */
+#define PATIENCE_MS 500
 
 /* ---- events ---- */
 
 static void link_stream(struct dw_stream *stream)
 {
+    if (stream->is_in_list)
+        return;
     stream->next = stream->http->first_stream;
     stream->previous = NULL;
     if (stream->next)
@@ -88,16 +93,63 @@ static void prime(struct dw_stream *stream)
         send_event(stream, DW_EMPTY, false, RETRY_MS);
 }
 
+static void begin(struct dw_stream *stream)
+{
+    if (!stream->is_sse && stream->exchange) {
+        start_sse(stream);
+        prime(stream);
+    }
+}
+
+/* ---- the heads of slow calls ---- */
+
+static bool takes_events(const struct dw_stream *stream)
+{
+    return dw_slice_has(dw_http_field(dw_exchange_request(stream->exchange)->fields, "accept"),
+                        DW_LIT("text/event-stream"));
+}
+
+static void lose_patience(void *user)
+{
+    struct dw_http *http = user;
+    struct dw_server *server = http->server;
+    struct dw_stream *stream, *next;
+    bool has_waiting = false;
+
+    for (stream = http->first_stream; stream; stream = next) {
+        next = stream->next;
+        if (stream->is_sse || !stream->exchange || !takes_events(stream))
+            continue;
+        if (dw_loop_now_ms(server->loop) - stream->came_at_ms >= PATIENCE_MS)
+            begin(stream);
+        else
+            has_waiting = true;
+    }
+    if (has_waiting)
+        return;
+    dw_timer_free(server->patience);
+    server->patience = NULL;
+}
+
+/* Without memory for the timer the call is only answered later. */
+static void be_patient(struct dw_stream *stream)
+{
+    struct dw_server *server = stream->http->server;
+
+    stream->came_at_ms = dw_loop_now_ms(server->loop);
+    link_stream(stream);
+    if (!server->patience)
+        server->patience =
+            dw_timer_new(server->loop, PATIENCE_MS, PATIENCE_MS, lose_patience, stream->http);
+}
+
 /* ---- the outlet of a call ---- */
 
 static void stream_send(struct dw_outlet *outlet, struct dw_slice message)
 {
     struct dw_stream *stream = outlet->user;
 
-    if (!stream->is_sse && stream->exchange) {
-        start_sse(stream);
-        prime(stream);
-    }
+    begin(stream);
     send_event(stream, message, false, -1);
 }
 
@@ -169,10 +221,7 @@ static void stream_close(struct dw_outlet *outlet)
 
     if (!exchange || !stream->session || !stream->session->is_primed)
         return;
-    if (!stream->is_sse) {
-        start_sse(stream);
-        prime(stream);
-    }
+    begin(stream);
     unlink_stream(stream);
     stream->exchange = NULL;
     dw_exchange_set_user(exchange, NULL, NULL);
@@ -211,6 +260,7 @@ struct dw_stream *dw_stream_new(struct dw_http *http, struct dw_exchange *exchan
     }
     call->outlet = (struct dw_outlet){stream_send, stream_finish, stream_close, stream};
     dw_exchange_set_user(exchange, stream, gone);
+    be_patient(stream);
     return stream;
 }
 
@@ -367,7 +417,7 @@ void dw_streams_keep_alive(struct dw_http *http)
 
     for (stream = http->first_stream; stream; stream = next) {
         next = stream->next;
-        if (stream->exchange && dw_exchange_unsent_bytes(stream->exchange) == 0)
+        if (stream->is_sse && stream->exchange && dw_exchange_unsent_bytes(stream->exchange) == 0)
             (void)dw_exchange_write(stream->exchange, DW_SSE_COMMENT);
     }
 }

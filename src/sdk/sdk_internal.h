@@ -111,6 +111,7 @@ struct dw_server {
     int64_t task_ttl_ms; /* from the start of a task; shorter in tests */
     atomic_int port;
     struct dw_timer *reaper;
+    struct dw_timer *patience;    /* there while an HTTP call waits whose head is not sent */
     pthread_mutex_t waiting_lock; /* guards first_waiting: calls that hold a worker for an answer */
     struct dw_call *first_waiting;
     /* workers.c: calls that have a worker, newest first; those that wait for their caller's share,

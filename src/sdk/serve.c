@@ -248,8 +248,8 @@ void dw_server_free(struct dw_server *server)
     dw_server_end_thread(server);
     if (server->stdio)
         dw_lines_close(server);
-    if (server->reaper)
-        dw_timer_free(server->reaper);
+    dw_timer_free(server->reaper);
+    dw_timer_free(server->patience);
     while (server->first_session)
         dw_session_end(server->first_session);
     dw_tasks_free(server->tasks); /* lets go of principals */

@@ -36,7 +36,8 @@ struct reply {
 
 static struct dw_server *server;
 static struct dw_test_issuer *issuer;
-static const char *client_token; /* of the next requests; NULL: none */
+static const char *client_token;  /* of the next requests; NULL: none */
+static const char *client_accept; /* likewise */
 static const char *client_capabilities = "{}";
 static const char *client_meta = ""; /* more of _meta, ending with a comma */
 
@@ -154,6 +155,8 @@ static inline struct reply *request(const char *method, struct fields fields, co
     pthread_cond_init(&reply->change, NULL);
     add_field(&fields, "Host", "127.0.0.1:1");
     add_field(&fields, "Content-Type", "application/json");
+    if (client_accept)
+        add_field(&fields, "Accept", client_accept);
     if (client_token) {
         snprintf(authorization, sizeof authorization, "Bearer %s", client_token);
         add_field(&fields, "Authorization", authorization);

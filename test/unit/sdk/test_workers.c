@@ -177,6 +177,34 @@ static void a_caller_may_not_pile_up_calls_without_end(void **state)
     assert_all_answered(replies, 0, count);
 }
 
+/* Some clients hold back everything else until they have a head, and leave after a minute without.
+ */
+static void the_head_of_a_slow_call_comes_before_its_answer(void **state)
+{
+    struct reply *plain, *stream;
+
+    (void)state;
+    plain = modern_begin("tools/call", "waits", "\"name\":\"waits\"");
+    client_accept = "application/json, text/event-stream";
+    stream = modern_begin("tools/call", "waits", "\"name\":\"waits\"");
+    client_accept = NULL;
+    pthread_mutex_lock(&stream->lock);
+    while (stream->status == 0)
+        pthread_cond_wait(&stream->change, &stream->lock);
+    pthread_mutex_unlock(&stream->lock);
+    assert_string_equal(stream->type, "text/event-stream");
+    assert_string_equal(stream->body, "");
+    assert_false(stream->has_ended);
+    assert_int_equal(plain->status, 0); /* it takes no events */
+    atomic_store(&may_go_on, true);
+    wait_for_end(stream);
+    assert_reply(stream, 200,
+                 "data: " RESULT("\"content\":[{\"type\":\"text\",\"text\":\"waited\"}]") "\n\n");
+    wait_for_end(plain);
+    assert_string_equal(plain->type, "application/json");
+    assert_reply(plain, 200, RESULT("\"content\":[{\"type\":\"text\",\"text\":\"waited\"}]"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -185,6 +213,7 @@ int main(void)
         WITH(without_oauth_all_workers_are_for_all, start),
         WITH(what_was_left_before_its_turn_does_not_run, start_protected),
         WITH(a_caller_may_not_pile_up_calls_without_end, start_protected),
+        WITH(the_head_of_a_slow_call_comes_before_its_answer, start),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
