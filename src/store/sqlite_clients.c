@@ -95,10 +95,33 @@ bool dw_store_put_client(struct dw_store *store, const struct dw_oauth_client *c
         &client_table, client, reterr);
 }
 
-bool dw_store_delete_client(struct dw_store *store, struct dw_slice id, struct dw_error *reterr)
+struct delete_client {
+    struct dw_slice id;
+    int64_t now_s;
+};
+
+/* Revoked before they go: that is what says that their access tokens are dead. */
+static bool delete_client(struct dw_connection *connection, void *user, struct dw_error *reterr)
 {
-    return dw_store_write_sql(store, "DELETE FROM client WHERE id = ?",
-                              DW_SQL_ARGS(dw_sql_text(id)), "client", reterr);
+    const struct delete_client *drop = user;
+
+    if (!dw_sql_run(connection,
+                    "UPDATE refresh_family SET revoked_at = ? WHERE client_id = ?"
+                    " AND revoked_at = 0",
+                    DW_SQL_ARGS(dw_sql_int(drop->now_s), dw_sql_text(drop->id)), reterr) ||
+        !dw_sql_run(connection, "DELETE FROM client WHERE id = ?",
+                    DW_SQL_ARGS(dw_sql_text(drop->id)), reterr))
+        return false;
+    return dw_sql_changes(connection) > 0 ||
+           dw_fail(reterr, DW_NOT_FOUND, "there is no such client");
+}
+
+bool dw_store_delete_client(struct dw_store *store, struct dw_slice id, int64_t now_s,
+                            struct dw_error *reterr)
+{
+    struct delete_client drop = {id, now_s};
+
+    return dw_store_write(store, delete_client, &drop, reterr);
 }
 
 bool dw_store_clients(struct dw_store *store, struct dw_page page, struct dw_arena *arena,

@@ -166,6 +166,7 @@ bool dw_store_note_login(struct dw_store *store, struct dw_slice user_id, struct
 
 struct delete_user {
     struct dw_slice id;
+    int64_t now_s;
 };
 
 /* What refers to the user goes by itself; an approval on another device does not. */
@@ -173,16 +174,17 @@ static bool delete_user(struct dw_connection *connection, void *user, struct dw_
 {
     const struct delete_user *drop = user;
 
-    if (!dw_store_end_logins(connection, drop->id, 0, reterr) ||
+    if (!dw_store_end_logins(connection, drop->id, drop->now_s, reterr) ||
         !dw_sql_run(connection, "DELETE FROM user WHERE id = ?", DW_SQL_ARGS(dw_sql_text(drop->id)),
                     reterr))
         return false;
     return dw_sql_changes(connection) > 0 || dw_fail(reterr, DW_NOT_FOUND, "there is no such user");
 }
 
-bool dw_store_delete_user(struct dw_store *store, struct dw_slice id, struct dw_error *reterr)
+bool dw_store_delete_user(struct dw_store *store, struct dw_slice id, int64_t now_s,
+                          struct dw_error *reterr)
 {
-    struct delete_user drop = {id};
+    struct delete_user drop = {id, now_s};
 
     return dw_store_write(store, delete_user, &drop, reterr);
 }

@@ -93,8 +93,9 @@ bool dw_must_check dw_store_add_client(struct dw_store *store, const struct dw_o
 /* Adds or replaces. */
 bool dw_must_check dw_store_put_client(struct dw_store *store, const struct dw_oauth_client *client,
                                        struct dw_error *reterr);
-/* With its grants, consents, codes and refresh tokens. Fails with DW_NOT_FOUND. */
-bool dw_must_check dw_store_delete_client(struct dw_store *store, struct dw_slice id,
+/* With its grants, consents, codes and refresh tokens, whose access tokens are dead. Fails with
+ * DW_NOT_FOUND. */
+bool dw_must_check dw_store_delete_client(struct dw_store *store, struct dw_slice id, int64_t now_s,
                                           struct dw_error *reterr);
 /* ret_total may be NULL. */
 bool dw_must_check dw_store_clients(struct dw_store *store, struct dw_page page,
@@ -160,8 +161,8 @@ bool dw_must_check dw_store_update_user(struct dw_store *store, const struct dw_
                                         struct dw_error *reterr);
 bool dw_must_check dw_store_note_login(struct dw_store *store, struct dw_slice user_id,
                                        struct dw_slice ip, int64_t now_s, struct dw_error *reterr);
-/* With everything that hangs on the user. Fails with DW_NOT_FOUND. */
-bool dw_must_check dw_store_delete_user(struct dw_store *store, struct dw_slice id,
+/* With everything that hangs on the user, as blocking does. Fails with DW_NOT_FOUND. */
+bool dw_must_check dw_store_delete_user(struct dw_store *store, struct dw_slice id, int64_t now_s,
                                         struct dw_error *reterr);
 bool dw_must_check dw_store_users(struct dw_store *store, struct dw_page page,
                                   struct dw_arena *arena, struct dw_user **ret_users,

@@ -108,7 +108,8 @@ static bool keep(struct dw_tenant_call *call, const struct dw_oauth_client *know
     if (known) {
         client->created_at_s = known->created_at_s;
         /* Consents and refresh tokens rest on the old document. */
-        if (!is_same_deal(known, client) && !dw_store_delete_client(store, known->id, reterr))
+        if (!is_same_deal(known, client) &&
+            !dw_store_delete_client(store, known->id, call->now_s, reterr))
             return false;
     }
     return dw_store_put_client(store, client, reterr);

@@ -112,7 +112,7 @@ static bool renew(struct dw_tenant_call *call, struct dw_slice id, struct dw_err
         return true;
     *reterr = error;
     if (is_gone(&error))
-        (void)!dw_store_delete_client(call->tenant->store, id, reterr);
+        (void)!dw_store_delete_client(call->tenant->store, id, call->now_s, reterr);
     return false;
 }
 

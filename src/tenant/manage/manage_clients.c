@@ -298,5 +298,6 @@ bool dw_manage_client_delete(struct dw_manage *manage, struct dw_error *reterr)
     struct dw_oauth_client *client = NULL;
 
     return find_client(manage, &client, reterr) &&
-           dw_store_delete_client(manage->tenant->store, client->id, reterr);
+           dw_store_delete_client(manage->tenant->store, client->id, manage->tenant->now_s(),
+                                  reterr);
 }

@@ -238,8 +238,9 @@ bool dw_manage_user_delete(struct dw_manage *manage, struct dw_error *reterr)
 {
     struct dw_slice email = dw_manage_value(manage, "email");
     struct dw_user *user = NULL;
-    bool is_done = dw_manage_find_user(manage, email, &user, reterr) &&
-                   dw_store_delete_user(manage->tenant->store, user->id, reterr);
+    bool is_done =
+        dw_manage_find_user(manage, email, &user, reterr) &&
+        dw_store_delete_user(manage->tenant->store, user->id, manage->tenant->now_s(), reterr);
 
     dw_audit_write(manage->tenant, NULL,
                    &(struct dw_audit_facts){.type = is_done ? DW_AUDIT_SDU : DW_AUDIT_FDU,

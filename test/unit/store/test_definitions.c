@@ -80,7 +80,7 @@ static void a_client_that_another_process_changes_is_new_at_once(void **state)
     assert_done(dw_store_put_client(other, &client, &error), error);
     assert_true(client_now("c1")->requires_dpop);
     assert_int_equal(client_now("c1")->redirect_uris.count, 1);
-    assert_done(dw_store_delete_client(other, S("c1"), &error), error);
+    assert_done(dw_store_delete_client(other, S("c1"), NOW_S, &error), error);
     assert_null(client_now("c1"));
     assert_done(dw_store_add_client(other, &client, &error), error);
     assert_non_null(client_now("c1"));
@@ -124,7 +124,7 @@ static void what_goes_with_its_client_is_gone_at_once(void **state)
     (void)state;
     put_grant(fixture.store, false, 2);
     assert_non_null(grant_now(false));
-    assert_done(dw_store_delete_client(other, S("c1"), &error), error);
+    assert_done(dw_store_delete_client(other, S("c1"), NOW_S, &error), error);
     assert_null(grant_now(false));
 }
 
@@ -145,7 +145,7 @@ static void a_moment_ends_with_a_write_of_its_own_thread(void **state)
     assert_non_null(client_now("c3"));
     dw_store_moment_start();
     assert_non_null(client_now("c3"));
-    assert_done(dw_store_delete_client(other, S("c3"), &error), error);
+    assert_done(dw_store_delete_client(other, S("c3"), NOW_S, &error), error);
     dw_store_moment_end();
     dw_store_moment_start();
     assert_null(client_now("c3"));

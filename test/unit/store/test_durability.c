@@ -343,7 +343,7 @@ static void what_was_acknowledged_survives_sigkill(void **state)
             for (uint32_t at = 0; at < highest[thread] + 2; at++) {
                 snprintf(id, sizeof id, "k%u-%u", thread, at);
                 if (has_client(id))
-                    assert_done(dw_store_delete_client(fixture.store, S(id), &error), error);
+                    assert_done(dw_store_delete_client(fixture.store, S(id), NOW_S, &error), error);
             }
         dw_store_close(fixture.store);
     }

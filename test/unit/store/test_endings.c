@@ -3,6 +3,7 @@
 #include "shared_fixture.h"
 #include "store/accounts.h"
 #include "store/decoupled.h"
+#include "store/issued_tokens.h"
 #include "store/mfa.h"
 #include "store/organizations.h"
 
@@ -72,7 +73,7 @@ static void who_is_gone_is_not_updated(void **state)
     struct dw_user *old = load();
 
     (void)state;
-    assert_done(dw_store_delete_user(fixture.store, S(ADA), &error), error);
+    assert_done(dw_store_delete_user(fixture.store, S(ADA), NOW_S, &error), error);
     old->name = S("Ada L.");
     assert_fails(dw_store_update_user(fixture.store, old, &error), error, DW_NOT_FOUND);
     assert_null(load());
@@ -245,8 +246,42 @@ static void a_deleted_account_ends_all_that_is_under_way(void **state)
 {
     (void)state;
     hold_one_of_each();
-    assert_done(dw_store_delete_user(fixture.store, S(ADA), &error), error);
+    assert_done(dw_store_delete_user(fixture.store, S(ADA), NOW_S, &error), error);
     assert_nothing_is_held();
+}
+
+static void assert_access_tokens_are_dead(const char *family)
+{
+    bool is_dead = false;
+
+    assert_done(dw_store_family_is_dead(fixture.store, S(family), &is_dead, &error), error);
+    assert_true(is_dead);
+}
+
+/* A signed token does not ask whether its user is still there: the gateway beside us looks whether
+ * the family is dead. */
+static void the_access_tokens_of_a_deleted_account_are_dead(void **state)
+{
+    struct dw_refresh_family family = fixture_family("f1", true);
+
+    (void)state;
+    assert_done(
+        dw_store_add_refresh_family(fixture.store, &family, digest(fixture.arena, 3), NULL, &error),
+        error);
+    assert_done(dw_store_delete_user(fixture.store, S(ADA), NOW_S, &error), error);
+    assert_access_tokens_are_dead("f1");
+}
+
+static void the_access_tokens_of_a_deleted_application_are_dead(void **state)
+{
+    struct dw_refresh_family family = fixture_family("f1", true);
+
+    (void)state;
+    assert_done(
+        dw_store_add_refresh_family(fixture.store, &family, digest(fixture.arena, 3), NULL, &error),
+        error);
+    assert_done(dw_store_delete_client(fixture.store, S("c1"), NOW_S, &error), error);
+    assert_access_tokens_are_dead("f1");
 }
 
 /* A password is checked, and then it takes a moment until its tokens are stored. */
@@ -292,6 +327,8 @@ int main(void)
         CASE(a_new_password_ends_all_that_is_under_way),
         CASE(a_password_that_an_operator_writes_ends_it_too),
         CASE(a_deleted_account_ends_all_that_is_under_way),
+        CASE(the_access_tokens_of_a_deleted_account_are_dead),
+        CASE(the_access_tokens_of_a_deleted_application_are_dead),
         CASE(a_login_with_the_old_password_starts_no_family),
     };
 

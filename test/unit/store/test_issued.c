@@ -51,7 +51,7 @@ static void an_opaque_token_goes_with_its_user(void **state)
 {
     (void)state;
     add_opaque(1, NOW_S + 10);
-    assert_done(dw_store_delete_user(fixture.store, S("auth0|1"), &error), error);
+    assert_done(dw_store_delete_user(fixture.store, S("auth0|1"), NOW_S, &error), error);
     assert_null(find_opaque(1, NOW_S));
 }
 
@@ -219,7 +219,7 @@ static void a_subject_is_its_owners(void **state)
     assert_done(dw_store_put_external_subject(fixture.store, S("tep_1"), seven, S("auth0|1"), NOW_S,
                                               &error),
                 error);
-    assert_done(dw_store_delete_user(fixture.store, S("auth0|1"), &error), error);
+    assert_done(dw_store_delete_user(fixture.store, S("auth0|1"), NOW_S, &error), error);
     assert_slice(mapped("tep_1", 7), "");
 }
 

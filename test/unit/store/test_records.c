@@ -45,10 +45,10 @@ static void changing_what_is_not_there_fails_with_not_found(void **state)
     struct dw_slice none = S("none");
 
     (void)state;
-    assert_fails(dw_store_delete_client(fixture.store, none, &error), error, DW_NOT_FOUND);
+    assert_fails(dw_store_delete_client(fixture.store, none, NOW_S, &error), error, DW_NOT_FOUND);
     assert_string_equal(error.message, "there is no such client");
     assert_fails(dw_store_delete_api(fixture.store, none, &error), error, DW_NOT_FOUND);
-    assert_fails(dw_store_delete_user(fixture.store, none, &error), error, DW_NOT_FOUND);
+    assert_fails(dw_store_delete_user(fixture.store, none, NOW_S, &error), error, DW_NOT_FOUND);
     assert_fails(dw_store_delete_role(fixture.store, none, &error), error, DW_NOT_FOUND);
     assert_fails(dw_store_update_user(fixture.store, &user, &error), error, DW_NOT_FOUND);
     assert_fails(dw_store_note_login(fixture.store, none, none, NOW_S, &error), error,
@@ -493,7 +493,7 @@ static void deleting_a_user_takes_everything_along(void **state)
     assert_done(
         dw_store_add_refresh_family(fixture.store, &family, digest(fixture.arena, 2), NULL, &error),
         error);
-    assert_done(dw_store_delete_user(fixture.store, S("auth0|1"), &error), error);
+    assert_done(dw_store_delete_user(fixture.store, S("auth0|1"), NOW_S, &error), error);
     assert_done(dw_store_session(fixture.store, session.id_digest, NOW_S, fixture.arena,
                                  &seen_session, &error),
                 error);
