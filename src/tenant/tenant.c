@@ -110,7 +110,8 @@ static bool open_parts(struct dw_tenant *tenant, struct dw_error *reterr)
     tenant->client_keys = tenant->keyring ? dw_client_keys_cache_new(reterr) : NULL;
     tenant->issuer_keys = tenant->client_keys ? dw_client_keys_cache_new(reterr) : NULL;
     tenant->renewals = tenant->issuer_keys ? dw_client_renewals_new(reterr) : NULL;
-    tenant->dead_families = tenant->renewals ? dw_dead_families_new(reterr) : NULL;
+    tenant->dead_families =
+        tenant->renewals ? dw_dead_families_new(DW_DEAD_FAMILIES_MAX, reterr) : NULL;
     return tenant->dead_families &&
            dw_dead_families_watch(tenant->dead_families, tenant->store, reterr) &&
            dw_mfa_seed_api(tenant, reterr) && dw_tenant_seed(tenant, reterr);
@@ -243,5 +244,7 @@ struct dw_jwks *dw_tenant_keys(void *tenant)
 
 bool dw_tenant_token_is_dead(void *tenant, struct dw_slice token_id)
 {
-    return dw_dead_families_have(((struct dw_tenant *)tenant)->dead_families, token_id);
+    struct dw_tenant *self = tenant;
+
+    return dw_dead_families_have(self->dead_families, self->store, token_id);
 }

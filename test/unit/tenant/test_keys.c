@@ -374,6 +374,60 @@ static void a_replay_is_known_in_memory(void **state)
     assert_true(dw_tenant_token_is_dead(world.tenant, token_id));
 }
 
+/* The `jti` of an access token whose login was replayed. */
+static struct dw_slice dead_token(void)
+{
+    const char *code = code_for(AUTHORIZE "&scope=read:tools");
+    struct dw_slice token_id = dw_json_text(claims_of(redeem(code), "access_token"), "jti");
+
+    assert_status(redeem(code), 403);
+    return token_id;
+}
+
+/* Whoever has an account can revoke as often as he likes: a token that others took back stays
+ * dead. */
+static void who_makes_many_die_brings_none_back(void **state)
+{
+    enum {
+        MOST = 4,
+        FLOOD = 7
+    };
+    struct dw_dead_families *dead = dw_dead_families_new(MOST, &error);
+    struct dw_store *store = world.tenant->store;
+    struct dw_slice first = dead_token(),
+                    alive = dw_json_text(claims_of(user_tokens(), "access_token"), "jti");
+    int64_t before_s = world_now_s;
+
+    (void)state;
+    assert_non_null(dead);
+    for (int at = 0; at < FLOOD; at++) {
+        assert_done(dw_dead_families_watch(dead, store, &error), error);
+        assert_true(dw_dead_families_have(dead, store, first));
+        assert_false(dw_dead_families_have(dead, store, alive));
+        world_now_s += 3600;
+        (void)dead_token();
+    }
+    world_now_s = before_s;
+    dw_dead_families_free(dead);
+}
+
+static void a_clock_that_goes_back_hides_no_replay(void **state)
+{
+    struct dw_dead_families *dead = world.tenant->dead_families;
+    int64_t before_s = world_now_s;
+    struct dw_slice second;
+
+    (void)state;
+    world_now_s += 86400;
+    (void)dead_token();
+    assert_done(dw_dead_families_watch(dead, world.tenant->store, &error), error);
+    world_now_s -= 300;
+    second = dead_token();
+    assert_done(dw_dead_families_watch(dead, world.tenant->store, &error), error);
+    assert_true(dw_tenant_token_is_dead(world.tenant, second));
+    world_now_s = before_s;
+}
+
 static void a_reused_refresh_token_kills_access_tokens(void **state)
 {
     struct dw_tenant_call *call =
@@ -439,6 +493,8 @@ int main(void)
         cmocka_unit_test(without_an_api_the_token_is_opaque),
         cmocka_unit_test(a_replayed_code_kills_its_access_tokens),
         cmocka_unit_test(a_replay_is_known_in_memory),
+        cmocka_unit_test(who_makes_many_die_brings_none_back),
+        cmocka_unit_test(a_clock_that_goes_back_hides_no_replay),
         cmocka_unit_test(a_reused_refresh_token_kills_access_tokens),
         cmocka_unit_test(certificates_come_in_four_forms),
         cmocka_unit_test(tokens_of_deleted_users_and_revoked_keys_are_worthless),
