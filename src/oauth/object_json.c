@@ -82,6 +82,7 @@ static const struct row client_rows[] = {
     CLIENT("callbacks", TEXTS, redirect_uris),
     CLIENT("allowed_logout_urls", TEXTS, allowed_logout_urls),
     CLIENT("web_origins", TEXTS, web_origins),
+    CLIENT("allowed_origins", TEXTS, allowed_origins),
     CLIENT("scopes", TEXTS, scopes),
     CLIENT_WORD("jwt_configuration.alg", id_token_alg, dw_id_token_alg_names),
     CLIENT_TIME("jwt_configuration.lifetime_in_seconds", SECONDS, id_token_lifetime_s, 2592000),

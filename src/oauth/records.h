@@ -226,8 +226,9 @@ struct dw_oauth_client {
     struct dw_slices grant_types;
     struct dw_slices redirect_uris; /* Auth0: callbacks */
     struct dw_slices allowed_logout_urls;
-    struct dw_slices web_origins; /* CORS */
-    struct dw_slices scopes;      /* registered: used when a request names none */
+    struct dw_slices web_origins;     /* of its scripts: they get messages, and answers (CORS) */
+    struct dw_slices allowed_origins; /* further ones, for answers alone */
+    struct dw_slices scopes;          /* registered: used when a request names none */
     struct dw_refresh_policy refresh;
     /* Auth0 refresh_token.policies: further APIs that its refresh tokens may be exchanged for, as
      * [{"audience":"https://api","scope":["read:x"]}]; empty: none */

@@ -45,7 +45,8 @@
     next(ENUM, redirection_policy, redirection_policy, dw_redirection_policy_names) \
     next(ENUM, skips_callback_confirmation, skips_callback_confirmation, dw_tristate_names) \
     next(TEXT, initiate_login_uri, initiate_login_uri) \
-    next(ENUM, id_token_alg, id_token_alg, dw_id_token_alg_names)
+    next(ENUM, id_token_alg, id_token_alg, dw_id_token_alg_names) \
+    next(LIST, allowed_origins, allowed_origins)
 /* clang-format on */
 
 static const struct dw_sql_column client_columns[] = DW_SQL_COLUMNS(CLIENT);
@@ -143,6 +144,25 @@ bool dw_store_count_dynamic_clients(struct dw_store *store, int64_t *ret_count,
     return dw_store_read_number(
         store, "SELECT count(*) FROM client WHERE kind <> 'static' AND kind = 'dcr'",
         DW_SQL_NO_ARGS, ret_count, reterr);
+}
+
+bool dw_store_has_web_origin(struct dw_store *store, struct dw_slice origin, struct dw_slice wider,
+                             bool *ret_has, struct dw_error *reterr)
+{
+    return dw_store_read_bool(
+        store,
+        "SELECT EXISTS (SELECT 1 FROM client_origin WHERE origin IN (?, ?) AND pattern = '')",
+        DW_SQL_ARGS(dw_sql_text(origin), dw_sql_text(wider)), ret_has, reterr);
+}
+
+bool dw_store_web_origin_patterns(struct dw_store *store, struct dw_slice wider,
+                                  struct dw_arena *arena, struct dw_slices *ret_patterns,
+                                  struct dw_error *reterr)
+{
+    return dw_store_read_texts(store,
+                               "SELECT DISTINCT pattern FROM client_origin"
+                               " WHERE origin = ? AND pattern > '' LIMIT 100",
+                               DW_SQL_ARGS(dw_sql_text(wider)), arena, ret_patterns, reterr);
 }
 
 /* --- client grants ---------------------------------------------------------------------------- */

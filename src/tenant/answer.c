@@ -1,5 +1,5 @@
 /* The answers of the tenant: JSON, pages with their Content-Security-Policy, redirects, errors.
- * Cross-origin fields and what all answers have is in routes.c. */
+ * What all answers have is in routes.c, cross-origin fields are in cross_origin.c. */
 #include "base/text.h"
 #include "http/field.h"
 #include "http/form.h"

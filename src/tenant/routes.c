@@ -1,11 +1,12 @@
-/* The table of endpoints, and what all answers have in common: cross-origin fields, caching,
- * security fields, and errors in the form the caller can read. */
+/* The table of endpoints, and what all answers have in common: caching, security fields, and errors
+ * in the form the caller can read. */
 #include "http/route.h"
 
 #include <inttypes.h>
 
 #include "http/url.h"
 #include "oauth/dpop.h"
+#include "tenant/cross_origin_internal.h"
 #include "tenant/endpoints_internal.h"
 #include "tenant/settings_internal.h"
 
@@ -14,17 +15,11 @@ enum audience {
     FOR_BROWSERS, /* people: errors are pages */
 };
 
-/* Who may call it with the scripts of another origin. No endpoint that looks at cookies may. */
-enum cross_origin {
-    CORS_NEVER,
-    CORS_ANY,
-};
-
 struct endpoint {
     struct dw_route route;
     dw_tenant_endpoint *run;
     enum audience audience;
-    enum cross_origin cross_origin;
+    enum dw_cross_origin cross_origin;
     enum dw_job_pool pool;
 };
 
@@ -33,7 +28,7 @@ static const struct endpoint endpoints[] = {
     {{DW_HTTP_##method, path},                                                                     \
      dw_endpoint_##name,                                                                           \
      FOR_##audience,                                                                               \
-     CORS_##cross_origin,                                                                          \
+     DW_CORS_##cross_origin,                                                                       \
      DW_POOL_##pool},
 #include "tenant/endpoints.def"
 #undef X
@@ -97,37 +92,14 @@ static bool is_below(const char *pattern, struct dw_slice path)
     return pattern[prefix.len] != '\0' && dw_slice_starts_with(path, prefix);
 }
 
-/* Every row for this path takes cross-origin calls. */
-static bool is_cross_origin_path(struct dw_slice path)
+/* The rows of one path agree. */
+static enum dw_cross_origin cross_origin_of(struct dw_slice path)
 {
     for (size_t i = 0; i < sizeof endpoints / sizeof *endpoints; i++)
         if (dw_slice_eq(dw_slice_from_text(endpoints[i].route.pattern), path) ||
             is_below(endpoints[i].route.pattern, path))
-            return endpoints[i].cross_origin == CORS_ANY;
-    return false;
-}
-
-/* Fetch standard, "CORS protocol". Any origin, but never with credentials: these endpoints know
- * nobody by a cookie. */
-static bool add_cross_origin(struct dw_tenant_call *call, struct dw_error *reterr)
-{
-    return dw_answer_field(call, "Access-Control-Allow-Origin", DW_LIT("*"), reterr) &&
-           dw_answer_field(call, "Access-Control-Expose-Headers",
-                           DW_LIT("WWW-Authenticate, Retry-After, X-RateLimit-Remaining, "
-                                  "X-RateLimit-Reset, ETag, DPoP-Nonce"),
-                           reterr);
-}
-
-static bool answer_preflight(struct dw_tenant_call *call, struct dw_error *reterr)
-{
-    call->status = 204;
-    return dw_answer_field(call, "Access-Control-Allow-Methods",
-                           DW_LIT("GET, POST, DELETE, OPTIONS"), reterr) &&
-           dw_answer_field(call, "Access-Control-Allow-Headers",
-                           DW_LIT("authorization, content-type, auth0-client, dpop, "
-                                  "mcp-protocol-version, x-request-language"),
-                           reterr) &&
-           dw_answer_field(call, "Access-Control-Max-Age", DW_LIT("3600"), reterr);
+            return endpoints[i].cross_origin;
+    return DW_CORS_NEVER;
 }
 
 /* A browser that was tricked into asking us by a foreign name (DNS rebinding) sends that name. Only
@@ -239,19 +211,19 @@ static void answer_error(struct dw_tenant_call *call, enum audience audience,
     else
         dw_answer_error_json(call, error);
     (void)!(add_challenge(call, error, &ignored) &&
-            (!is_cross_origin_path(call->path) || add_cross_origin(call, &ignored)));
+            dw_cross_origin_add(call, cross_origin_of(call->path), &ignored));
 }
 
 static bool run(struct dw_tenant_call *call, enum audience *ret_audience, struct dw_error *reterr)
 {
     struct dw_route_match match;
     const struct endpoint *endpoint;
-    bool is_cross_origin = is_cross_origin_path(call->path);
+    enum dw_cross_origin who = cross_origin_of(call->path);
 
     if (!check_host(call, reterr))
         return false;
-    if (is_cross_origin && call->method == DW_HTTP_OPTIONS)
-        return answer_preflight(call, reterr) && add_cross_origin(call, reterr);
+    if (who != DW_CORS_NEVER && call->method == DW_HTTP_OPTIONS)
+        return dw_cross_origin_answer_preflight(call, who, reterr);
     if (!dw_route_find(DW_ROUTE_TABLE(endpoints), call->method, call->path, &match, reterr)) {
         *ret_audience =
             dw_slice_starts_with(call->path, DW_LIT("/u/")) ? FOR_BROWSERS : FOR_CLIENTS;
@@ -261,7 +233,7 @@ static bool run(struct dw_tenant_call *call, enum audience *ret_audience, struct
     endpoint = (const struct endpoint *)(const void *)match.route;
     *ret_audience = endpoint->audience;
     return check_site(call, reterr) && endpoint->run(call, reterr) &&
-           (!is_cross_origin || add_cross_origin(call, reterr));
+           dw_cross_origin_add(call, who, reterr);
 }
 
 static const struct dw_tenant_settings no_settings;

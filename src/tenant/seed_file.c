@@ -107,6 +107,7 @@ static bool fill_client(const struct seed *seed, const struct dw_json *entry,
         !dw_json_texts(entry, "allowed_logout_urls", seed->arena, &client->allowed_logout_urls,
                        reterr) ||
         !dw_json_texts(entry, "web_origins", seed->arena, &client->web_origins, reterr) ||
+        !dw_json_texts(entry, "allowed_origins", seed->arena, &client->allowed_origins, reterr) ||
         !dw_json_texts(entry, "grant_types", seed->arena, &client->grant_types, reterr) ||
         !dw_redirect_uris_check_client(client, reterr))
         return false;

@@ -76,6 +76,7 @@ bool dw_endpoint_userinfo(struct dw_tenant_call *call, struct dw_error *reterr)
 
     if (!check_token(call, &token, reterr))
         return false;
+    call->client_id = token.client_id;
     if (!dw_slices_have(token.scopes, DW_LIT("openid"))) /* OpenID Connect Core 5.3.1 */
         return dw_fail(reterr, DW_INSUFFICIENT_SCOPE, "the access token lacks the scope openid");
     user = token.user;

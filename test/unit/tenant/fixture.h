@@ -48,7 +48,8 @@ struct browser {
     const char *address;  /* NULL: 192.0.2.1 */
     const char *site;     /* Sec-Fetch-Site; NULL: not sent */
     const char *authorization;
-    const char *dpop; /* the DPoP field */
+    const char *dpop;   /* the DPoP field */
+    const char *origin; /* the Origin field; NULL: not sent */
 };
 
 static inline void world_open(void)
@@ -169,6 +170,7 @@ static inline struct dw_tenant_call *ask(struct browser *browser, enum dw_http_m
     add_field(fields, &count, "Sec-Fetch-Site", S(browser->site));
     add_field(fields, &count, "Authorization", S(browser->authorization));
     add_field(fields, &count, "DPoP", S(browser->dpop));
+    add_field(fields, &count, "Origin", S(browser->origin));
     *call = (struct dw_tenant_call){
         .tenant = world.tenant,
         .arena = world.arena,

@@ -204,33 +204,6 @@ static void keys_are_published_with_certificate_and_tag(void **state)
     assert_status(&again, 304);
 }
 
-static void preflights_are_answered_where_scripts_may_call(void **state)
-{
-    static const struct {
-        const char *path;
-        int status;
-    } cases[] = {
-        {"/oauth/token", 204},
-        {"/oidc/register", 204},
-        {"/userinfo", 204},
-        {"/oauth/revoke", 204},
-        {"/.well-known/jwks.json", 204},
-        {"/authorize", 405},
-        {"/u/login", 405},
-        {"/nosuch", 404},
-    };
-
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct browser nobody = {0};
-        struct dw_tenant_call *call = ask(&nobody, DW_HTTP_OPTIONS, cases[i].path, NULL, NULL);
-
-        assert_status(call, cases[i].status);
-        assert_int_equal(header(call, "Access-Control-Allow-Origin").len,
-                         cases[i].status == 204 ? 1 : 0);
-    }
-}
-
 static void wrong_methods_and_foreign_hosts_are_told(void **state)
 {
     struct browser nobody = {0};
@@ -262,7 +235,6 @@ int main(void)
         cmocka_unit_test(foreign_documents_do_not_reach_inside),
         cmocka_unit_test(discovery_is_the_same_at_both_places),
         cmocka_unit_test(keys_are_published_with_certificate_and_tag),
-        cmocka_unit_test(preflights_are_answered_where_scripts_may_call),
         cmocka_unit_test(wrong_methods_and_foreign_hosts_are_told),
     };
 

@@ -80,34 +80,6 @@ static void everybody_has_a_picture(void **state)
     assert_status(get(&nobody, "/avatars/abc.svg"), 404);
 }
 
-/* auth0-js and auth0-spa-js call from other origins, with these fields of their own. */
-static void a_preflight_lets_their_fields_through(void **state)
-{
-    static const char *const fields[] = {"authorization",        "content-type",
-                                         "auth0-client",         "dpop",
-                                         "mcp-protocol-version", "x-request-language"};
-    static const char *const paths[] = {
-        "/oauth/token",          "/userinfo",
-        "/oauth/revoke",         "/.well-known/jwks.json",
-        "/oidc/register",        "/passwordless/start",
-        "/dbconnections/signup", "/mfa/authenticators/totp%7Cdev_a"};
-    struct browser nobody = {0};
-
-    (void)state;
-    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
-        struct dw_tenant_call *call = ask(&nobody, DW_HTTP_OPTIONS, paths[i], NULL, NULL);
-
-        assert_status(call, 204);
-        assert_slice(header(call, "Access-Control-Allow-Origin"), "*");
-        assert_null(header(call, "Access-Control-Allow-Credentials").ptr);
-        assert_has(header(call, "Access-Control-Expose-Headers"), "DPoP-Nonce");
-        for (size_t k = 0; k < sizeof fields / sizeof *fields; k++)
-            assert_has(header(call, "Access-Control-Allow-Headers"), fields[k]);
-    }
-    assert_status(ask(&nobody, DW_HTTP_OPTIONS, "/authorize", NULL, NULL), 405);
-    assert_status(ask(&nobody, DW_HTTP_OPTIONS, "/u/login", NULL, NULL), 405);
-}
-
 /* passport-auth0 asks so. Only there, only with one token, and only when there is no other. */
 static void userinfo_takes_a_token_in_the_query(void **state)
 {
@@ -168,7 +140,6 @@ int main(void)
         cmocka_unit_test(json_has_the_media_type_that_auth0_sends),
         cmocka_unit_test(a_password_without_a_scope_is_good_for_all),
         cmocka_unit_test(everybody_has_a_picture),
-        cmocka_unit_test(a_preflight_lets_their_fields_through),
         cmocka_unit_test(userinfo_takes_a_token_in_the_query),
         cmocka_unit_test(a_realm_may_be_left_out),
         cmocka_unit_test(too_many_attempts_say_until_when),
