@@ -53,10 +53,31 @@ static void fetch_digests(void)
         mds[i] = EVP_MD_fetch(context, digests[i].openssl, NULL);
 }
 
+/* OpenSSL 1 had more names for them, some with the signature they were used in. */
+static struct dw_slice plain_name(struct dw_slice name)
+{
+    static const struct dw_slice prefixes[] = {{"rsa-", 4}, {"ssl3-", 5}};
+    static const struct dw_slice suffixes[] = {{"withrsaencryption", 17}, {"withrsa", 7}};
+
+    for (size_t i = 0; i < 2; i++)
+        (void)dw_slice_eat_nocase(&name, prefixes[i]);
+    for (size_t i = 0; i < 2; i++)
+        if (name.len > suffixes[i].len &&
+            dw_slice_eq_nocase(dw_slice_sub(name, name.len - suffixes[i].len, suffixes[i].len),
+                               suffixes[i]))
+            name.len -= suffixes[i].len;
+    if (dw_slice_eq_nocase(name, DW_LIT("sha1-2")))
+        return DW_LIT("sha1");
+    if (dw_slice_eq_nocase(name, DW_LIT("ripemd")) || dw_slice_eq_nocase(name, DW_LIT("rmd160")))
+        return DW_LIT("ripemd160");
+    return name;
+}
+
 const EVP_MD *dw_import_md(struct dw_slice name)
 {
     if (pthread_once(&once, fetch_digests) != 0)
         return NULL;
+    name = plain_name(name);
     for (size_t i = 0; i < MD_COUNT; i++)
         if (dw_slice_eq_nocase(name, dw_slice_from_text(digests[i].name)))
             return mds[i];
@@ -82,10 +103,12 @@ static uint32_t next_character(struct dw_slice text, size_t *at)
     return character;
 }
 
-static void add_unit(char *out, size_t *len, uint32_t unit)
+/* latin1 is the low byte of each unit, as in Node: a surrogate pair has two. */
+static void add_unit(const struct dw_imported_hash *hash, char *out, size_t *len, uint32_t unit)
 {
     out[(*len)++] = (char)(unit & 0xff);
-    out[(*len)++] = (char)(unit >> 8);
+    if (hash->password == DW_IMPORT_PASSWORD_UTF16)
+        out[(*len)++] = (char)(unit >> 8);
 }
 
 static bool encode(const struct dw_imported_hash *hash, struct dw_secret password,
@@ -104,14 +127,11 @@ static bool encode(const struct dw_imported_hash *hash, struct dw_secret passwor
     for (size_t at = 0; at < text.len;) {
         uint32_t character = next_character(text, &at);
 
-        if (hash->password == DW_IMPORT_PASSWORD_LATIN1) {
-            out[len++] = (char)(character & 0xff);
-        } else if (character < 0x10000) {
-            add_unit(out, &len, character);
-        } else { /* a surrogate pair */
-            add_unit(out, &len, 0xd800 + ((character - 0x10000) >> 10));
-            add_unit(out, &len, 0xdc00 + ((character - 0x10000) & 0x3ff));
+        if (character >= 0x10000) { /* a surrogate pair */
+            add_unit(hash, out, &len, 0xd800 + ((character - 0x10000) >> 10));
+            character = 0xdc00 + ((character - 0x10000) & 0x3ff);
         }
+        add_unit(hash, out, &len, character);
     }
     ret_bytes->hidden = dw_slice_from(out, len);
     return true;
@@ -119,9 +139,8 @@ static bool encode(const struct dw_imported_hash *hash, struct dw_secret passwor
 
 /* ---- md4 md5 sha1 sha256 sha512 hmac ---- */
 
-/* Salt and password in their order; in the arena. */
-static bool join(const struct dw_import_run *run, struct dw_slice *ret_bytes,
-                 struct dw_error *reterr)
+bool dw_import_join(const struct dw_import_run *run, struct dw_slice *ret_bytes,
+                    struct dw_error *reterr)
 {
     struct dw_slice password = run->password->hidden, salt = run->hash->salt;
     char *bytes = dw_arena_alloc(run->arena, password.len + salt.len + 1);
@@ -169,7 +188,7 @@ static bool run_digest(struct dw_import_run *run, const EVP_MD *md, struct dw_er
         return fail_hash(reterr, "it is not as long as its algorithm makes them");
     if (!run->password)
         return true;
-    if (!join(run, &bytes, reterr) || !make_digest(run, md, bytes, made, &len, reterr))
+    if (!dw_import_join(run, &bytes, reterr) || !make_digest(run, md, bytes, made, &len, reterr))
         return false;
     run->is_right = dw_import_equal(run->hash->value, made, len);
     return true;
@@ -201,6 +220,7 @@ static const struct {
 } schemes[] = {
     {{"{MD5}", 5}, "md5", false},       {{"{SMD5}", 6}, "md5", true},
     {{"{SHA}", 5}, "sha1", false},      {{"{SSHA}", 6}, "sha1", true},
+    {{"{SHA224}", 8}, "sha224", false}, {{"{SSHA224}", 9}, "sha224", true},
     {{"{SHA256}", 8}, "sha256", false}, {{"{SSHA256}", 9}, "sha256", true},
     {{"{SHA384}", 8}, "sha384", false}, {{"{SSHA384}", 9}, "sha384", true},
     {{"{SHA512}", 8}, "sha512", false}, {{"{SSHA512}", 9}, "sha512", true},

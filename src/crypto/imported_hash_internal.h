@@ -8,7 +8,8 @@
 
 #define DW_IMPORT_MAX_BYTES 1024 /* a text, a raw hash, a salt, a key */
 
-/* A digest by its name, also those that OpenSSL has in its legacy provider alone; NULL: none. */
+/* A digest by any of the names that OpenSSL had for it, also those that are in its legacy provider
+ * alone; NULL: none. */
 const EVP_MD *dw_import_md(struct dw_slice name);
 /* Where those digests are: what computes with them has to be fetched from there. */
 OSSL_LIB_CTX *dw_import_context(void);
@@ -23,6 +24,9 @@ struct dw_import_run {
 typedef bool dw_import_function(struct dw_import_run *run, struct dw_error *reterr);
 dw_import_function dw_import_argon2, dw_import_bcrypt, dw_import_pbkdf2, dw_import_scrypt;
 
+/* Salt and password in their order; in the arena. */
+bool dw_must_check dw_import_join(const struct dw_import_run *run, struct dw_slice *ret_bytes,
+                                  struct dw_error *reterr);
 /* In constant time, and never right when empty. */
 bool dw_import_equal(struct dw_slice expected, const void *made, size_t len);
 

@@ -13,7 +13,10 @@
 #include "crypto/password.h"
 #include "crypto/thread_internal.h"
 
+#define MIN_OUTPUT_BYTES 8 /* fewer are found by trying */
 #define MAX_OUTPUT_BYTES 256
+#define BCRYPT_MAX_BYTES 72 /* of salt and password; what is behind does not count */
+#define BCRYPT_SALT_END 29  /* of "$2b$10$" and 22 characters */
 
 static bool fail_hash(struct dw_error *reterr, const char *what)
 {
@@ -50,28 +53,40 @@ static void free_crypt_data(struct crypt_data **data)
 bool dw_import_bcrypt(struct dw_import_run *run, struct dw_error *reterr)
 {
     dw_auto(free_crypt_data) struct crypt_data *data = NULL;
+    struct dw_slice value = run->hash->value, bytes;
     char *setting, *password;
     const char *made;
 
-    if (!check_bcrypt(run->hash->value, reterr))
+    if (!check_bcrypt(value, reterr))
         return false;
+    if (dw_slice_contains(run->hash->salt, '\0'))
+        return fail_hash(reterr, "a salt beside bcrypt has no zero bytes");
     if (!run->password)
         return true;
-    if (dw_slice_contains(run->password->hidden, '\0'))
+    if (!dw_import_join(run, &bytes, reterr))
+        return false;
+    if (dw_slice_contains(bytes, '\0'))
         return true; /* the library would stop there */
     data = dw_mem_new(sizeof *data);
-    setting = dw_arena_text(run->arena, run->hash->value);
-    password = dw_arena_text(run->arena, run->password->hidden);
+    setting = dw_arena_text(run->arena, value);
+    password = dw_arena_text(run->arena, dw_slice_sub(bytes, 0, BCRYPT_MAX_BYTES));
     if (!data || !setting || !password)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
     made = crypt_rn(password, setting, data, (int)sizeof *data);
-    if (!made)
+    if (!made || strlen(made) != value.len)
         return dw_fail_because(reterr, DW_UNAVAILABLE, "crypt", 0, "bcrypt failed");
-    run->is_right = dw_import_equal(run->hash->value, made, strlen(made));
+    run->is_right = dw_import_equal(dw_slice_sub(value, BCRYPT_SALT_END, value.len),
+                                    made + BCRYPT_SALT_END, value.len - BCRYPT_SALT_END);
     return true;
 }
 
 /* ---- argon2 ---- */
+
+static bool read_number(struct dw_slice digits, int64_t max, int64_t *ret_number)
+{
+    return digits.len > 0 && digits.ptr[0] != '0' && dw_text_to_int(digits, ret_number) &&
+           *ret_number >= 1 && *ret_number <= max;
+}
 
 static bool eat_number(struct dw_slice *rest, struct dw_slice name, char end, int64_t max,
                        int64_t *ret_number)
@@ -79,13 +94,36 @@ static bool eat_number(struct dw_slice *rest, struct dw_slice name, char end, in
     struct dw_slice digits;
 
     return dw_slice_eat(rest, name) && dw_slice_split(rest, end, &digits) &&
-           dw_text_to_int(digits, ret_number) && *ret_number >= 1 && *ret_number <= max;
+           read_number(digits, max, ret_number);
+}
+
+/* PHC strings have base64 without padding. */
+static bool decode_b64(struct dw_slice text, struct dw_arena *arena, struct dw_slice *ret_bytes,
+                       struct dw_error *reterr)
+{
+    struct dw_slice padded =
+        dw_arena_printf(arena, "%.*s%.*s", DW_PRINT(text), (int)((4 - text.len % 4) % 4), "===");
+    struct dw_error error = {0};
+
+    if (!padded.ptr)
+        return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+    if (text.len > 0 && dw_text_unbase64(padded, arena, ret_bytes, &error) && ret_bytes->len > 0)
+        return true;
+    return error.code == DW_NO_MEMORY ? dw_fail(reterr, DW_NO_MEMORY, "out of memory")
+                                      : fail_hash(reterr, "it is no base64 where it should be");
+}
+
+static bool check_output(size_t len, struct dw_error *reterr)
+{
+    return (len >= MIN_OUTPUT_BYTES && len <= MAX_OUTPUT_BYTES) ||
+           fail_hash(reterr, "it is not 8 to 256 bytes long");
 }
 
 /* "$argon2id$v=19$m=65536,t=3,p=4$salt$hash"; older ones have no v. */
-static bool check_argon2(struct dw_slice value, argon2_type *ret_type, struct dw_error *reterr)
+static bool check_argon2(struct dw_slice value, struct dw_arena *arena, argon2_type *ret_type,
+                         struct dw_error *reterr)
 {
-    struct dw_slice rest = value;
+    struct dw_slice rest = value, part, salt, output;
     int64_t memory_kib, passes, lanes;
 
     if (dw_slice_eat(&rest, DW_LIT("$argon2id$")))
@@ -103,9 +141,15 @@ static bool check_argon2(struct dw_slice value, argon2_type *ret_type, struct dw
         return fail_hash(reterr, "its argon2 parameters are malformed or too large");
     if (memory_kib * passes > DW_IMPORT_ARGON2_MAX_WORK)
         return fail_hash(reterr, "its argon2 parameters ask for too much");
-    if (dw_slice_contains(value, '\0') || dw_slice_index(rest, '$') + 1 >= rest.len)
+    if (memory_kib < lanes * 8) /* RFC 9106 section 3.1 */
+        return fail_hash(reterr, "its argon2 memory is less than 8 KiB a lane");
+    if (!dw_slice_split(&rest, '$', &part))
         return fail_hash(reterr, "it is no argon2 string in PHC form");
-    return true;
+    if (!decode_b64(part, arena, &salt, reterr) || !decode_b64(rest, arena, &output, reterr))
+        return false;
+    if (salt.len < ARGON2_MIN_SALT_LENGTH)
+        return fail_hash(reterr, "its argon2 salt is shorter than 8 bytes");
+    return check_output(output.len, reterr);
 }
 
 bool dw_import_argon2(struct dw_import_run *run, struct dw_error *reterr)
@@ -114,7 +158,7 @@ bool dw_import_argon2(struct dw_import_run *run, struct dw_error *reterr)
     char *encoded;
     int code;
 
-    if (!check_argon2(run->hash->value, &type, reterr))
+    if (!check_argon2(run->hash->value, run->arena, &type, reterr))
         return false;
     if (!run->password)
         return true;
@@ -138,20 +182,22 @@ struct pbkdf2 {
     struct dw_slice salt, output;
 };
 
-/* PHC strings have base64 without padding. */
-static bool decode_b64(struct dw_slice text, struct dw_arena *arena, struct dw_slice *ret_bytes,
-                       struct dw_error *reterr)
+/* "i=100000,l=64$"; either or both may be left out: Auth0's standards count then. */
+static bool eat_pbkdf2_numbers(struct dw_slice *rest, int64_t *iterations, int64_t *len)
 {
-    struct dw_slice padded =
-        dw_arena_printf(arena, "%.*s%.*s", DW_PRINT(text), (int)((4 - text.len % 4) % 4), "===");
-    struct dw_error error = {0};
+    struct dw_slice numbers, number;
 
-    if (!padded.ptr)
-        return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
-    if (text.len > 0 && dw_text_unbase64(padded, arena, ret_bytes, &error) && ret_bytes->len > 0)
+    *iterations = 100000;
+    *len = 64;
+    if (!dw_slice_starts_with(*rest, DW_LIT("i=")) && !dw_slice_starts_with(*rest, DW_LIT("l=")))
         return true;
-    return error.code == DW_NO_MEMORY ? dw_fail(reterr, DW_NO_MEMORY, "out of memory")
-                                      : fail_hash(reterr, "it is no base64 where it should be");
+    if (!dw_slice_split(rest, '$', &numbers))
+        return false;
+    while (dw_slice_split(&numbers, ',', &number))
+        if (!(dw_slice_eat(&number, DW_LIT("i=")) && read_number(number, INT32_MAX, iterations)) &&
+            !(dw_slice_eat(&number, DW_LIT("l=")) && read_number(number, MAX_OUTPUT_BYTES, len)))
+            return false;
+    return true;
 }
 
 /* "$pbkdf2-sha512$i=100000,l=64$salt$hash" */
@@ -162,8 +208,7 @@ static bool read_pbkdf2(struct dw_slice value, struct dw_arena *arena, struct pb
     int64_t len = 0, blocks;
 
     if (!dw_slice_eat(&rest, DW_LIT("$pbkdf2-")) || !dw_slice_split(&rest, '$', &digest) ||
-        !eat_number(&rest, DW_LIT("i="), ',', INT32_MAX, &ret_pbkdf2->iterations) ||
-        !eat_number(&rest, DW_LIT("l="), '$', MAX_OUTPUT_BYTES, &len) ||
+        !eat_pbkdf2_numbers(&rest, &ret_pbkdf2->iterations, &len) ||
         !dw_slice_split(&rest, '$', &salt))
         return fail_hash(reterr, "it is no $pbkdf2-DIGEST$i=...,l=...$salt$hash");
     ret_pbkdf2->md = dw_import_md(digest);
@@ -171,6 +216,8 @@ static bool read_pbkdf2(struct dw_slice value, struct dw_arena *arena, struct pb
         return fail_hash(reterr, "its PBKDF2 digest is not there");
     if (!decode_b64(salt, arena, &ret_pbkdf2->salt, reterr) ||
         !decode_b64(rest, arena, &ret_pbkdf2->output, reterr))
+        return false;
+    if (!check_output(ret_pbkdf2->output.len, reterr))
         return false;
     if ((int64_t)ret_pbkdf2->output.len != len)
         return fail_hash(reterr, "its PBKDF2 output is not as long as it says");
@@ -234,10 +281,11 @@ static bool check_scrypt(const struct dw_imported_hash *hash, struct dw_error *r
     if (hash->cost * hash->block_size > DW_IMPORT_SCRYPT_MAX_WORK ||
         hash->cost * hash->block_size * hash->parallelization > DW_IMPORT_SCRYPT_MAX_WORK)
         return fail_hash(reterr, "its scrypt parameters ask for too much");
-    if (hash->key_len < 8 || hash->key_len > MAX_OUTPUT_BYTES ||
-        (int64_t)hash->value.len != hash->key_len)
-        return fail_hash(reterr, "its scrypt keylen is not 8 to 256, or not its length");
-    return true;
+    if (hash->block_size < 4 && hash->cost >= INT64_C(1) << (16 * hash->block_size))
+        return fail_hash(reterr, "its scrypt cost is too large for its blockSize"); /* RFC 7914 6 */
+    if ((int64_t)hash->value.len != hash->key_len)
+        return fail_hash(reterr, "its scrypt keylen is not its length");
+    return check_output(hash->value.len, reterr);
 }
 
 bool dw_import_scrypt(struct dw_import_run *run, struct dw_error *reterr)

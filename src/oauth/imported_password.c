@@ -4,8 +4,19 @@
 #include "base/text.h"
 #include "json/json_writer.h"
 
-static const char *const algorithms[] = {"argon2", "bcrypt", "hmac",   "ldap",   "md4",   "md5",
-                                         "sha1",   "sha256", "sha512", "pbkdf2", "scrypt"};
+/* What Auth0 asks of the hash: text as it was exported, or bytes in hex or base64; and whether a
+ * salt may stand beside it. */
+static const struct {
+    const char *name;
+    bool is_text, takes_salt;
+} algorithms[] = {
+    [DW_IMPORT_ARGON2] = {"argon2", true, false}, [DW_IMPORT_BCRYPT] = {"bcrypt", true, true},
+    [DW_IMPORT_HMAC] = {"hmac", false, true},     [DW_IMPORT_LDAP] = {"ldap", true, false},
+    [DW_IMPORT_MD4] = {"md4", false, true},       [DW_IMPORT_MD5] = {"md5", false, true},
+    [DW_IMPORT_SHA1] = {"sha1", false, true},     [DW_IMPORT_SHA256] = {"sha256", false, true},
+    [DW_IMPORT_SHA512] = {"sha512", false, true}, [DW_IMPORT_PBKDF2] = {"pbkdf2", true, false},
+    [DW_IMPORT_SCRYPT] = {"scrypt", false, true},
+};
 
 bool dw_imported_password_is(struct dw_slice password_hash)
 {
@@ -107,9 +118,13 @@ static bool read_hash(const struct dw_json *hash, struct dw_arena *arena,
                       struct dw_imported_hash *imported, struct dw_error *reterr)
 {
     const struct dw_json *key;
+    struct dw_slice encoding = dw_json_text(hash, "encoding");
+    bool is_text = encoding.len == 0 || dw_slice_eq(encoding, DW_LIT("utf8"));
 
     if (!hash)
         return fail_member("hash", reterr);
+    if (is_text != algorithms[imported->alg].is_text)
+        return fail_member("hash.encoding", reterr);
     if (!read_value(hash, "hash", arena, &imported->value, reterr) ||
         !read_object(hash, "key", " value encoding ", arena, &key, reterr))
         return false;
@@ -124,6 +139,8 @@ static bool read_salt(const struct dw_json *salt, struct dw_arena *arena,
 
     if (!salt)
         return true;
+    if (!algorithms[imported->alg].takes_salt)
+        return fail_member("salt", reterr);
     if (dw_json_get(salt, "position") && !dw_slice_eq(position, DW_LIT("prefix")) &&
         !dw_slice_eq(position, DW_LIT("suffix")))
         return fail_member("salt.position", reterr);
@@ -186,7 +203,8 @@ static bool read_document(const struct dw_json *object, struct dw_arena *arena,
     *ret_hash = (struct dw_imported_hash){0};
     if (object->type != DW_JSON_OBJECT)
         return dw_fail(reterr, DW_INVALID_REQUEST, "custom_password_hash must be an object");
-    while (i < DW_IMPORT_ALG_COUNT && !dw_slice_eq(algorithm, dw_slice_from_text(algorithms[i])))
+    while (i < DW_IMPORT_ALG_COUNT &&
+           !dw_slice_eq(algorithm, dw_slice_from_text(algorithms[i].name)))
         i++;
     if (i == DW_IMPORT_ALG_COUNT)
         return fail_member("algorithm", reterr);

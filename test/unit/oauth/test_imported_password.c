@@ -116,18 +116,24 @@ static void what_is_malformed_is_refused_and_says_where(void **state)
         {"{\"algorithm\":\"md5\",\"hash\":{\"value\":\"aa\",\"encoding\":\"rot13\"}}", "hash"},
         {"{\"algorithm\":\"md5\",\"hash\":{\"value\":\"aa\",\"encoding\":\"hex\"}}",
          "not as long as its algorithm"},
-        {"{\"algorithm\":\"md5\",\"hash\":{\"value\":\"\"}}", "empty"},
-        {"{\"algorithm\":\"md5\",\"hash\":{\"value\":\"0123456789abcdef\"},\"salt\":{\"value\":"
+        {"{\"algorithm\":\"md5\",\"hash\":{\"value\":\"\",\"encoding\":\"hex\"}}", "empty"},
+        {"{\"algorithm\":\"md5\",\"hash\":{\"value\":\"0123456789abcdef\"}}", "hash.encoding"},
+        {"{\"algorithm\":\"md5\",\"hash\":{\"value\":\"0123456789abcdef0123456789abcdef\","
+         "\"encoding\":\"hex\"},\"salt\":{\"value\":"
          "\"s\",\"position\":\"middle\"}}",
          "salt.position"},
-        {"{\"algorithm\":\"md5\",\"hash\":{\"value\":\"0123456789abcdef\"},\"password\":{"
+        {"{\"algorithm\":\"md5\",\"hash\":{\"value\":\"0123456789abcdef0123456789abcdef\","
+         "\"encoding\":\"hex\"},\"password\":{"
          "\"encoding\":\"ebcdic\"}}",
          "password.encoding"},
-        {"{\"algorithm\":\"md5\",\"hash\":{\"value\":\"0123456789abcdef\"},\"extra\":1}",
+        {"{\"algorithm\":\"md5\",\"hash\":{\"value\":\"0123456789abcdef0123456789abcdef\","
+         "\"encoding\":\"hex\"},\"extra\":1}",
          "there is no extra"},
-        {"{\"algorithm\":\"hmac\",\"hash\":{\"value\":\"0123456789abcdef\",\"digest\":\"md5\"}}",
+        {"{\"algorithm\":\"hmac\",\"hash\":{\"value\":\"0123456789abcdef0123456789abcdef\","
+         "\"encoding\":\"hex\",\"digest\":\"md5\"}}",
          "key"},
-        {"{\"algorithm\":\"hmac\",\"hash\":{\"value\":\"0123456789abcdef\",\"digest\":\"crc32\","
+        {"{\"algorithm\":\"hmac\",\"hash\":{\"value\":\"0123456789abcdef0123456789abcdef\","
+         "\"encoding\":\"hex\",\"digest\":\"crc32\","
          "\"key\":{\"value\":\"k\"}}}",
          "digest"},
         {"{\"algorithm\":\"bcrypt\",\"hash\":{\"value\":\"$1$abc$def\"}}", "bcrypt"},
@@ -138,10 +144,82 @@ static void what_is_malformed_is_refused_and_says_where(void **state)
         {"{\"algorithm\":\"ldap\",\"hash\":{\"value\":\"{CRYPT}abc\"}}", "LDAP"},
         {"{\"algorithm\":\"ldap\",\"hash\":{\"value\":\"{SSHA}!!\"}}", "base64"},
         {"{\"algorithm\":\"ldap\",\"hash\":{\"value\":\"{SSHA}AAAA\"}}", "length"},
+        {"{\"algorithm\":\"argon2\",\"hash\":{\"value\":\"$argon2id$v=19$m=1024,t=2,p=1$"
+         "c2FsdHNhbHRzYWx0$PsZiMeY5O7akai9k7Hchwo+/p2zTh6Qi16u669lkJGY\",\"encoding\":\"hex\"}}",
+         "hash.encoding"},
+        {"{\"algorithm\":\"argon2\",\"hash\":{\"value\":\"$argon2id$v=19$m=1024,t=2,p=1$"
+         "c2FsdHNhbHRzYWx0$PsZiMeY5O7akai9k7Hchwo+/"
+         "p2zTh6Qi16u669lkJGY\"},\"salt\":{\"value\":\"s\"}}",
+         "salt"},
+        {"{\"algorithm\":\"argon2\",\"hash\":{\"value\":\"$argon2id$v=19$m=1024,t=2,p=1$"
+         "c2FsdHNhbHRzYWx0\"}}",
+         "base64"},
+        {"{\"algorithm\":\"argon2\",\"hash\":{\"value\":\"$argon2id$v=19$m=1024,t=2,p=1$"
+         "c2FsdHNhbHRzYWx0$PsZiMQ\"}}",
+         "8 to 256"},
+        {"{\"algorithm\":\"argon2\",\"hash\":{\"value\":\"$argon2id$v=19$m=1024,t=2,p=1$c2FsdA$"
+         "PsZiMeY5O7akai9k7Hchwo+/p2zTh6Qi16u669lkJGY\"}}",
+         "salt is shorter"},
+        {"{\"algorithm\":\"argon2\",\"hash\":{\"value\":\"$argon2id$v=19$m=8,t=2,p=4$"
+         "c2FsdHNhbHRzYWx0$PsZiMeY5O7akai9k7Hchwo+/p2zTh6Qi16u669lkJGY\"}}",
+         "8 KiB a lane"},
+        {"{\"algorithm\":\"argon2\",\"hash\":{\"value\":\"$argon2id$v=19$m=1024,t=02,p=1$"
+         "c2FsdHNhbHRzYWx0$PsZiMeY5O7akai9k7Hchwo+/p2zTh6Qi16u669lkJGY\"}}",
+         "malformed"},
+        {"{\"algorithm\":\"argon2\",\"hash\":{\"value\":\"$argon2id$v=19$m=1024,t=2,p=1$"
+         "c2FsdHNhbHRzYWx0$P$ZiMeY5O7akai9k7Hchwo+/p2zTh6Qi16u669lkJGY\"}}",
+         "base64"},
+        {"{\"algorithm\":\"argon2\",\"hash\":{\"value\":\"$argon2id$v=19$m=1024,t=2,p=1,keyid=AAAA$"
+         "c2FsdHNhbHRzYWx0$PsZiMeY5O7akai9k7Hchwo+/p2zTh6Qi16u669lkJGY\"}}",
+         "malformed"},
+        {"{\"algorithm\":\"bcrypt\",\"hash\":{\"value\":\"$2b$04$"
+         "abcdefghijklmnopqrstuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuu\"}}",
+         "bcrypt"},
+        {"{\"algorithm\":\"bcrypt\",\"hash\":{\"value\":\"$2b$04$"
+         "abcdefghijklmnopqrstuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuu\"},\"salt\":{\"value\":\"0041\","
+         "\"encoding\":\"hex\"}}",
+         "zero bytes"},
+        {"{\"algorithm\":\"ldap\",\"hash\":{\"value\":\"{SHA}frAN3IMtnbulsILQskOMSwrxCBA=\"},"
+         "\"salt\":{\"value\":\"s\"}}",
+         "salt"},
+        {"{\"algorithm\":\"ldap\",\"hash\":{\"value\":\"{SHA}frAN3IMtnbulsILQskOMSwrxCBA=\","
+         "\"encoding\":\"base64\"}}",
+         "hash.encoding"},
+        {"{\"algorithm\":\"pbkdf2\",\"hash\":{\"value\":\"$pbkdf2-sha256$i=1000,l=32$c2FsdA$"
+         "RhhxBxDhqrPFXm5LjFmjhQ\"}}",
+         "not as long"},
+        {"{\"algorithm\":\"pbkdf2\",\"hash\":{\"value\":\"$pbkdf2-sha256$i=1000,l=32,x=1$c2FsdA$"
+         "RhhxBxDhqrPFXm5LjFmjhQ\"}}",
+         "pbkdf2"},
+        {"{\"algorithm\":\"pbkdf2\",\"hash\":{\"value\":\"$pbkdf2-sha256$c2FsdA$"
+         "RhhxBxDhqrPFXm5LjFmjhTE88maBF3R0XaDRUFHzOfo\"}}",
+         "not as long"},
+        {"{\"algorithm\":\"pbkdf2\",\"hash\":{\"value\":\"$pbkdf2-mdc2$i=1000,l=16$c2FsdA$"
+         "RhhxBxDhqrPFXm5LjFmjhQ\"}}",
+         "digest is not there"},
+        {"{\"algorithm\":\"hmac\",\"hash\":{\"value\":\"0123456789abcdef0123456789abcdef\","
+         "\"encoding\":\"hex\",\"key\":{\"value\":\"k\"}}}",
+         "digest"},
+        {"{\"algorithm\":\"hmac\",\"hash\":{\"value\":\"0123456789abcdef0123456789abcdef\","
+         "\"encoding\":\"hex\",\"digest\":\"md5\",\"key\":{\"value\":\"zz\",\"encoding\":\"hex\"}}"
+         "}",
+         "key"},
+        {"{\"algorithm\":\"sha1\",\"hash\":{\"value\":\"0123456789abcdef0123456789abcdef\","
+         "\"encoding\":\"hex\"}}",
+         "not as long"},
+        {"{\"algorithm\":\"scrypt\",\"hash\":{\"value\":\"0011223344556677\",\"encoding\":\"hex\"},"
+         "\"salt\":{\"value\":\"s\"},\"keylen\":8,\"cost\":65536,\"blockSize\":1}",
+         "too large for its blockSize"},
+        {"{\"algorithm\":\"scrypt\",\"hash\":{\"value\":\"0011223344556677\",\"encoding\":\"hex\"},"
+         "\"keylen\":9}",
+         "not its length"},
+        {"{\"algorithm\":\"scrypt\",\"hash\":{\"value\":\"00112233\",\"encoding\":\"hex\"},"
+         "\"keylen\":4}",
+         "8 to 256"},
         {"{\"algorithm\":\"argon2\",\"hash\":{\"value\":\"$argon2x$v=19$m=8,t=1,p=1$a$b\"}}",
          "argon2"},
         {"{\"algorithm\":\"pbkdf2\",\"hash\":{\"value\":\"$pbkdf2-sha256$i=1000$c2FsdA$AA\"}}",
-         "pbkdf2"},
+         "8 to 256"},
         {"{\"algorithm\":\"pbkdf2\",\"hash\":{\"value\":\"$pbkdf2-crc$i=1000,l=1$c2FsdA$AA\"}}",
          "PBKDF2"},
         {"{\"algorithm\":\"scrypt\",\"hash\":{\"value\":\"0011223344556677\",\"encoding\":\"hex\"},"
