@@ -3,6 +3,9 @@
 
 #include <inttypes.h>
 
+#include "base/buf.h"
+#include "oauth/records.h"
+
 #define MAX_TEXT_BYTES 4096
 #define MAX_TEXTS 100
 
@@ -56,6 +59,39 @@ bool dw_member_bool(const char *path, const struct dw_json *value, bool *ret_val
     if (value->type != DW_JSON_BOOL)
         return dw_member_fail(path, "true or false", reterr);
     *ret_value = value->boolean;
+    return true;
+}
+
+bool dw_member_word(const char *path, const struct dw_json *value, const char *const *names,
+                    struct dw_arena *arena, unsigned *ret_at, struct dw_error *reterr)
+{
+    struct dw_buf out = dw_buf_in(arena);
+    struct dw_slice wanted, word = DW_EMPTY;
+
+    if (!value)
+        return true;
+    if (value->type == DW_JSON_BOOL)
+        word = value->boolean ? DW_LIT("true") : DW_LIT("false");
+    else if (value->type == DW_JSON_TEXT)
+        word = value->text;
+    if ((word.len > 0 || value->type == DW_JSON_TEXT || value->type == DW_JSON_NULL) &&
+        dw_enum_from(names, word, ret_at))
+        return true;
+    for (size_t i = 0; names[i]; i++)
+        if (names[i][0])
+            dw_buf_printf(&out, "%s%s", out.len ? ", " : "", names[i]);
+    return dw_buf_finish(&out, &wanted, reterr) &&
+           dw_fail(reterr, DW_INVALID_REQUEST, "%s must be one of: %.*s", path, DW_PRINT(wanted));
+}
+
+bool dw_member_either(const char *path, const struct dw_json *value, const char *const *names,
+                      struct dw_arena *arena, bool *ret_value, struct dw_error *reterr)
+{
+    unsigned at = *ret_value;
+
+    if (!dw_member_word(path, value, names, arena, &at, reterr))
+        return false;
+    *ret_value = at != 0;
     return true;
 }
 

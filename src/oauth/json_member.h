@@ -20,6 +20,15 @@ bool dw_must_check dw_member_texts(const char *path, const struct dw_json *value
                                    struct dw_error *reterr);
 bool dw_must_check dw_member_bool(const char *path, const struct dw_json *value, bool *ret_value,
                                   struct dw_error *reterr);
+/* One of `names` (as dw_enum_from has them), by its place there: a text; true and false are the
+ * words "true" and "false", null is the empty word. `arena` is for the error's list of names. */
+bool dw_must_check dw_member_word(const char *path, const struct dw_json *value,
+                                  const char *const *names, struct dw_arena *arena,
+                                  unsigned *ret_at, struct dw_error *reterr);
+/* One of two names: that of false, that of true. */
+bool dw_must_check dw_member_either(const char *path, const struct dw_json *value,
+                                    const char *const *names, struct dw_arena *arena,
+                                    bool *ret_value, struct dw_error *reterr);
 /* A whole number from min to max. */
 bool dw_must_check dw_member_int(const char *path, const struct dw_json *value, int64_t min,
                                  int64_t max, int64_t *ret_number, struct dw_error *reterr);

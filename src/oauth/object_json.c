@@ -242,32 +242,6 @@ bool dw_client_to_json(const struct dw_oauth_client *client, struct dw_arena *ar
 
 /* ---- changing ---- */
 
-static bool read_word(const struct row *row, const struct dw_json *value, struct dw_arena *arena,
-                      void *member, struct dw_error *reterr)
-{
-    struct dw_slice word = value->type == DW_JSON_BOOL
-                               ? (value->boolean ? DW_LIT("true") : DW_LIT("false"))
-                           : value->type == DW_JSON_TEXT ? value->text
-                                                         : DW_EMPTY;
-    struct dw_buf out = dw_buf_in(arena);
-    struct dw_slice wanted;
-    unsigned found;
-
-    if (dw_enum_from(row->names, word, &found)) {
-        if (row->kind == WORD_BOOL)
-            *(bool *)member = found != 0;
-        else
-            *(unsigned *)member = found;
-        return true;
-    }
-    for (size_t i = 0; row->names[i]; i++)
-        dw_buf_printf(&out, "%s%s", out.len ? ", " : "", row->names[i]);
-    if (!dw_buf_finish(&out, &wanted, reterr))
-        return false;
-    return dw_fail(reterr, DW_INVALID_REQUEST, "%s must be one of: %.*s", row->path,
-                   DW_PRINT(wanted));
-}
-
 static bool read_alg(const struct row *row, const struct dw_json *value, enum dw_jose_alg *ret_alg,
                      struct dw_error *reterr)
 {
@@ -313,8 +287,9 @@ static bool read_value(const struct row *row, const struct dw_json *value, struc
     case ENDLESS:
         return read_seconds(row, value, member, reterr);
     case WORD:
+        return dw_member_word(row->path, value, row->names, arena, member, reterr);
     case WORD_BOOL:
-        return read_word(row, value, arena, member, reterr);
+        return dw_member_either(row->path, value, row->names, arena, member, reterr);
     case ALG:
         return read_alg(row, value, member, reterr);
     case OBJECT:

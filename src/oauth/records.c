@@ -97,11 +97,6 @@ bool dw_grant_subject_from(struct dw_slice name, enum dw_grant_subject *ret_subj
     return dw_enum_from(dw_grant_subject_names, name, (unsigned *)ret_subject);
 }
 
-bool dw_resource_profile_from(struct dw_slice name, enum dw_resource_profile *ret_profile)
-{
-    return dw_enum_from(dw_resource_profile_names, name, (unsigned *)ret_profile);
-}
-
 bool dw_response_mode_from(struct dw_slice name, enum dw_response_mode *ret_mode)
 {
     return dw_enum_from(dw_response_mode_names, name, (unsigned *)ret_mode);

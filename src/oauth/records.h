@@ -96,7 +96,6 @@ enum dw_resource_profile {
     DW_RESOURCE_AUDIENCE,      /* Auth0's default: `resource` is ignored */
     DW_RESOURCE_PROFILE_COUNT
 };
-bool dw_resource_profile_from(struct dw_slice name, enum dw_resource_profile *ret_profile);
 
 enum dw_response_mode {
     DW_RESPONSE_QUERY,

@@ -54,11 +54,9 @@ enum kind {
     TEXT,
     TEXTS,
     BOOL,
-    HOURS, /* a number, also with a fraction; kept as seconds */
-    RESOURCE_PROFILE,
-    IS_STRICT,     /* "strict" or "permissive" */
-    IS_PERSISTENT, /* "persistent" or "non-persistent" */
-    IS_DIGITS,     /* "digits" or "base20" */
+    HOURS,     /* a number, also with a fraction; kept as seconds */
+    WORD,      /* an enum by its names */
+    WORD_BOOL, /* a bool by two names */
     MASK,
 };
 
@@ -67,12 +65,18 @@ struct row {
     const char *path; /* "error_page.url" */
     enum kind kind;
     size_t offset;
+    const char *const *names; /* WORD, WORD_BOOL */
 };
 
-#define ROW(document, path, kind, member)                                                          \
+static const char *const strict_names[] = {"permissive", "strict", NULL};
+static const char *const persistent_names[] = {"non-persistent", "persistent", NULL};
+static const char *const digits_names[] = {"base20", "digits", NULL};
+
+#define WORDS(document, path, kind, member, names)                                                 \
     {                                                                                              \
-        DW_SETTINGS_##document, path, kind, offsetof(struct dw_tenant_settings, member)            \
+        DW_SETTINGS_##document, path, kind, offsetof(struct dw_tenant_settings, member), names     \
     }
+#define ROW(document, path, kind, member) WORDS(document, path, kind, member, NULL)
 
 static const struct row rows[] = {
     ROW(TENANT, "friendly_name", TEXT, friendly_name),
@@ -86,8 +90,8 @@ static const struct row rows[] = {
     ROW(TENANT, "enabled_locales", TEXTS, enabled_locales),
     ROW(TENANT, "session_lifetime", HOURS, session_lifetime_s),
     ROW(TENANT, "idle_session_lifetime", HOURS, session_idle_s),
-    ROW(TENANT, "session_cookie.mode", IS_PERSISTENT, is_session_cookie_persistent),
-    ROW(TENANT, "device_flow.charset", IS_DIGITS, user_code.is_digits),
+    WORDS(TENANT, "session_cookie.mode", WORD_BOOL, is_session_cookie_persistent, persistent_names),
+    WORDS(TENANT, "device_flow.charset", WORD_BOOL, user_code.is_digits, digits_names),
     ROW(TENANT, "device_flow.mask", MASK, user_code.mask),
     ROW(TENANT, "error_page.url", TEXT, error_page_url),
     ROW(TENANT, "error_page.show_log_link", BOOL, error_page_shows_log_link),
@@ -96,11 +100,12 @@ static const struct row rows[] = {
     ROW(TENANT, "flags.revoke_refresh_token_grant", BOOL, revokes_grant_with_token),
     ROW(TENANT, "flags.use_scope_descriptions_for_consent", BOOL, shows_scope_descriptions),
     ROW(TENANT, "flags.enable_public_signup_user_exists_error", BOOL, tells_user_exists),
-    ROW(TENANT, "resource_parameter_profile", RESOURCE_PROFILE, resource_profile),
+    WORDS(TENANT, "resource_parameter_profile", WORD, resource_profile, dw_resource_profile_names),
     ROW(TENANT, "allow_organization_name_in_authentication_api", BOOL, allows_organization_name),
     ROW(TENANT, "authorization_response_iss_parameter_supported", BOOL, sends_iss_parameter),
     ROW(TENANT, "client_id_metadata_document_supported", BOOL, is_cimd_enabled),
-    ROW(TENANT, "dynamic_client_registration_security_mode", IS_STRICT, is_dcr_strict),
+    WORDS(TENANT, "dynamic_client_registration_security_mode", WORD_BOOL, is_dcr_strict,
+          strict_names),
     ROW(TENANT, "pushed_authorization_requests_supported", BOOL, is_par_enabled),
     ROW(TENANT, "require_pushed_authorization_requests", BOOL, requires_par),
     ROW(TENANT, "skip_non_verifiable_callback_uri_confirmation_prompt", BOOL,
@@ -174,33 +179,6 @@ static bool read_hours(const struct row *row, const struct dw_json *value, int64
     return true;
 }
 
-static bool read_either(const struct row *row, struct dw_slice word, bool *member,
-                        struct dw_error *reterr)
-{
-    static const struct {
-        const char *yes, *no, *wanted;
-    } words[] = {
-        [IS_STRICT] = {"strict", "permissive", "\"strict\" or \"permissive\""},
-        [IS_PERSISTENT] = {"persistent", "non-persistent", "\"persistent\" or \"non-persistent\""},
-        [IS_DIGITS] = {"digits", "base20", "\"base20\" or \"digits\""},
-    };
-
-    *member = dw_slice_eq(word, dw_slice_from_text(words[row->kind].yes));
-    return *member || dw_slice_eq(word, dw_slice_from_text(words[row->kind].no)) ||
-           dw_member_fail(row->path, words[row->kind].wanted, reterr);
-}
-
-static bool read_words(const struct row *row, const struct dw_json *value, void *member,
-                       struct dw_error *reterr)
-{
-    struct dw_slice word = value->type == DW_JSON_TEXT ? value->text : DW_EMPTY;
-
-    if (row->kind == RESOURCE_PROFILE)
-        return dw_resource_profile_from(word, member) ||
-               dw_member_fail(row->path, "\"audience\" or \"compatibility\"", reterr);
-    return read_either(row, word, member, reterr);
-}
-
 /* What people read and type: so many letters that nobody guesses one, and few enough to type. */
 static bool check_user_code(const struct dw_user_code_format *format, struct dw_error *reterr)
 {
@@ -236,14 +214,13 @@ static bool read_row(const struct row *row, const struct dw_json *value, struct 
         return read_hours(row, value, member, reterr);
     case BOOL:
         return dw_member_bool(row->path, value, member, reterr);
+    case WORD:
+        return dw_member_word(row->path, value, row->names, arena, member, reterr);
+    case WORD_BOOL:
+        return dw_member_either(row->path, value, row->names, arena, member, reterr);
     case MASK:
-        return read_mask(row, value, member, reterr);
-    case RESOURCE_PROFILE:
-    case IS_STRICT:
-    case IS_PERSISTENT:
-    case IS_DIGITS:
     default:
-        return read_words(row, value, member, reterr);
+        return read_mask(row, value, member, reterr);
     }
 }
 

@@ -160,41 +160,17 @@ bool dw_client_document_fetch(struct dw_tenant_call *call, struct dw_slice clien
            dw_client_document_renew(call, client_id, known, ret_client, reterr);
 }
 
-/* NULL: they could not be had, and *ret_fetched says whether it was tried. */
-static struct dw_jwks *download_keys(struct dw_tenant_call *call, struct dw_slice url,
-                                     enum dw_keys_fetched *ret_fetched, struct dw_error *reterr)
+static enum dw_keys_fetched download_keys(struct dw_tenant_call *call, struct dw_slice url,
+                                          struct dw_jwks **ret_keys, struct dw_error *reterr)
 {
     struct dw_fetch_response response;
-    struct dw_jwks *keys = NULL;
     size_t skipped;
 
-    *ret_fetched = DW_KEYS_NOT_TRIED;
     if (!may_fetch(call, reterr))
-        return NULL;
+        return DW_KEYS_NOT_TRIED;
     if (fetch(call, url, KEYS_MAX_BYTES, &response, reterr))
-        keys = dw_jwks_parse(response.body, &skipped, reterr);
-    *ret_fetched = keys ? DW_KEYS_GOT : DW_KEYS_FAILED;
-    return keys;
-}
-
-static bool fetch_keys(struct dw_tenant_call *call, struct dw_slice url, enum dw_keys_need need,
-                       struct dw_jwks **ret_keys, struct dw_error *reterr)
-{
-    struct dw_client_keys_cache *cache = call->tenant->client_keys;
-    struct dw_keys_place *place;
-    enum dw_keys_fetched fetched;
-    struct dw_jwks *keys;
-
-    if (dw_slice_is_empty(url))
-        return dw_fail(reterr, DW_INVALID_CLIENT_METADATA, "the client has no keys");
-    if (!dw_client_keys_cache_get(cache, url, call->now_s, need, ret_keys, &place, reterr))
-        return false;
-    if (!place)
-        return *ret_keys || dw_fail(reterr, DW_UNAVAILABLE, "they could not be had a moment ago");
-    keys = download_keys(call, url, &fetched, reterr);
-    *ret_keys = dw_client_keys_cache_put(cache, place, call->now_s, fetched, keys);
-    dw_jwks_unref(keys);
-    return *ret_keys != NULL;
+        *ret_keys = dw_jwks_parse(response.body, &skipped, reterr);
+    return *ret_keys ? DW_KEYS_GOT : DW_KEYS_FAILED;
 }
 
 /* The keys that an operator has added one by one, as a set; *ret_json empty: none was. Those that
@@ -234,8 +210,11 @@ static bool find_keys(struct dw_tenant_call *call, const struct dw_oauth_client 
         return false;
     if (json.len == 0)
         json = client->jwks_json;
+    if (json.len == 0 && client->jwks_uri.len == 0)
+        return dw_fail(reterr, DW_INVALID_CLIENT_METADATA, "the client has no keys");
     if (json.len == 0)
-        return fetch_keys(call, client->jwks_uri, need, ret_keys, reterr);
+        return dw_client_keys_fetch(call->tenant->client_keys, call, client->jwks_uri, need,
+                                    download_keys, ret_keys, reterr);
     if (need == DW_KEYS_NEWER)
         return dw_fail(reterr, DW_CLIENT_REFUSED, "the client has no newer keys");
     *ret_keys = dw_jwks_parse(json, &skipped, reterr);

@@ -108,9 +108,12 @@ static bool serve(struct dw_keys_place *place, int64_t now_s, enum dw_keys_need 
     return true;
 }
 
-bool dw_client_keys_cache_get(struct dw_client_keys_cache *cache, struct dw_slice url,
-                              int64_t now_s, enum dw_keys_need need, struct dw_jwks **ret_keys,
-                              struct dw_keys_place **ret_place, struct dw_error *reterr)
+/* Waits while another call fetches them. *ret_keys: a new reference, or NULL: none are to be had
+ * now (NEWER: no newer ones). *ret_place not NULL: then *ret_keys is, and this call fetches, and
+ * says with `put` how that ended, whatever happens. */
+static bool get(struct dw_client_keys_cache *cache, struct dw_slice url, int64_t now_s,
+                enum dw_keys_need need, struct dw_jwks **ret_keys, struct dw_keys_place **ret_place,
+                struct dw_error *reterr)
 {
     unsigned char digest[DW_SHA256_BYTES];
     struct dw_keys_place *place;
@@ -134,9 +137,10 @@ bool dw_client_keys_cache_get(struct dw_client_keys_cache *cache, struct dw_slic
     return true;
 }
 
-struct dw_jwks *dw_client_keys_cache_put(struct dw_client_keys_cache *cache,
-                                         struct dw_keys_place *place, int64_t now_s,
-                                         enum dw_keys_fetched fetched, struct dw_jwks *keys)
+/* A reference to what counts now: `keys` with GOT; with FAILED what was known, if it is young
+ * enough; else NULL. */
+static struct dw_jwks *put(struct dw_client_keys_cache *cache, struct dw_keys_place *place,
+                           int64_t now_s, enum dw_keys_fetched fetched, struct dw_jwks *keys)
 {
     struct dw_jwks *old = NULL, *good = NULL;
 
@@ -156,4 +160,22 @@ struct dw_jwks *dw_client_keys_cache_put(struct dw_client_keys_cache *cache,
     pthread_mutex_unlock(&cache->lock);
     dw_jwks_unref(old);
     return good;
+}
+
+bool dw_client_keys_fetch(struct dw_client_keys_cache *cache, struct dw_tenant_call *call,
+                          struct dw_slice url, enum dw_keys_need need, dw_keys_download *download,
+                          struct dw_jwks **ret_keys, struct dw_error *reterr)
+{
+    enum dw_keys_fetched fetched;
+    struct dw_keys_place *place;
+    struct dw_jwks *keys = NULL;
+
+    if (!get(cache, url, call->now_s, need, ret_keys, &place, reterr))
+        return false;
+    if (!place)
+        return *ret_keys || dw_fail(reterr, DW_UNAVAILABLE, "they could not be had a moment ago");
+    fetched = download(call, url, &keys, reterr);
+    *ret_keys = put(cache, place, call->now_s, fetched, keys);
+    dw_jwks_unref(keys);
+    return *ret_keys != NULL;
 }

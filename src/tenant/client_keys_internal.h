@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/slice.h"
 #include "jose/jwk.h"
+#include "tenant/tenant_internal.h"
 
 #define DW_CLIENT_KEYS_AGE_S 300   /* then they are asked for anew ... */
 #define DW_CLIENT_KEYS_STALE_S 600 /* ... but are good for so long while nobody answers */
@@ -24,28 +25,24 @@ enum dw_keys_need {
     DW_KEYS_ANY,
     DW_KEYS_NEWER, /* those that are known lack the kid */
 };
-struct dw_keys_place; /* of one URL, for the call whose turn it is to fetch */
-
-/* Waits while another call fetches them.
- *
- * ret_keys   a new reference, or NULL: none are to be had now (NEWER: no newer ones)
- * ret_place  not NULL: then *ret_keys is, and this call fetches, and says with _put how that ended,
- *            whatever happens */
-bool dw_must_check dw_client_keys_cache_get(struct dw_client_keys_cache *cache, struct dw_slice url,
-                                            int64_t now_s, enum dw_keys_need need,
-                                            struct dw_jwks **ret_keys,
-                                            struct dw_keys_place **ret_place,
-                                            struct dw_error *reterr);
 enum dw_keys_fetched {
     DW_KEYS_GOT,
     DW_KEYS_FAILED,
     DW_KEYS_NOT_TRIED, /* the next call may */
 };
-/* A reference to what counts now: `keys` with GOT; with FAILED what was known, if it is young
- * enough; else NULL. */
-struct dw_jwks *dw_client_keys_cache_put(struct dw_client_keys_cache *cache,
-                                         struct dw_keys_place *place, int64_t now_s,
-                                         enum dw_keys_fetched fetched,
-                                         struct dw_jwks *keys) dw_must_check;
+/* Asks for the set at `url`. GOT: *ret_keys is a new reference; else the error says why not. */
+typedef enum dw_keys_fetched dw_keys_download(struct dw_tenant_call *call, struct dw_slice url,
+                                              struct dw_jwks **ret_keys, struct dw_error *reterr);
+
+/* The set of the URL: out of the cache, or by `download`; waits while another call fetches it.
+ *
+ * ret_keys   a new reference; never NULL when true
+ *
+ * Fails with DW_UNAVAILABLE while the URL was asked a moment ago and has nothing (for NEWER:
+ * nothing newer), and as `download` does, when nothing older is young enough. */
+bool dw_must_check dw_client_keys_fetch(struct dw_client_keys_cache *cache,
+                                        struct dw_tenant_call *call, struct dw_slice url,
+                                        enum dw_keys_need need, dw_keys_download *download,
+                                        struct dw_jwks **ret_keys, struct dw_error *reterr);
 
 #endif

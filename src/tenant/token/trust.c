@@ -8,9 +8,9 @@
 #define FETCH_TIMEOUT_MS 5000
 #define KEYS_MAX_BYTES ((size_t)64 * 1024)
 
-/* The operator chose the URL, so it may lead anywhere. NULL: they could not be had. */
-static struct dw_jwks *download_keys(struct dw_tenant_call *call, struct dw_slice url,
-                                     struct dw_error *reterr)
+/* The operator chose the URL, so it may lead anywhere. */
+static enum dw_keys_fetched download_keys(struct dw_tenant_call *call, struct dw_slice url,
+                                          struct dw_jwks **ret_keys, struct dw_error *reterr)
 {
     struct dw_http_field accept = {DW_LIT("Accept"), DW_LIT("application/json")};
     struct dw_fetch_request request = {
@@ -25,31 +25,21 @@ static struct dw_jwks *download_keys(struct dw_tenant_call *call, struct dw_slic
     size_t skipped;
 
     if (!dw_fetch(&request, call->arena, &response, reterr))
-        return NULL;
+        return DW_KEYS_FAILED;
     if (response.status == 200)
-        return dw_jwks_parse(response.body, &skipped, reterr);
-    (void)dw_fail(reterr, DW_UNAVAILABLE, "the keys of a trusted issuer answer %d",
-                  response.status);
-    return NULL;
+        *ret_keys = dw_jwks_parse(response.body, &skipped, reterr);
+    else
+        (void)dw_fail(reterr, DW_UNAVAILABLE, "the keys of a trusted issuer answer %d",
+                      response.status);
+    return *ret_keys ? DW_KEYS_GOT : DW_KEYS_FAILED;
 }
 
 /* What anybody sends us makes us ask an issuer once in a while, not more (client_keys.c). */
-static bool fetch_keys(struct dw_tenant_call *call, struct dw_slice url, enum dw_keys_need need,
-                       struct dw_jwks **ret_keys, struct dw_error *reterr)
+static bool fetch_keys(struct dw_tenant_call *call, const struct dw_trusted_issuer *issuer,
+                       enum dw_keys_need need, struct dw_jwks **ret_keys, struct dw_error *reterr)
 {
-    struct dw_client_keys_cache *cache = call->tenant->issuer_keys;
-    struct dw_keys_place *place;
-    struct dw_jwks *keys;
-
-    if (!dw_client_keys_cache_get(cache, url, call->now_s, need, ret_keys, &place, reterr))
-        return false;
-    if (!place)
-        return *ret_keys || dw_fail(reterr, DW_UNAVAILABLE, "they could not be had a moment ago");
-    keys = download_keys(call, url, reterr);
-    *ret_keys = dw_client_keys_cache_put(cache, place, call->now_s,
-                                         keys ? DW_KEYS_GOT : DW_KEYS_FAILED, keys);
-    dw_jwks_unref(keys);
-    return *ret_keys != NULL;
+    return dw_client_keys_fetch(call->tenant->issuer_keys, call, issuer->jwks_uri, need,
+                                download_keys, ret_keys, reterr);
 }
 
 static bool find_keys(struct dw_tenant_call *call, const struct dw_trusted_issuer *issuer,
@@ -61,7 +51,7 @@ static bool find_keys(struct dw_tenant_call *call, const struct dw_trusted_issue
     *ret_keys = NULL;
     if (issuer->jwks_json.len > 0)
         *ret_keys = dw_jwks_parse(issuer->jwks_json, &skipped, &error);
-    else if (!fetch_keys(call, issuer->jwks_uri, DW_KEYS_ANY, ret_keys, &error))
+    else if (!fetch_keys(call, issuer, DW_KEYS_ANY, ret_keys, &error))
         *ret_keys = NULL;
     if (*ret_keys)
         return true;
@@ -81,7 +71,7 @@ static bool verify(struct dw_tenant_call *call, const struct dw_trusted_issuer *
     is_good = dw_jwt_verify(jwt, keys, DW_ALGS_ALL, &is_kid_unknown, reterr);
     dw_jwks_unref(keys);
     if (is_good || !is_kid_unknown || issuer->jwks_json.len > 0 ||
-        !fetch_keys(call, issuer->jwks_uri, DW_KEYS_NEWER, &keys, &ignored))
+        !fetch_keys(call, issuer, DW_KEYS_NEWER, &keys, &ignored))
         return is_good;
     is_good = dw_jwt_verify(jwt, keys, DW_ALGS_ALL, &is_kid_unknown, reterr);
     dw_jwks_unref(keys);
