@@ -24,6 +24,8 @@ struct dw_opaque_token {
  * that time. */
 #define DW_ACCESS_TOKEN_MAX_LIFETIME_S ((int64_t)30 * 86400)
 
+#define DW_STORE_MAX_OPAQUE_TOKENS 1000 /* of one user; the oldest go */
+
 bool dw_must_check dw_store_add_opaque_token(struct dw_store *store,
                                              const struct dw_opaque_token *token,
                                              struct dw_error *reterr);

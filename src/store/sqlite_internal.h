@@ -229,6 +229,19 @@ bool dw_must_check dw_store_write_sql(struct dw_store *store, const char *sql,
 bool dw_must_check dw_store_write_row(struct dw_store *store, const char *sql,
                                       const struct dw_sql_table *table, const void *record,
                                       struct dw_error *reterr);
+/* The same for a row of a user's, of which there are at most so many: the oldest go.
+ * trim_sql: DW_SQL_TRIM of its table, which has an index on user_id. */
+struct dw_sql_share {
+    const char *trim_sql;
+    struct dw_slice user_id;
+    int64_t most;
+};
+#define DW_SQL_TRIM(name)                                                                          \
+    "DELETE FROM " name " WHERE rowid IN (SELECT rowid FROM " name                                 \
+    " WHERE user_id = ? ORDER BY rowid DESC LIMIT -1 OFFSET ?)"
+bool dw_must_check dw_store_write_row_of(struct dw_store *store, const char *sql,
+                                         const struct dw_sql_table *table, const void *record,
+                                         const struct dw_sql_share *share, struct dw_error *reterr);
 
 /* --- definitions that are kept in memory (sqlite_definitions.c) ------------------------------- */
 

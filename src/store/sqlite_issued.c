@@ -17,8 +17,11 @@ static const struct dw_sql_table opaque_table = DW_SQL_TABLE("an opaque token", 
 bool dw_store_add_opaque_token(struct dw_store *store, const struct dw_opaque_token *token,
                                struct dw_error *reterr)
 {
-    return dw_store_write_row(store, DW_SQL_INSERT("opaque_token", OPAQUE), &opaque_table, token,
-                              reterr);
+    const struct dw_sql_share share = {DW_SQL_TRIM("opaque_token"), token->user_id,
+                                       DW_STORE_MAX_OPAQUE_TOKENS};
+
+    return dw_store_write_row_of(store, DW_SQL_INSERT("opaque_token", OPAQUE), &opaque_table, token,
+                                 &share, reterr);
 }
 
 bool dw_store_opaque_token(struct dw_store *store, struct dw_slice token_digest, int64_t now_s,

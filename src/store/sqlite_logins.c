@@ -148,8 +148,11 @@ bool dw_store_add_authorization_code(struct dw_store *store,
                                      const struct dw_authorization_code *code,
                                      struct dw_error *reterr)
 {
-    return dw_store_write_row(store, DW_SQL_INSERT("authorization_code", CODE), &code_table, code,
-                              reterr);
+    const struct dw_sql_share share = {DW_SQL_TRIM("authorization_code"), code->user_id,
+                                       DW_STORE_MAX_CODES};
+
+    return dw_store_write_row_of(store, DW_SQL_INSERT("authorization_code", CODE), &code_table,
+                                 code, &share, reterr);
 }
 
 struct take_code {

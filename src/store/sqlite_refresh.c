@@ -59,6 +59,20 @@ static bool insert_token(struct dw_connection *connection, const struct dw_refre
                             reterr);
 }
 
+/* So many that are revoked stay, too, for a while: whoever begins and revokes all the time fills no
+ * disk. */
+static bool drop_oldest_revoked(struct dw_connection *connection,
+                                const struct dw_refresh_family *family, struct dw_error *reterr)
+{
+    return dw_sql_run(connection,
+                      "DELETE FROM refresh_family WHERE id IN (SELECT id FROM refresh_family"
+                      " WHERE user_id = ? AND client_id = ? AND revoked_at > 0"
+                      " ORDER BY created_at DESC, id LIMIT -1 OFFSET ?)",
+                      DW_SQL_ARGS(dw_sql_text(family->user_id), dw_sql_text(family->client_id),
+                                  dw_sql_int(DW_STORE_MAX_FAMILIES)),
+                      reterr);
+}
+
 static bool drop_oldest_families(struct dw_connection *connection,
                                  const struct dw_refresh_family *family, struct dw_error *reterr)
 {
@@ -105,6 +119,7 @@ static bool add_family(struct dw_connection *connection, void *user, struct dw_e
         !dw_sql_write_row(connection, DW_SQL_INSERT("refresh_family", FAMILY), &family_table,
                           add->family, reterr) ||
         !insert_token(connection, &token, reterr) ||
+        !drop_oldest_revoked(connection, add->family, reterr) ||
         !drop_oldest_families(connection, add->family, reterr))
         return false;
     add->has_dropped = dw_sql_changes(connection) > 0;

@@ -17,8 +17,11 @@ static const struct dw_sql_table session_table = DW_SQL_TABLE("a login session",
 bool dw_store_add_session(struct dw_store *store, const struct dw_login_session *session,
                           struct dw_error *reterr)
 {
-    return dw_store_write_row(store, DW_SQL_INSERT("login_session", SESSION), &session_table,
-                              session, reterr);
+    const struct dw_sql_share share = {DW_SQL_TRIM("login_session"), session->user_id,
+                                       DW_STORE_MAX_SESSIONS};
+
+    return dw_store_write_row_of(store, DW_SQL_INSERT("login_session", SESSION), &session_table,
+                                 session, &share, reterr);
 }
 
 bool dw_store_session(struct dw_store *store, struct dw_slice id_digest, int64_t now_s,

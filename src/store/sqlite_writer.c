@@ -231,19 +231,33 @@ struct one_row {
     const char *sql;
     const struct dw_sql_table *table;
     const void *record;
+    const struct dw_sql_share *share; /* NULL: of nobody */
 };
 
 static bool write_row(struct dw_connection *connection, void *user, struct dw_error *reterr)
 {
     const struct one_row *row = user;
 
-    return dw_sql_write_row(connection, row->sql, row->table, row->record, reterr);
+    return dw_sql_write_row(connection, row->sql, row->table, row->record, reterr) &&
+           (!row->share ||
+            dw_sql_run(connection, row->share->trim_sql,
+                       DW_SQL_ARGS(dw_sql_text(row->share->user_id), dw_sql_int(row->share->most)),
+                       reterr));
 }
 
 bool dw_store_write_row(struct dw_store *store, const char *sql, const struct dw_sql_table *table,
                         const void *record, struct dw_error *reterr)
 {
-    struct one_row row = {sql, table, record};
+    struct one_row row = {sql, table, record, NULL};
+
+    return dw_store_write(store, write_row, &row, reterr);
+}
+
+bool dw_store_write_row_of(struct dw_store *store, const char *sql,
+                           const struct dw_sql_table *table, const void *record,
+                           const struct dw_sql_share *share, struct dw_error *reterr)
+{
+    struct one_row row = {sql, table, record, share};
 
     return dw_store_write(store, write_row, &row, reterr);
 }

@@ -272,6 +272,8 @@ bool dw_must_check dw_store_take_authorization_request(
     struct dw_store *store, struct dw_slice id_digest, int64_t now_s, struct dw_arena *arena,
     struct dw_authorization_request **ret_request, struct dw_error *reterr);
 
+#define DW_STORE_MAX_CODES 500 /* of one user, used or not; the oldest go */
+
 bool dw_must_check dw_store_add_authorization_code(struct dw_store *store,
                                                    const struct dw_authorization_code *code,
                                                    struct dw_error *reterr);
@@ -287,6 +289,8 @@ bool dw_must_check dw_store_take_authorization_code(struct dw_store *store,
                                                     struct dw_arena *arena,
                                                     struct dw_authorization_code **ret_code,
                                                     bool *ret_was_used, struct dw_error *reterr);
+
+#define DW_STORE_MAX_SESSIONS 500 /* of one user; the oldest go */
 
 bool dw_must_check dw_store_add_session(struct dw_store *store,
                                         const struct dw_login_session *session,

@@ -1,5 +1,6 @@
 /* What leaves the store by itself, and what does not. */
 #include "shared_fixture.h"
+#include "store/issued_tokens.h"
 
 static bool is_first(void)
 {
@@ -113,6 +114,132 @@ static void purging_takes_all_that_has_expired(void **state)
     }
 }
 
+/* --- what one user may make us keep ----------------------------------------------------------- */
+
+static void add_session(uint32_t seed, const char *user_id)
+{
+    char id[16];
+    struct dw_login_session session = {.id_digest = digest(fixture.arena, seed),
+                                       .user_id = S(user_id),
+                                       .idle_expires_at_s = NOW_S + 10,
+                                       .expires_at_s = NOW_S + 20};
+
+    snprintf(id, sizeof id, "s-%u", seed);
+    session.id = S(id);
+    assert_done(dw_store_add_session(fixture.store, &session, &error), error);
+}
+
+static bool has_session(uint32_t seed)
+{
+    struct dw_login_session *seen;
+
+    assert_done(dw_store_session(fixture.store, digest(fixture.arena, seed), NOW_S, fixture.arena,
+                                 &seen, &error),
+                error);
+    return seen;
+}
+
+static void add_code(uint32_t seed, const char *user_id)
+{
+    char family_id[16];
+    struct dw_authorization_code code;
+
+    snprintf(family_id, sizeof family_id, "f-%u", seed);
+    code = fixture_code(&fixture, seed, family_id);
+    code.user_id = S(user_id);
+    assert_done(dw_store_add_authorization_code(fixture.store, &code, &error), error);
+}
+
+static bool has_code(uint32_t seed)
+{
+    struct dw_authorization_code *seen;
+    bool was_used;
+
+    assert_done(dw_store_take_authorization_code(fixture.store, digest(fixture.arena, seed),
+                                                 S("c1"), NOW_S, fixture.arena, &seen, &was_used,
+                                                 &error),
+                error);
+    return seen;
+}
+
+static void add_opaque_token(uint32_t seed, const char *user_id)
+{
+    struct dw_opaque_token token = {.token_digest = digest(fixture.arena, seed),
+                                    .client_id = S("c1"),
+                                    .user_id = S(user_id),
+                                    .created_at_s = NOW_S,
+                                    .expires_at_s = NOW_S + 86400};
+
+    assert_done(dw_store_add_opaque_token(fixture.store, &token, &error), error);
+}
+
+static bool has_opaque_token(uint32_t seed)
+{
+    struct dw_opaque_token *seen;
+
+    assert_done(dw_store_opaque_token(fixture.store, digest(fixture.arena, seed), NOW_S,
+                                      fixture.arena, &seen, &error),
+                error);
+    return seen;
+}
+
+/* Sessions, codes and tokens come as fast as a logged-in browser asks. */
+static void one_user_has_so_many_rows(void **state)
+{
+    static const struct {
+        uint32_t most;
+        void (*add)(uint32_t seed, const char *user_id);
+        bool (*has)(uint32_t seed);
+    } kinds[] = {
+        {DW_STORE_MAX_SESSIONS, add_session, has_session},
+        {DW_STORE_MAX_CODES, add_code, has_code},
+        {DW_STORE_MAX_OPAQUE_TOKENS, add_opaque_token, has_opaque_token},
+    };
+    struct dw_user other = fixture_user("auth0|2", "grace@example.com");
+
+    (void)state;
+    assert_done(dw_store_add_user(fixture.store, &other, &error), error);
+    dw_store_hurry(fixture.store, true);
+    for (size_t kind = 0; kind < sizeof kinds / sizeof *kinds; kind++) {
+        uint32_t most = kinds[kind].most;
+
+        kinds[kind].add(9999, "auth0|2");
+        for (uint32_t at = 0; at <= most; at++)
+            kinds[kind].add(at, "auth0|1");
+        assert_false(kinds[kind].has(0));
+        assert_true(kinds[kind].has(1));
+        assert_true(kinds[kind].has(most));
+        assert_true(kinds[kind].has(9999));
+    }
+}
+
+static void one_user_has_so_many_revoked_families(void **state)
+{
+    struct dw_refresh_family *seen;
+    char id[16];
+
+    (void)state;
+    dw_store_hurry(fixture.store, true);
+    for (uint32_t at = 0; at <= DW_STORE_MAX_FAMILIES + 1; at++) {
+        struct dw_refresh_family family;
+
+        snprintf(id, sizeof id, "f-%u", at);
+        family = fixture_family(id, true);
+        family.created_at_s = NOW_S + at;
+        assert_done(dw_store_add_refresh_family(fixture.store, &family, digest(fixture.arena, at),
+                                                NULL, &error),
+                    error);
+        assert_done(dw_store_revoke_refresh_family(fixture.store, S(id), NOW_S + at, &error),
+                    error);
+    }
+    for (uint32_t at = 0; at < 2; at++) {
+        assert_done(dw_store_refresh_family_of(fixture.store, digest(fixture.arena, at), DW_EMPTY,
+                                               fixture.arena, &seen, &error),
+                    error);
+        assert_int_equal(seen != NULL, at == 1);
+    }
+}
+
 static bool is_kept(const char *client_id, int64_t now_s)
 {
     struct dw_oauth_client *seen;
@@ -189,6 +316,8 @@ int main(void)
         CASE(purging_takes_the_expired_alone),
         CASE(purging_takes_families_that_were_idle_too_long),
         CASE(purging_takes_all_that_has_expired),
+        CASE(one_user_has_so_many_rows),
+        CASE(one_user_has_so_many_revoked_families),
         CASE(a_client_by_its_document_stays_while_somebody_uses_it),
         CASE(of_too_many_unused_clients_the_oldest_go),
     };
