@@ -204,7 +204,8 @@ static void an_origin_goes_with_its_application(void **state)
     add_app("third", "", "", "https://Two.example.com:443");
     assert_not_allowed(OPTIONS, "/userinfo", "https://one.example.com", NULL);
     assert_allowed(OPTIONS, "/userinfo", "https://two.example.com", NULL);
-    assert_done(dw_store_delete_client(world.tenant->store, S("third"), &error), error);
+    assert_done(dw_store_delete_client(world.tenant->store, S("third"), world_now_s, &error),
+                error);
     assert_not_allowed(OPTIONS, "/userinfo", "https://two.example.com", NULL);
 }
 
