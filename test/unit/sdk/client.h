@@ -290,6 +290,15 @@ static inline struct dw_server *server_new(void)
     return made;
 }
 
+static inline struct dw_server *server_with_tools(const struct dw_tool *tools, size_t count)
+{
+    struct dw_server *made = server_new();
+
+    for (size_t i = 0; i < count; i++)
+        dw_server_with_tool(made, &tools[i]);
+    return made;
+}
+
 static inline void server_open(struct dw_server *made)
 {
     struct dw_error error = {0};
@@ -309,6 +318,12 @@ static inline void server_protect(struct dw_server *made)
     issuer = dw_test_issuer_new("https://test.example/", URL, &error);
     assert_done(issuer != NULL, error);
     dw_test_server_with_issuer(made, issuer);
+}
+
+static inline void server_open_protected(struct dw_server *made)
+{
+    server_protect(made);
+    server_open(made);
 }
 
 /* The next requests are of this caller; the token is freed by nobody_calls. */
@@ -334,6 +349,14 @@ static inline void server_close(void)
     dw_test_issuer_free(issuer);
     server = NULL;
     issuer = NULL;
+}
+
+/* The end of a test that began with server_open. */
+static inline int stop(void **state)
+{
+    (void)state;
+    server_close();
+    return 0;
 }
 
 #endif

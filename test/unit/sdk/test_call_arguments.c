@@ -84,13 +84,6 @@ static int start(void **state)
     return 0;
 }
 
-static int stop(void **state)
-{
-    (void)state;
-    server_close();
-    return 0;
-}
-
 #define T(text) "{\"type\":\"text\",\"text\":\"" text "\"}"
 
 static void an_argument_is_what_its_type_says(void **state)

@@ -149,19 +149,9 @@ static int start(void **state)
 
 static int start_protected(void **state)
 {
-    struct dw_server *made = make();
-
     (void)state;
-    server_protect(made);
-    server_open(made);
+    server_open_protected(make());
     client_capabilities = CAPABLE;
-    return 0;
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    server_close();
     return 0;
 }
 

@@ -69,22 +69,13 @@ static int start(void **state)
         {.size = sizeof *tools, .name = "large", .run = nothing_in_memory},
         {.size = sizeof *tools, .name = "greedy", .run = greedy},
     };
-    struct dw_server *made = server_new();
+    struct dw_server *made = server_with_tools(tools, sizeof tools / sizeof *tools);
 
     (void)state;
-    for (size_t i = 0; i < sizeof tools / sizeof *tools; i++)
-        dw_server_with_tool(made, &tools[i]);
     server_open(made);
     structured = NULL;
     is_error = fails = false;
     runs = 0;
-    return 0;
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    server_close();
     return 0;
 }
 

@@ -34,19 +34,10 @@ static int start(void **state)
         {.size = sizeof *tools, .name = "says_all", .run = says_all},
         {.size = sizeof *tools, .name = "steps", .run = steps},
     };
-    struct dw_server *made = server_new();
+    struct dw_server *made = server_with_tools(tools, sizeof tools / sizeof *tools);
 
     (void)state;
-    for (size_t i = 0; i < sizeof tools / sizeof *tools; i++)
-        dw_server_with_tool(made, &tools[i]);
     server_open(made);
-    return 0;
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    server_close();
     return 0;
 }
 

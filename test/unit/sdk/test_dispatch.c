@@ -112,10 +112,8 @@ static struct dw_server *make(void)
         {.size = sizeof *prompts, .name = "open", .get = text},
         {.size = sizeof *prompts, .name = "admin", .get = text, .scopes = admin_users},
     };
-    struct dw_server *made = server_new();
+    struct dw_server *made = server_with_tools(tools, sizeof tools / sizeof *tools);
 
-    for (size_t i = 0; i < sizeof tools / sizeof *tools; i++)
-        dw_server_with_tool(made, &tools[i]);
     for (size_t i = 0; i < sizeof resources / sizeof *resources; i++)
         dw_server_with_resource(made, &resources[i]);
     for (size_t i = 0; i < sizeof prompts / sizeof *prompts; i++)
@@ -126,11 +124,8 @@ static struct dw_server *make(void)
 
 static int start_protected(void **state)
 {
-    struct dw_server *made = make();
-
     (void)state;
-    server_protect(made);
-    server_open(made);
+    server_open_protected(make());
     return 0;
 }
 
@@ -138,13 +133,6 @@ static int start_open(void **state)
 {
     (void)state;
     server_open(make());
-    return 0;
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    server_close();
     return 0;
 }
 

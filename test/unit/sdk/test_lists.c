@@ -85,12 +85,8 @@ static struct dw_server *make(void)
 
 static int start(void **state)
 {
-    struct dw_server *made = make();
-
     (void)state;
-    if (is_protected)
-        server_protect(made);
-    server_open(made);
+    (is_protected ? server_open_protected : server_open)(make());
     return 0;
 }
 
@@ -113,13 +109,6 @@ static int start_protected_pages(void **state)
     is_protected = true;
     page_size = 2;
     return start(state);
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    server_close();
-    return 0;
 }
 
 /* ---- entries ---- */

@@ -1,16 +1,12 @@
 /* A whole server under load: many callers at once with quick, slow and streaming tools (also the
  * test to run under TSan), what a hundred thousand calls leave behind, and peers that cancel or
  * leave at every stage. */
-#include "test.h"
+#include "sdk/listening.h"
 
-#include <arpa/inet.h>
 #include <netinet/tcp.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "sdk/sdk_internal.h"
 
@@ -27,9 +23,6 @@
     "\"_meta\":{\"progressToken\":1,\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\","   \
     "\"io.modelcontextprotocol/clientCapabilities\":{}}"
 
-static struct dw_server *server;
-static pthread_t thread;
-static int port;
 static atomic_int running, cancelled;
 
 /* ---- tools ---- */
@@ -89,12 +82,6 @@ static bool ask_name(void *user, struct dw_call *call, struct dw_error *reterr)
 
 /* ---- the server ---- */
 
-static void *serve(void *user)
-{
-    (void)user;
-    return dw_server_serve(server) == 0 ? &port : NULL;
-}
-
 static int start(void **state)
 {
     static const struct {
@@ -104,11 +91,9 @@ static int start(void **state)
     } tools[] = {
         {"echo", echo, true},      {"echo_pooled", echo, false},     {"slow", slow, false},
         {"stream", stream, false}, {"wait", wait_for_cancel, false}, {"ask", ask_name, false}};
-    struct dw_error error = {0};
+    struct dw_server *made = dw_server_new("s", "1");
 
     (void)state;
-    server = dw_server_new("s", "1");
-    dw_server_with_listen(server, "127.0.0.1:0");
     for (size_t i = 0; i < sizeof tools / sizeof *tools; i++) {
         const struct dw_tool tool = {.size = sizeof tool,
                                      .name = tools[i].name,
@@ -116,33 +101,17 @@ static int start(void **state)
                                      .is_quick = tools[i].is_quick,
                                      .run = tools[i].run};
 
-        dw_server_with_tool(server, &tool);
+        dw_server_with_tool(made, &tool);
     }
-    assert_done(dw_server_build(server, &error), error);
-    port = dw_server_port(server);
-    return pthread_create(&thread, NULL, serve, NULL);
-}
-
-static int stop(void **state)
-{
-    void *is_good = NULL;
-
-    (void)state;
-    dw_server_stop(server);
-    pthread_join(thread, &is_good);
-    return is_good ? 0 : -1;
+    return server_start(made);
 }
 
 /* ---- a peer ---- */
 
-static int dial(void)
+static int dial_quickly(void)
 {
-    struct sockaddr_in to = {.sin_family = AF_INET,
-                             .sin_port = htons((uint16_t)port),
-                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    int fd = socket(AF_INET, SOCK_STREAM, 0), yes = 1;
+    int fd = dial(), yes = 1;
 
-    assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
     return fd;
 }
@@ -216,7 +185,7 @@ static void wait_until(atomic_int *number, int value)
 static void still_answers(void)
 {
     char request[1024], answer[4096];
-    int fd = dial();
+    int fd = dial_quickly();
 
     send_all(fd, request, write_call(request, sizeof request, "echo", "still here"));
     read_until(fd, "\"text\":\"still here\"", answer, sizeof answer);
@@ -230,7 +199,7 @@ static void *call_often(void *user)
     static const char *const tools[] = {"echo", "slow", "stream", "echo_pooled"};
     const int number = (int)(intptr_t)user;
     char request[1024], answer[8192], text[64], expected[128];
-    int fd = dial();
+    int fd = dial_quickly();
     intptr_t good = 0;
 
     for (int i = 0; i < CALLS_EACH; i++) {
@@ -317,7 +286,7 @@ static void make_calls(int fd, const char *tool, int calls)
 
 static void a_hundred_thousand_calls_leave_nothing(void **state)
 {
-    int fd = dial();
+    int fd = dial_quickly();
     long before;
 
     (void)state;
@@ -340,7 +309,7 @@ static void leaving_before_the_tool_runs_leaves_nothing(void **state)
 
     (void)state;
     for (size_t cut = 1; cut < bytes; cut += 13) {
-        int fd = dial();
+        int fd = dial_quickly();
 
         send_all(fd, request, cut);
         close(fd);
@@ -356,7 +325,7 @@ static void leaving_while_the_tool_runs_cancels_it(void **state)
 
     (void)state;
     for (int i = 0; i < 20; i++) { /* some before the first event was read, some after */
-        int fd = dial();
+        int fd = dial_quickly();
 
         send_all(fd, request, write_call(request, sizeof request, "wait", "x"));
         if (i % 2)
@@ -382,7 +351,7 @@ static void leaving_before_the_answer_is_read_is_nothing_special(void **state)
     (void)state;
     for (int i = 0; i < 50; i++) {
         const struct linger hard = {1, 0}; /* reset, not a polite end */
-        int fd = dial();
+        int fd = dial_quickly();
 
         send_all(fd, request, write_call(request, sizeof request, i % 2 ? "slow" : "stream", "x"));
         usleep((useconds_t)(i * 100));
@@ -399,7 +368,7 @@ static int open_session(char session[64])
         "\"2025-11-25\",\"capabilities\":{\"elicitation\":{}},\"clientInfo\":{\"name\":\"c\","
         "\"version\":\"1\"}}}";
     char request[1024], answer[4096];
-    int fd = dial();
+    int fd = dial_quickly();
 
     send_all(fd, request, write_legacy(request, sizeof request, "POST", "", initialize));
     read_until(fd, "\"id\":1,\"result\"", answer, sizeof answer);
@@ -429,7 +398,7 @@ static void legacy_calls_end_when_cancelled_or_with_their_session(void **state)
 
     (void)state;
     for (size_t i = 0; i < 2 * sizeof ends / sizeof *ends; i++) {
-        int control = open_session(session), fd = dial();
+        int control = open_session(session), fd = dial_quickly();
 
         snprintf(body, sizeof body,
                  "{\"jsonrpc\":\"2.0\",\"id\":9,\"method\":\"tools/call\",\"params\":{\"name\":"

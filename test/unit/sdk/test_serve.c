@@ -1,12 +1,8 @@
 /* A whole server over real sockets: both eras, sessions and what they are bound to, streams that
  * are resumed, pages, and the refusals. */
-#include "test.h"
+#include "sdk/listening.h"
 
-#include <arpa/inet.h>
-#include <pthread.h>
 #include <stdio.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "sdk/sdk_internal.h"
 
@@ -19,9 +15,6 @@
     "\"protocolVersion\":\"2025-11-25\",\"capabilities\":{},\"clientInfo\":{\"name\":\"c\","       \
     "\"version\":\"1\"}}}"
 
-static struct dw_server *server;
-static pthread_t thread;
-static int port;
 static char heard[64 * 1024];
 static char session[64];
 
@@ -58,12 +51,6 @@ static bool ask_name(void *user, struct dw_call *call, struct dw_error *reterr)
     return true;
 }
 
-static void *serve(void *user)
-{
-    (void)user;
-    return dw_server_serve(server) == 0 ? &port : NULL;
-}
-
 static int start(void **state)
 {
     struct dw_tool tools[] = {
@@ -76,27 +63,13 @@ static int start(void **state)
         {.size = sizeof *tools, .name = "third", .run = slow},
         {.size = sizeof *tools, .name = "ask_name", .run = ask_name},
     };
-    struct dw_error error = {0};
+    struct dw_server *made = dw_server_new("s", "1");
 
     (void)state;
-    server = dw_server_new("s", "1");
-    dw_server_with_listen(server, "127.0.0.1:0");
-    dw_server_with_page_size(server, 2);
+    dw_server_with_page_size(made, 2);
     for (size_t i = 0; i < sizeof tools / sizeof *tools; i++)
-        dw_server_with_tool(server, &tools[i]);
-    assert_done(dw_server_build(server, &error), error);
-    port = dw_server_port(server);
-    return pthread_create(&thread, NULL, serve, NULL);
-}
-
-static int stop(void **state)
-{
-    void *is_good = NULL;
-
-    (void)state;
-    dw_server_stop(server);
-    pthread_join(thread, &is_good);
-    return is_good ? 0 : -1;
+        dw_server_with_tool(made, &tools[i]);
+    return server_start(made);
 }
 
 static const char *host = "localhost"; /* what the next requests say */
@@ -104,13 +77,9 @@ static const char *host = "localhost"; /* what the next requests say */
 /* A connection with a request on its way. */
 static int send_request(const char *method, const char *headers, const char *body)
 {
-    struct sockaddr_in to = {.sin_family = AF_INET,
-                             .sin_port = htons((uint16_t)port),
-                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    int fd = dial();
     char request[8192];
 
-    assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
     snprintf(request, sizeof request,
              "%s /mcp HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n"
              "Content-Type: application/json\r\n%sContent-Length: %zu\r\n\r\n%s",

@@ -62,18 +62,8 @@ static int start_without_prompts(void **state)
 
 static int start_protected(void **state)
 {
-    struct dw_server *made = make(true);
-
     (void)state;
-    server_protect(made);
-    server_open(made);
-    return 0;
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    server_close();
+    server_open_protected(make(true));
     return 0;
 }
 

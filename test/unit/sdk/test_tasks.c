@@ -89,10 +89,8 @@ static struct dw_server *make(void)
          .scopes = writers,
          .task_support = DW_TASK_OPTIONAL},
     };
-    struct dw_server *made = server_new();
+    struct dw_server *made = server_with_tools(tools, sizeof tools / sizeof *tools);
 
-    for (size_t i = 0; i < sizeof tools / sizeof *tools; i++)
-        dw_server_with_tool(made, &tools[i]);
     atomic_store(&may_go_on, false);
     atomic_store(&was_cancelled, false);
     return made;
@@ -108,21 +106,16 @@ static int start(void **state)
 
 static int start_protected(void **state)
 {
-    struct dw_server *made = make();
-
     (void)state;
-    server_protect(made);
-    server_open(made);
+    server_open_protected(make());
     client_capabilities = FOLLOWS;
     return 0;
 }
 
-static int stop(void **state)
+static int let_go_and_stop(void **state)
 {
-    (void)state;
     atomic_store(&may_go_on, true);
-    server_close();
-    return 0;
+    return stop(state);
 }
 
 /* A new task's id. */
@@ -434,7 +427,7 @@ static void a_caller_has_a_share_of_tasks(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-#define WITH(name, begins) cmocka_unit_test_setup_teardown(name, begins, stop)
+#define WITH(name, begins) cmocka_unit_test_setup_teardown(name, begins, let_go_and_stop)
         WITH(a_client_that_knows_no_tasks_gets_none, start),
         WITH(ids_are_128_random_bits, start),
         WITH(a_task_is_its_makers, start_protected),

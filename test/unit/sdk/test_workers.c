@@ -40,10 +40,8 @@ static struct dw_server *make(void)
         {.size = sizeof *tools, .name = "echo", .run = echo},
         {.size = sizeof *tools, .name = "quick", .run = echo, .is_quick = true},
     };
-    struct dw_server *made = server_new();
+    struct dw_server *made = server_with_tools(tools, sizeof tools / sizeof *tools);
 
-    for (size_t i = 0; i < sizeof tools / sizeof *tools; i++)
-        dw_server_with_tool(made, &tools[i]);
     atomic_store(&running, 0);
     atomic_store(&ran, 0);
     atomic_store(&may_go_on, false);
@@ -59,20 +57,15 @@ static int start(void **state)
 
 static int start_protected(void **state)
 {
-    struct dw_server *made = make();
-
     (void)state;
-    server_protect(made);
-    server_open(made);
+    server_open_protected(make());
     return 0;
 }
 
-static int stop(void **state)
+static int let_go_and_stop(void **state)
 {
-    (void)state;
     atomic_store(&may_go_on, true);
-    server_close();
-    return 0;
+    return stop(state);
 }
 
 /* The tool's answer within five seconds, and then leaves. */
@@ -208,7 +201,7 @@ static void the_head_of_a_slow_call_comes_before_its_answer(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-#define WITH(name, begins) cmocka_unit_test_setup_teardown(name, begins, stop)
+#define WITH(name, begins) cmocka_unit_test_setup_teardown(name, begins, let_go_and_stop)
         WITH(slow_tools_of_one_caller_delay_nobody_else, start_protected),
         WITH(without_oauth_all_workers_are_for_all, start),
         WITH(what_was_left_before_its_turn_does_not_run, start_protected),
