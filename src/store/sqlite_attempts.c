@@ -9,6 +9,9 @@ struct take_attempt {
     int64_t count;
 };
 
+/* ?3: when a block that begins now would end. ?4: now. */
+#define IS_OVER "(expires_at <= ?4 OR expires_at > ?3 + " DW_SQL_WRONG_CLOCK_S ")"
+
 /* The row of a failure in a row lives as long as a block does. */
 static bool take_attempt(struct dw_connection *connection, void *user, struct dw_error *reterr)
 {
@@ -25,8 +28,8 @@ static bool take_attempt(struct dw_connection *connection, void *user, struct dw
     if (!dw_sql_run(connection,
                     "INSERT INTO attempt (subject, address, failures, expires_at)"
                     " VALUES (?1, ?2, 1, ?3) ON CONFLICT DO UPDATE SET"
-                    " failures = CASE WHEN expires_at <= ?4 THEN 1 ELSE failures + 1 END,"
-                    " expires_at = ?3 WHERE failures < ?5 OR expires_at <= ?4",
+                    " failures = CASE WHEN " IS_OVER " THEN 1 ELSE failures + 1 END,"
+                    " expires_at = ?3 WHERE failures < ?5 OR " IS_OVER,
                     args, reterr))
         return false;
     return dw_sql_changes(connection) == 0 ||
@@ -62,6 +65,8 @@ struct take_bucket {
     bool is_allowed;
 };
 
+#define IS_WRONG "(full_at_ms - ?3 > ?5 + ?4 + " DW_SQL_WRONG_CLOCK_S " * 1000)"
+
 /* full_at_ms is when it will be full again: it has room as long as that is less than size steps
  * away. */
 static bool take_bucket(struct dw_connection *connection, void *user, struct dw_error *reterr)
@@ -77,8 +82,9 @@ static bool take_bucket(struct dw_connection *connection, void *user, struct dw_
         return true;
     if (!dw_sql_run(connection,
                     "INSERT INTO bucket (space, key, full_at_ms) VALUES (?1, ?2, ?3 + ?4)"
-                    " ON CONFLICT DO UPDATE SET full_at_ms = max(full_at_ms, ?3) + ?4"
-                    " WHERE full_at_ms - ?3 <= ?5",
+                    " ON CONFLICT DO UPDATE SET"
+                    " full_at_ms = CASE WHEN " IS_WRONG " THEN ?3 ELSE max(full_at_ms, ?3) END + ?4"
+                    " WHERE full_at_ms - ?3 <= ?5 OR " IS_WRONG,
                     args, reterr))
         return false;
     take->is_allowed = dw_sql_changes(connection) > 0;

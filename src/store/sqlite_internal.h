@@ -273,6 +273,10 @@ struct dw_writer *dw_store_writer(struct dw_store *store);
 bool dw_must_check dw_migrate(struct dw_connection *connection, const char *path,
                               struct dw_error *reterr);
 
+/* What ends so much later than what begins now was counted by a clock that was wrong by days, and
+ * counts no more. As a part of SQL: seconds. */
+#define DW_SQL_WRONG_CLOCK_S "86400"
+
 /* Steps that several writes share. */
 /* sqlite_issued.c: its access tokens are not believed any more. */
 bool dw_must_check dw_store_kill_family(struct dw_connection *connection, struct dw_slice family_id,

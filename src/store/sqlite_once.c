@@ -57,6 +57,9 @@ struct take_rate {
     bool is_allowed;
 };
 
+/* ?3: when a window that begins now would end. ?4: now. */
+#define IS_OVER "(window_ends_at <= ?4 OR window_ends_at > ?3 + " DW_SQL_WRONG_CLOCK_S ")"
+
 /* A window starts with the first event in it; a full one is not changed. */
 static bool take_rate(struct dw_connection *connection, void *user, struct dw_error *reterr)
 {
@@ -68,10 +71,9 @@ static bool take_rate(struct dw_connection *connection, void *user, struct dw_er
     if (!dw_sql_run(connection,
                     "INSERT INTO rate (space, key, window_ends_at, used) VALUES (?1, ?2, ?3, 1)"
                     " ON CONFLICT DO UPDATE SET"
-                    " used = CASE WHEN window_ends_at <= ?4 THEN 1 ELSE used + 1 END,"
-                    " window_ends_at = CASE WHEN window_ends_at <= ?4 THEN ?3"
-                    " ELSE window_ends_at END"
-                    " WHERE used < ?5 OR window_ends_at <= ?4",
+                    " used = CASE WHEN " IS_OVER " THEN 1 ELSE used + 1 END,"
+                    " window_ends_at = CASE WHEN " IS_OVER " THEN ?3 ELSE window_ends_at END"
+                    " WHERE used < ?5 OR " IS_OVER,
                     DW_SQL_ARGS(dw_sql_text(rate->space), dw_sql_blob(rate->key),
                                 dw_sql_int(take->now_s + rate->window_s), dw_sql_int(take->now_s),
                                 dw_sql_int(rate->limit)),
@@ -98,9 +100,10 @@ bool dw_store_rate_has_room(struct dw_store *store, const struct dw_rate *rate, 
     int64_t used;
 
     if (!dw_store_read_number(
-            store, "SELECT used FROM rate WHERE space = ? AND key = ? AND window_ends_at > ?",
-            DW_SQL_ARGS(dw_sql_text(rate->space), dw_sql_blob(rate->key), dw_sql_int(now_s)), &used,
-            reterr))
+            store, "SELECT used FROM rate WHERE space = ?1 AND key = ?2 AND NOT " IS_OVER,
+            DW_SQL_ARGS(dw_sql_text(rate->space), dw_sql_blob(rate->key),
+                        dw_sql_int(now_s + rate->window_s), dw_sql_int(now_s)),
+            &used, reterr))
         return false;
     *ret_is_allowed = used < rate->limit;
     return true;

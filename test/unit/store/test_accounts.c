@@ -324,6 +324,25 @@ static void a_bucket_fills_up_one_by_one(void **state)
     assert_false(take(now_ms + 100000));
 }
 
+/* A machine that began in another year, and limits from then. */
+static void a_clock_that_was_years_ahead_blocks_nobody(void **state)
+{
+    int64_t years_s = INT64_C(12) * 365 * 86400;
+
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(attempt("ada", "192.0.2.1", NOW_S + years_s), i < 3 ? i + 1 : 0);
+        assert_int_equal(take((NOW_S + years_s) * 1000), i < 3);
+    }
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(attempt("ada", "192.0.2.1", NOW_S), i < 3 ? i + 1 : 0);
+        assert_int_equal(take(NOW_S * 1000), i < 3);
+    }
+    /* One that is set back a little opens nothing. */
+    assert_int_equal(attempt("ada", "192.0.2.1", NOW_S - 3600), 0);
+    assert_false(take((NOW_S - 3600) * 1000));
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, store_start, store_end)
 
 int main(void)
@@ -339,6 +358,7 @@ int main(void)
         CASE(many_at_once_get_no_more_attempts),
         CASE(who_was_there_before_is_not_throttled),
         CASE(a_bucket_fills_up_one_by_one),
+        CASE(a_clock_that_was_years_ahead_blocks_nobody),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -544,6 +544,31 @@ static void a_rate_is_counted_window_by_window(void **state)
     assert_true(is_allowed);
 }
 
+/* A machine that began in another year, and limits from then. */
+static void a_clock_that_was_years_ahead_shuts_nobody_out(void **state)
+{
+    struct dw_rate rate = {S("dcr"), S("10.0.0.4"), 2, 60};
+    int64_t years_s = INT64_C(12) * 365 * 86400;
+    bool is_allowed;
+
+    (void)state;
+    for (int at = 0; at < 3; at++) {
+        assert_done(dw_store_rate_take(fixture.store, &rate, NOW_S + years_s, &is_allowed, &error),
+                    error);
+        assert_int_equal(is_allowed, at < 2);
+    }
+    for (int at = 0; at < 3; at++) {
+        assert_done(dw_store_rate_has_room(fixture.store, &rate, NOW_S, &is_allowed, &error),
+                    error);
+        assert_int_equal(is_allowed, at < 2);
+        assert_done(dw_store_rate_take(fixture.store, &rate, NOW_S, &is_allowed, &error), error);
+        assert_int_equal(is_allowed, at < 2);
+    }
+    /* One that is set back a little opens nothing. */
+    assert_done(dw_store_rate_take(fixture.store, &rate, NOW_S - 3600, &is_allowed, &error), error);
+    assert_false(is_allowed);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, store_start, store_end)
 
 int main(void)
@@ -571,6 +596,7 @@ int main(void)
         CASE(a_key_is_used_first_once_until_it_expires),
         CASE(sixteen_threads_use_a_key_first_once),
         CASE(a_rate_is_counted_window_by_window),
+        CASE(a_clock_that_was_years_ahead_shuts_nobody_out),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
