@@ -40,7 +40,8 @@ static bool finish(struct dw_token_call *token, const struct waiting *waiting,
     /* Who proved a key with the password proves it again. */
     if (transaction->dpop_jkt.len > 0 && !dw_slice_eq(transaction->dpop_jkt, token->call->dpop_jkt))
         return dw_fail(reterr, DW_INVALID_DPOP_PROOF, "the mfa_token is bound to another key");
-    return dw_mfa_caller_finish(token->call, &waiting->caller, reterr) &&
+    return dw_token_check_connection(token, login.user, reterr) &&
+           dw_mfa_caller_finish(token->call, &waiting->caller, reterr) &&
            dw_token_log_in(token, &login, reterr);
 }
 

@@ -1,5 +1,6 @@
 /* The MFA API and its grants, as programs use them: attacks first. */
 #include "mfa_fixture.h"
+#include "store/connections.h"
 #include "store/logs.h"
 #include "tenant/audit_internal.h"
 
@@ -151,6 +152,33 @@ static void a_code_and_an_mfa_token_work_once(void **state)
     assert_status(otp(mfa, code), 200);
     assert_slice(error_of(otp(second, code)), "invalid_grant: Invalid otp_code."); /* replayed */
     assert_slice(error_of(otp(mfa, next_app_code(secret))), "invalid_grant: Malformed mfa_token");
+}
+
+static void enable_passwords(bool is_enabled)
+{
+    struct dw_connection_record *connection = NULL;
+    struct dw_error error = {0};
+
+    assert_done(dw_store_connection_by_name(world.tenant->store, S(DW_TENANT_CONNECTION),
+                                            world.arena, &connection, &error),
+                error);
+    assert_done(dw_store_enable_connection(world.tenant->store, connection->id,
+                                           S(DW_TENANT_DEV_CLIENT), is_enabled, &error),
+                error);
+}
+
+/* Between the password and the factor are minutes. */
+static void who_takes_the_connection_away_ends_the_login_that_waits(void **state)
+{
+    const char *secret = enrol(NULL);
+    const char *mfa = mfa_token();
+
+    (void)state;
+    enable_passwords(false);
+    assert_slice(error_of(otp(mfa, next_app_code(secret))),
+                 "access_denied: the connection is not enabled");
+    enable_passwords(true);
+    assert_status(otp(mfa, next_app_code(secret)), 200);
 }
 
 static void guessing_is_stopped_whatever_mfa_token_is_used(void **state)
@@ -540,6 +568,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(bad_mfa_tokens_are_refused, mfa_fresh),
         cmocka_unit_test_setup(a_code_and_an_mfa_token_work_once, mfa_fresh),
+        cmocka_unit_test_setup(who_takes_the_connection_away_ends_the_login_that_waits, mfa_fresh),
         cmocka_unit_test_setup(guessing_is_stopped_whatever_mfa_token_is_used, mfa_fresh),
         cmocka_unit_test_setup(a_password_alone_changes_nothing_that_is_enrolled, mfa_fresh),
         cmocka_unit_test_setup(a_token_for_the_mfa_api_is_worth_a_second_factor, mfa_fresh),
