@@ -47,7 +47,7 @@ struct dw_imported_hash {
 /* Most work that one verification may be: about a second of one core (measured in
  * docs/accounts.md). */
 #define DW_IMPORT_BCRYPT_MAX_COST 14
-#define DW_IMPORT_PBKDF2_MAX_WORK INT64_C(4000000)   /* iterations times blocks of output */
+#define DW_IMPORT_PBKDF2_MAX_WORK INT64_C(2000000)   /* iterations times blocks of output */
 #define DW_IMPORT_SCRYPT_MAX_WORK (INT64_C(1) << 20) /* N * r * p: 128 MiB at p = 1 */
 #define DW_IMPORT_ARGON2_MAX_KIB (128 * 1024)
 #define DW_IMPORT_ARGON2_MAX_WORK (640 * 1024) /* KiB times passes */

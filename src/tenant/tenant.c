@@ -56,7 +56,8 @@ static bool open_store(struct dw_tenant *tenant, struct dw_error *reterr)
 {
     struct dw_slice folder = dw_arena_copy(tenant->arena, tenant->config.state_dir);
     struct dw_slice path = dw_arena_printf(tenant->arena, "%.*s/tenant.db", DW_PRINT(folder));
-    struct dw_store_config config = {.size = sizeof config, .path = path.ptr};
+    struct dw_store_config config = {
+        .size = sizeof config, .path = path.ptr, .busy_wait_ms = tenant->busy_wait_ms};
 
     if (!folder.ptr || !path.ptr)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
@@ -117,7 +118,7 @@ static bool open_parts(struct dw_tenant *tenant, struct dw_error *reterr)
            dw_mfa_seed_api(tenant, reterr) && dw_tenant_seed(tenant, reterr);
 }
 
-struct dw_tenant *dw_tenant_open_store(const struct dw_tenant_config *config,
+struct dw_tenant *dw_tenant_open_store(const struct dw_tenant_config *config, int64_t busy_wait_ms,
                                        struct dw_error *reterr)
 {
     struct dw_tenant *tenant = dw_mem_new(sizeof *tenant);
@@ -127,6 +128,7 @@ struct dw_tenant *dw_tenant_open_store(const struct dw_tenant_config *config,
         return NULL;
     }
     tenant->config = *config;
+    tenant->busy_wait_ms = busy_wait_ms;
     tenant->now_s = dw_sys_wall_s;
     tenant->visits_per_hour = VISITS_PER_HOUR;
     tenant->arena = dw_arena_new(TENANT_ARENA_BYTES);
@@ -195,7 +197,7 @@ static void start_beat(void *user)
 struct dw_tenant *dw_tenant_open(struct dw_net *net, const struct dw_tenant_config *config,
                                  struct dw_error *reterr)
 {
-    struct dw_tenant *tenant = dw_tenant_open_store(config, reterr);
+    struct dw_tenant *tenant = dw_tenant_open_store(config, 0, reterr);
 
     if (!tenant)
         return NULL;

@@ -45,6 +45,7 @@ struct dw_tenant {
     struct dw_metrics *metrics;               /* may be NULL */
     struct dw_arena *arena;                   /* as long as the tenant; not used by endpoints */
     struct dw_store *store;
+    int64_t busy_wait_ms; /* of the store; 0: its standard */
     struct dw_keyring *keyring;
     struct dw_client_keys_cache *client_keys; /* of URLs that clients choose */
     struct dw_client_renewals *renewals;
@@ -103,7 +104,8 @@ struct dw_tenant_call {
 typedef bool dw_tenant_endpoint(struct dw_tenant_call *call, struct dw_error *reterr);
 
 /* ---- opening, without a listener: tests and management ---- */
-struct dw_tenant *dw_tenant_open_store(const struct dw_tenant_config *config,
+/* busy_wait_ms: how long a write waits for another process that writes; 0: the store's standard */
+struct dw_tenant *dw_tenant_open_store(const struct dw_tenant_config *config, int64_t busy_wait_ms,
                                        struct dw_error *reterr) dw_must_check;
 
 /* ---- routes.c: from a request to an answer; always gives one ---- */

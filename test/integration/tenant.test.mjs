@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { createPublicKey, verify } from "node:crypto";
+import path from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { Browser } from "./support/browser.mjs";
 import { doorward, startTenant } from "./support/doorward.mjs";
 import { sleep, until } from "./support/process.mjs";
@@ -166,6 +168,17 @@ describe("tenant", () => {
     assert.equal(twice.status, 1);
     const eve = await postForm(`${tenant.issuer}oauth/token`, { grant_type: "password", client_id: "cli", username: "eve@example.com", password: "another long password", audience });
     assert.equal(eve.status, 200, eve.text);
+  });
+
+  test("management waits for a writer that takes long", async () => {
+    const database = new DatabaseSync(path.join(tenant.folder, "state/tenant.db"));
+    database.exec("BEGIN IMMEDIATE");
+    const adding = doorward(["tenant", "--config", tenant.config, "user", "add", "--email", "late@example.com", "--password-stdin"], { input: "another long password\n" });
+    await sleep(3_500);
+    database.exec("COMMIT");
+    database.close();
+    const added = await adding;
+    assert.equal(added.status, 0, added.stderr);
   });
 });
 

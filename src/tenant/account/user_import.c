@@ -64,6 +64,23 @@ static bool read_metadata(struct one *one, const char *name, struct dw_slice *js
     return true;
 }
 
+/* Auth0's list: what the profile itself says would be hidden, or contradicted. */
+static bool check_app_metadata(struct one *one, struct dw_error *reterr)
+{
+    static const char *const reserved[] = {
+        "__tenant",         "_id",        "blocked",        "clientID",
+        "created_at",       "email",      "email_verified", "globalClientID",
+        "global_client_id", "identities", "lastIP",         "lastLogin",
+        "loginsCount",      "metadata",   "multifactor",    "multifactor_last_modified",
+        "updated_at",       "user_id"};
+    const struct dw_json *value = dw_json_get(one->json, "app_metadata");
+
+    for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
+        if (dw_json_get(value, reserved[i]))
+            return fail_one(one, "app_metadata", "has a member with a reserved name", reterr);
+    return true;
+}
+
 static bool read_hash(struct one *one, struct dw_error *reterr)
 {
     const struct dw_json *custom = dw_json_get(one->json, "custom_password_hash");
@@ -84,6 +101,8 @@ static bool read_hash(struct one *one, struct dw_error *reterr)
     one->code = "INVALID_FORMAT";
     if (!dw_imported_password_parse(dw_buf_view(&out), one->arena, &hash, reterr))
         return false;
+    if (one->is_there && !custom)
+        return true; /* of new users alone */
     return dw_buf_finish(&out, &one->hash.hidden, reterr);
 }
 
@@ -128,8 +147,28 @@ static bool read_members(struct one *one, struct dw_error *reterr)
            read_bool(one, "email_verified", &user->is_email_verified, reterr) &&
            read_bool(one, "phone_verified", &user->is_phone_verified, reterr) &&
            read_bool(one, "blocked", &user->is_blocked, reterr) &&
+           check_app_metadata(one, reterr) &&
            read_metadata(one, "app_metadata", &user->app_metadata_json, reterr) &&
            read_metadata(one, "user_metadata", &user->user_metadata_json, reterr);
+}
+
+/* Over who is there already, a file writes only what Auth0 upserts: not how they log in, nor
+ * whether they may. And what it says of another address is not said of theirs. */
+static bool read_upsert(struct one *one, struct dw_error *reterr)
+{
+    const struct dw_user before = *one->user;
+
+    if (!read_members(one, reterr))
+        return false;
+    if (!dw_slice_eq_nocase(one->user->email, before.email))
+        one->user->is_email_verified = before.is_email_verified;
+    if (!dw_slice_eq(one->user->phone_number, before.phone_number))
+        one->user->is_phone_verified = before.is_phone_verified;
+    one->user->email = before.email;
+    one->user->username = before.username;
+    one->user->phone_number = before.phone_number;
+    one->user->is_blocked = before.is_blocked;
+    return true;
 }
 
 /* Whatever the connection asks of strangers: an operator's file needs only something to log in
@@ -285,8 +324,8 @@ static bool read_factors(struct one *one, struct dw_mfa_import *factors, size_t 
     *ret_count = 0;
     if (!list)
         return true;
-    if (list->type != DW_JSON_ARRAY || list->array.count > MAX_FACTORS)
-        return fail_one(one, "mfa_factors", "must be an array of at most 10", reterr);
+    if (list->type != DW_JSON_ARRAY || list->array.count < 1 || list->array.count > MAX_FACTORS)
+        return fail_one(one, "mfa_factors", "must be an array of 1 to 10", reterr);
     for (; *ret_count < list->array.count; (*ret_count)++)
         if (!read_factor(one, &list->array.items[*ret_count], &factors[*ret_count], reterr))
             return false;
@@ -301,7 +340,8 @@ static bool store_factors(struct one *one, const struct dw_mfa_import *factors, 
 
     one->path = "mfa_factors";
     one->code = "MFA_FACTORS_FAILED";
-    return count == 0 || dw_mfa_import_factors(&call, one->user, factors, count, reterr);
+    return count == 0 || one->is_there ||
+           dw_mfa_import_factors(&call, one->user, factors, count, reterr);
 }
 
 /* ---- one and all ---- */
@@ -319,7 +359,8 @@ static bool import_one(struct one *one, struct dw_error *reterr)
         one->code = "DUPLICATED_USER";
         return dw_fail(reterr, DW_CONFLICT, "a user with this identifier is there already");
     }
-    return (one->is_there || fresh_user(one, id, reterr)) && read_members(one, reterr) &&
+    return (one->is_there ? read_upsert(one, reterr)
+                          : fresh_user(one, id, reterr) && read_members(one, reterr)) &&
            check_identifiers(one, reterr) && read_hash(one, reterr) &&
            read_factors(one, factors, &factor_count, reterr) && store_user(one, reterr) &&
            store_factors(one, factors, factor_count, reterr);

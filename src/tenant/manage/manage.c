@@ -6,6 +6,8 @@
 #include <stdio.h>
 
 #define MANAGE_ARENA_BYTES ((size_t)16 * 1024 * 1024)
+/* A person waits for a verb, and a busy server writes all the time: rather late than not. */
+#define BUSY_WAIT_MS 20000
 
 enum exit_status {
     EXIT_DONE = 0,
@@ -106,7 +108,7 @@ static bool run(struct dw_manage *manage, const struct verb *verb,
 {
     bool is_done;
 
-    manage->tenant = dw_tenant_open_store(config, reterr);
+    manage->tenant = dw_tenant_open_store(config, BUSY_WAIT_MS, reterr);
     if (!manage->tenant)
         return false;
     is_done = verb->run(manage, reterr);

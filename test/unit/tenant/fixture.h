@@ -56,7 +56,7 @@ static inline void world_open(void)
 {
     struct dw_error error = {0};
 
-    world.tenant = dw_tenant_open_store(&world.config, &error);
+    world.tenant = dw_tenant_open_store(&world.config, 0, &error);
     if (!world.tenant)
         fail_msg("%s (%s)", error.message, error.cause);
     world.tenant->now_s = world_clock;

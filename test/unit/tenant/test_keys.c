@@ -120,7 +120,7 @@ static void old_keys_do_not_pile_up(void **state)
 
 static void another_process_rotates_and_revokes(void **state)
 {
-    struct dw_tenant *other = dw_tenant_open_store(&world.config, &error);
+    struct dw_tenant *other = dw_tenant_open_store(&world.config, 0, &error);
     struct dw_slice first = signer(DW_ALG_RS256), next = next_key(DW_ALG_RS256);
 
     (void)state;

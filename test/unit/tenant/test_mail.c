@@ -309,7 +309,7 @@ static void a_tenant_without_a_sender_address_does_not_open(void **state)
 
         config.mail_url = S(cases[i].url);
         config.mail_from = S(cases[i].from);
-        assert_null(dw_tenant_open_store(&config, &error));
+        assert_null(dw_tenant_open_store(&config, 0, &error));
         assert_int_equal(error.code, DW_CONFIG);
         assert_has(S(error.message), cases[i].text);
     }

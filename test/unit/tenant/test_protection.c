@@ -432,6 +432,49 @@ static void upsert_changes_what_the_file_names_and_nothing_else(void **state)
     assert_status(try_from(OFFICE, ADA, RIGHT), 200);
 }
 
+/* Auth0's table "Upsert During Import?". */
+static void upsert_changes_neither_logins_nor_blocks(void **state)
+{
+    struct dw_slice errors;
+    struct dw_authenticator *authenticators;
+    struct dw_error error = {0};
+    size_t count;
+
+    (void)state;
+    (void)import("[{\"user_id\":\"7\",\"email\":\"seven@example.com\",\"blocked\":true,"
+                 "\"password_hash\":"
+                 "\"$2b$04$abcdefghijklmnopqrstuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuu\"}]",
+                 false, &errors);
+    (void)import("[{\"user_id\":\"7\",\"email\":\"thief@example.com\",\"email_verified\":true,"
+                 "\"username\":\"seven\",\"blocked\":false,\"given_name\":\"S\","
+                 "\"mfa_factors\":[{\"totp\":{\"secret\":\"JBSWY3DPEHPK3PXP\"}}],"
+                 "\"password_hash\":"
+                 "\"$2b$04$zzzzzzzzzzzzzzzzzzzzzuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuu\"}]",
+                 true, &errors);
+    assert_slice(errors, "[]");
+    assert_slice(user_of("seven@example.com")->given_name, "S");
+    assert_false(user_of("seven@example.com")->is_email_verified);
+    assert_true(user_of("seven@example.com")->is_blocked);
+    assert_slice(user_of("seven@example.com")->username, "");
+    assert_false(dw_slice_has(user_of("seven@example.com")->password_hash.hidden, S("zzzz")));
+    assert_done(dw_store_authenticators(world.tenant->store, S("auth0|7"), world.arena,
+                                        &authenticators, &count, &error),
+                error);
+    assert_int_equal(count, 0);
+}
+
+static void app_metadata_has_no_member_of_the_profile(void **state)
+{
+    struct dw_slice errors;
+
+    (void)state;
+    assert_int_equal(
+        import("[{\"email\":\"m@example.com\",\"app_metadata\":{\"user_id\":1}}]", false, &errors)
+            .failed,
+        1);
+    assert_true(dw_slice_has(errors, S("reserved name")));
+}
+
 static void imported_second_factors_are_there(void **state)
 {
     struct dw_slice errors;
@@ -503,6 +546,8 @@ int main(void)
         CASE(an_imported_user_logs_in_and_gets_a_native_hash),
         CASE(one_wrong_user_stops_nobody_else_and_no_hash_is_echoed),
         CASE(upsert_changes_what_the_file_names_and_nothing_else),
+        CASE(upsert_changes_neither_logins_nor_blocks),
+        CASE(app_metadata_has_no_member_of_the_profile),
         CASE(imported_second_factors_are_there),
         CASE(an_imported_factor_is_of_one_kind_and_whole),
     };

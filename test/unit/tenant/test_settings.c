@@ -37,7 +37,7 @@ static void a_change_is_seen_by_the_next_call(void **state)
 static void what_another_process_changed_is_seen_after_a_look(void **state)
 {
     struct dw_error ignored = {0};
-    struct dw_tenant *other = dw_tenant_open_store(&world.config, &ignored);
+    struct dw_tenant *other = dw_tenant_open_store(&world.config, 0, &ignored);
 
     (void)state;
     assert_non_null(other);

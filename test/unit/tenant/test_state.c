@@ -60,16 +60,16 @@ static void the_key_file_is_private_and_needed(void **state)
     assert_int_equal(info.st_mode & 0777, 0600);
     dw_tenant_close(world.tenant);
     assert_int_equal(chmod(path, 0644), 0);
-    assert_null(dw_tenant_open_store(&world.config, &error));
+    assert_null(dw_tenant_open_store(&world.config, 0, &error));
     assert_string_equal(dw_code_row(error.code)->name, "DW_CONFIG");
     assert_non_null(strstr(error.message, "chmod 600"));
     assert_int_equal(chmod(path, 0600), 0);
     world.config.key_encryption_key =
         dw_secret_from(S("00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"));
-    assert_null(dw_tenant_open_store(&world.config, &error));
+    assert_null(dw_tenant_open_store(&world.config, 0, &error));
     assert_non_null(strstr(error.message, "another key"));
     world.config.key_encryption_key = dw_secret_from(S("short"));
-    assert_null(dw_tenant_open_store(&world.config, &error));
+    assert_null(dw_tenant_open_store(&world.config, 0, &error));
     assert_non_null(strstr(error.message, "64 hex digits"));
     world.config.key_encryption_key = dw_secret_from(DW_EMPTY);
     world_open();
@@ -86,13 +86,13 @@ static void the_environment_may_hold_the_key(void **state)
     snprintf(path, sizeof path, "%s/other", world.folder);
     config.state_dir = dw_arena_copy(world.arena, S(path));
     setenv("DOORWARD_KEY", "ffeeddccbbaa99887766554433221100ffeeddccbbaa99887766554433221100", 1);
-    tenant = dw_tenant_open_store(&config, &error);
+    tenant = dw_tenant_open_store(&config, 0, &error);
     unsetenv("DOORWARD_KEY");
     assert_non_null(tenant);
     dw_tenant_close(tenant);
     snprintf(path, sizeof path, "%s/other/key", world.folder);
     assert_int_equal(access(path, F_OK), -1); /* nothing of it on the disk */
-    assert_null(dw_tenant_open_store(&config, &error));
+    assert_null(dw_tenant_open_store(&config, 0, &error));
     assert_non_null(strstr(error.message, "another key"));
     remove_folder(text_of(config.state_dir));
 }
@@ -117,7 +117,7 @@ static void issuers_that_cannot_work_are_refused(void **state)
         struct dw_error error = {0};
 
         config.issuer = S(issuers[i]);
-        assert_null(dw_tenant_open_store(&config, &error));
+        assert_null(dw_tenant_open_store(&config, 0, &error));
         assert_string_equal(dw_code_row(error.code)->name, "DW_CONFIG");
         assert_non_null(strstr(error.message, "issuer"));
     }
@@ -215,7 +215,7 @@ static void bad_seed_files_say_what_is_wrong(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         write_seed(cases[i].json);
         memset(&error, 0, sizeof error);
-        assert_null(dw_tenant_open_store(&world.config, &error));
+        assert_null(dw_tenant_open_store(&world.config, 0, &error));
         if (!strstr(error.message, cases[i].text))
             fail_msg("%s: %s", cases[i].json, error.message);
     }
