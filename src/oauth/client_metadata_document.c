@@ -38,6 +38,8 @@ bool dw_client_id_url_check(struct dw_slice client_id, bool allows_loopback,
         wrong = "has . or .. segments";
     else if (url.has_fragment)
         wrong = "has a fragment";
+    else if (url.has_query) /* section 3 SHOULD NOT; one document would be many clients */
+        wrong = "has a query";
     else if (url.has_userinfo)
         wrong = "has a user name";
     else if (url.port == 0)

@@ -8,15 +8,16 @@
 #include "oauth/registration.h"
 
 #define DW_CIMD_MAX_BYTES (5 * 1024)
-#define DW_CIMD_URL_MAX_BYTES 512
+#define DW_CIMD_URL_MAX_BYTES 120 /* as Auth0 */
 #define DW_CIMD_MIN_AGE_S 300
 #define DW_CIMD_MAX_AGE_S 86400
 
 /* Whether a client_id has this form at all: it starts with https:// or, with allows_loopback, is an
  * http URL on loopback. */
 bool dw_client_id_is_url(struct dw_slice client_id, bool allows_loopback);
-/* https, a path beyond "/", no dot segments, no fragment, no user info, no port 0. Fails with
- * DW_INVALID_REQUEST and the reason. allows_loopback: http on loopback too, for development. */
+/* https, a path beyond "/", no dot segments, no query, no fragment, no user info, no port 0, at
+ * most DW_CIMD_URL_MAX_BYTES. Fails with DW_INVALID_REQUEST and the reason. allows_loopback: http
+ * on loopback too, for development. */
 bool dw_must_check dw_client_id_url_check(struct dw_slice client_id, bool allows_loopback,
                                           struct dw_error *reterr);
 /* Makes a client of the fetched document: client_id byte-equal to `url`, client_name and

@@ -86,9 +86,12 @@ static bool take(struct dw_client_renewals *renewals, struct dw_arena *arena,
     return ret_id->len > 0;
 }
 
-static bool is_gone(const struct dw_error *error)
+/* RFC 9110 section 15.5: 410 means for good; 404 also comes of a mistake in a deployment, and
+ * counts when it is still the answer a day after the document's time. */
+static bool is_gone(const struct dw_error *error, int64_t expired_since_s)
 {
-    return error->library_code == 404 || error->library_code == 410;
+    return error->library_code == 410 ||
+           (error->library_code == 404 && expired_since_s >= DW_CIMD_STALE_S);
 }
 
 static bool renew(struct dw_tenant_call *call, struct dw_slice id, struct dw_error *reterr)
@@ -111,7 +114,7 @@ static bool renew(struct dw_tenant_call *call, struct dw_slice id, struct dw_err
     if (dw_client_document_renew(call, id, known, &renewed, &error))
         return true;
     *reterr = error;
-    if (is_gone(&error))
+    if (is_gone(&error, call->now_s - known->document_expires_at_s))
         (void)!dw_store_delete_client(call->tenant->store, id, call->now_s, reterr);
     return false;
 }

@@ -22,8 +22,8 @@ bool dw_must_check dw_client_check_document(struct dw_tenant_call *call,
                                             const struct dw_oauth_client *client,
                                             struct dw_error *reterr);
 bool dw_client_renewals_are_wanted(struct dw_client_renewals *renewals);
-/* Fetches those that were noted. A client whose document is gone (404, 410) goes too, with its
- * consents and refresh tokens. Blocking: DW_POOL_FETCH. */
+/* Fetches those that were noted. A client whose document is gone (410, or 404 after
+ * DW_CIMD_STALE_S) goes too, with its consents and refresh tokens. Blocking: DW_POOL_FETCH. */
 void dw_client_renewals_run(struct dw_tenant *tenant);
 
 #endif

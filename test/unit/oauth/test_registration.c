@@ -267,6 +267,9 @@ static void any_failing_allocation_is_reported(void **state)
     "{\"client_id\":\"" URL "\",\"client_name\":\"App\","                                          \
     "\"redirect_uris\":[\"http://127.0.0.1/cb\",\"https://app.example.com/cb\"]" more "}"
 
+#define SIXTY "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+_Static_assert(sizeof "https://app.example.com/" SIXTY - 1 + 36 == DW_CIMD_URL_MAX_BYTES, "");
+
 static void urls_that_are_no_client_id_are_refused(void **state)
 {
     static const struct {
@@ -299,7 +302,21 @@ static void urls_that_are_no_client_id_are_refused(void **state)
         {"http://localhost.evil.example/client.json", false, false},
         {URL, true, true},
         {"https://app.example.com:8443/client.json", true, true},
-        {"https://app.example.com/client.json?v=1", true, true},
+        {"https://app.example.com/client.json?v=1", false, false},
+        {"https://app.example.com/client.json?", false, false},
+        {" " URL, false, false},
+        {URL " ", false, false},
+        {URL "\n", false, false},
+        {"https:///client.json", false, false},
+        {"https://[::1]/client.json", false, true},
+        {"https://LOCALHOST/client.json", false, true},
+        {"https://app.example.com/a%2", false, false},
+        {"https://app.example.com/a%zz", false, false},
+        {"https://app.example.com/a%20b", true, true},
+        {"https://app.example.com/..%2fclient.json", true, true}, /* no segment of dots alone */
+        {"https://app.example.com/%2E/client.json", false, false},
+        {"https://app.example.com/" SIXTY "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", true, true},
+        {"https://app.example.com/" SIXTY "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab", false, false},
     };
 
     (void)state;

@@ -317,9 +317,34 @@ static void a_document_that_is_gone_ends_its_client(void **state)
     const char *id = client_url("gone.json"), *token = log_in_by_document(id);
 
     (void)state;
+    answer_with(410, "application/json", "", "{}");
+    world_now_s += 301;
+    assert_int_equal(refresh_as(id, &token), 200);
+    dw_client_renewals_run(world.tenant);
+    assert_int_equal(refresh_as(id, &token), 401);
+}
+
+/* A bad deployment on the client's side logs nobody out; a day of it does. */
+static void a_document_that_is_not_found_for_a_day_ends_its_client(void **state)
+{
+    const char *id = client_url("missing.json"), *token = log_in_by_document(id);
+
+    (void)state;
     answer_with(404, "application/json", "", "{}");
     world_now_s += 301;
     assert_int_equal(refresh_as(id, &token), 200);
+    dw_client_renewals_run(world.tenant);
+    world_now_s += 3600;
+    assert_int_equal(refresh_as(id, &token), 200);
+    answer_with(200, "application/json", "", document(id, CALLBACK));
+    dw_client_renewals_run(world.tenant);
+    assert_int_equal(refresh_as(id, &token), 200); /* back again */
+    answer_with(404, "application/json", "", "{}");
+    world_now_s += 301;
+    assert_int_equal(refresh_as(id, &token), 200);
+    dw_client_renewals_run(world.tenant);
+    world_now_s += 86400;
+    assert_int_equal(refresh_as(id, &token), 403);
     dw_client_renewals_run(world.tenant);
     assert_int_equal(refresh_as(id, &token), 401);
 }
@@ -638,6 +663,7 @@ int main(void)
         cmocka_unit_test(a_document_is_renewed_beside_refreshes),
         cmocka_unit_test(who_changes_the_deal_in_the_document_loses_the_tokens),
         cmocka_unit_test(a_document_that_is_gone_ends_its_client),
+        cmocka_unit_test(a_document_that_is_not_found_for_a_day_ends_its_client),
         cmocka_unit_test(a_server_that_is_away_ends_it_a_day_later),
         cmocka_unit_test(an_assertion_works_once_and_only_for_us),
         cmocka_unit_test(keys_behind_a_url_are_kept_for_some_minutes),
