@@ -76,7 +76,8 @@ static bool may_have_oidc(const struct dw_grant_question *question, struct dw_sl
 {
     const struct dw_oauth_client *client = question->client;
 
-    if (is_client_flow(question))
+    /* On behalf of a user there is an access token and nothing else (Auth0). */
+    if (is_client_flow(question) || question->is_grant_required)
         return false;
     if (dw_slice_eq(name, DW_LIT("offline_access")))
         return (!question->api || question->api->allows_offline_access) &&

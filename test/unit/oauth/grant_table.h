@@ -231,6 +231,8 @@ static const struct row rows[] = {
      NULL, NULL, "", "w", "w"},
     {"on behalf: nothing requested is all of the grant", EXCHANGE, MUST_GRANT, NEED, "r w", NULL,
      "", "", NULL, NULL, "", "r w", NULL},
+    {"on behalf: no OpenID Connect and no refresh tokens", EXCHANGE, MUST_GRANT | OFFLINE, ALLOW,
+     "r w", NULL, "openid profile email offline_access r", "", NULL, NULL, "", "r", NULL},
     {"on behalf: not at a system API for third parties", EXCHANGE, MUST_GRANT | THIRD | SYSTEM,
      ALLOW, "r", NULL, "r", "", NULL, NULL, "", NULL, NO_GRANT},
     {"exchange: a profile's user has what a login gives", EXCHANGE, RBAC, ALLOW, NULL, NULL,
