@@ -52,8 +52,7 @@ bool dw_organization_check_client(const struct dw_oauth_client *client,
         return dw_fail(reterr, DW_INVALID_REQUEST, "organization %.*s does not exist",
                        DW_PRINT(dw_slice_sub(asked, 0, 60)));
     return client->is_first_party || organization->allows_third_party ||
-           dw_fail(reterr, DW_INVALID_REQUEST,
-                   "organization %.*s does not allow third-party applications",
+           dw_fail(reterr, DW_INVALID_REQUEST, "parameter organization is invalid: %.*s",
                    DW_PRINT(dw_slice_sub(asked, 0, 60)));
 }
 

@@ -20,6 +20,11 @@ void dw_third_party_start(struct dw_oauth_client *client, enum dw_security_mode 
 bool dw_must_check dw_third_party_check_request(const struct dw_oauth_client *client,
                                                 const struct dw_form *form,
                                                 struct dw_error *reterr);
+/* What an operator may set of a strict application (Auth0 "restricted client configuration"): grant
+ * types as below, RS256, refresh tokens that end. Fails with DW_INVALID_REQUEST. Anybody else:
+ * true. */
+bool dw_must_check dw_third_party_check_record(const struct dw_oauth_client *client,
+                                               struct dw_error *reterr);
 /* authorization_code, refresh_token, and for who has a secret and did not register itself
  * client_credentials. Fails with DW_UNAUTHORIZED_CLIENT. */
 bool dw_must_check dw_third_party_check_grant(const struct dw_oauth_client *client,

@@ -68,6 +68,32 @@ static void standard_grant_types(struct dw_oauth_client *client)
                                                           : (struct dw_slices){for_itself, 1};
 }
 
+/* What tells a strict third party from afar is in its id (Auth0: "client ID import" is not for
+ * them). */
+static bool check_id(const struct dw_oauth_client *client, struct dw_error *reterr)
+{
+    if (dw_slice_starts_with(client->id, DW_LIT("http")) ||
+        !dw_text_is_printable_ascii(client->id) || client->id.len > 128)
+        return dw_fail(reterr, DW_USAGE,
+                       "an --id has up to 128 printable characters and is no URL");
+    return !dw_client_is_strict(client) || dw_slice_starts_with(client->id, DW_LIT("tpc_")) ||
+           dw_fail(reterr, DW_USAGE, "the --id of a third-party application begins with tpc_");
+}
+
+/* Auth0's record of a new application of ours with a secret, without which its refresh token is
+ * worth nothing: one token that does not end. What the configuration file says is said to all. */
+static void keep_refresh_tokens(const struct dw_tenant_config *config,
+                                struct dw_oauth_client *client)
+{
+    client->refresh.is_rotating = false;
+    if (!dw_fields_is_said(&dw_tenant_fields, "refresh_token_leeway_s", config))
+        client->refresh.leeway_s = 0;
+    if (!dw_fields_is_said(&dw_tenant_fields, "refresh_token_ttl_s", config))
+        client->refresh.lifetime_s = 0;
+    if (!dw_fields_is_said(&dw_tenant_fields, "refresh_token_idle_ttl_s", config))
+        client->refresh.idle_lifetime_s = 0;
+}
+
 static bool fill_client(struct dw_manage *manage, struct dw_oauth_client *client,
                         struct dw_error *reterr)
 {
@@ -86,11 +112,8 @@ static bool fill_client(struct dw_manage *manage, struct dw_oauth_client *client
     client->auth_method = is_public ? DW_CLIENT_AUTH_NONE : DW_CLIENT_AUTH_POST;
     if (!client->id.ptr)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
-    if (dw_slice_starts_with(client->id, DW_LIT("http")) ||
-        !dw_text_is_printable_ascii(client->id) || client->id.len > 128)
-        return dw_fail(reterr, DW_USAGE,
-                       "an --id has up to 128 printable characters and is no URL");
-    if (!dw_manage_values(manage, "redirect-uri", &client->redirect_uris, reterr) ||
+    if (!check_id(client, reterr) ||
+        !dw_manage_values(manage, "redirect-uri", &client->redirect_uris, reterr) ||
         !dw_manage_values(manage, "grant-type", &client->grant_types, reterr) ||
         !dw_manage_values(manage, "scope", &client->scopes, reterr) ||
         !dw_manage_values(manage, "logout-url", &client->allowed_logout_urls, reterr) ||
@@ -101,7 +124,9 @@ static bool fill_client(struct dw_manage *manage, struct dw_oauth_client *client
     client->app_type = client->redirect_uris.count == 0 ? DW_APP_NON_INTERACTIVE
                        : is_public                      ? DW_APP_NATIVE
                                                         : DW_APP_REGULAR_WEB;
-    return true;
+    if (client->is_first_party && !is_public)
+        keep_refresh_tokens(&manage->tenant->config, client);
+    return dw_third_party_check_record(client, reterr);
 }
 
 static bool make_secret(struct dw_manage *manage, struct dw_oauth_client *client,
@@ -266,6 +291,7 @@ bool dw_manage_client_update(struct dw_manage *manage, struct dw_error *reterr)
         (dw_manage_has(manage, "jwks") && !take_keys(manage, client, reterr)) ||
         !dw_redirect_uris_check_client(client, reterr) ||
         !check_grant_types(client->grant_types, reterr) ||
+        !dw_third_party_check_record(client, reterr) ||
         !dw_refresh_policies_parse(client->refresh_policies_json, manage->arena, &policies, &count,
                                    reterr))
         return false;

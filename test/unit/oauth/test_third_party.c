@@ -33,10 +33,35 @@ static void only_strict_third_parties_are_strict(void **state)
 
 static void a_parameter_that_is_not_listed_is_refused(void **state)
 {
-    static const char *const allowed[] = {"client_id", "scope", "resource", "nonce", "dpop_jkt"};
+    static const char *const allowed[] = {
+        "acr_values",
+        "audience",
+        "authorization_details",
+        "client_id",
+        "code_challenge",
+        "connection",
+        "correlation_id",
+        "code_challenge_method",
+        "display",
+        "dpop_jkt",
+        "ext-x",
+        "login_hint",
+        "max_age",
+        "nonce",
+        "prompt",
+        "redirect_uri",
+        "resource",
+        "response_type",
+        "scope",
+        "state",
+        "ui_locales",
+        "organization",
+        "response_mode",
+        "auth0Client",
+    };
     static const char *const refused[] = {
-        "request", "request_uri", "id_token_hint", "claims", "invitation",           "screen_hint",
-        "ext-x",   "Scope",       "acr",           "",       "authorization_details"};
+        "request", "request_uri", "id_token_hint", "claims", "invitation", "screen_hint",
+        "Scope",   "acr",         "login_ticket",  "",       "ext",        "xext-x"};
     struct dw_oauth_client strict = make(false, DW_SECURITY_STRICT);
     struct dw_oauth_client permissive = make(false, DW_SECURITY_PERMISSIVE);
 
@@ -80,6 +105,49 @@ static void grants_are_few(void **state)
     }
 }
 
+/* Auth0: a curated set of what an operator may set. */
+static void an_operator_cannot_set_what_strict_applications_may_not_have(void **state)
+{
+    static const struct dw_slice grants[] = {{"authorization_code", 18},
+                                             {"refresh_token", 13},
+                                             {"client_credentials", 18},
+                                             {"password", 8},
+                                             {"urn:ietf:params:oauth:grant-type:device_code", 44},
+                                             {"urn:openid:params:grant-type:ciba", 33}};
+    struct dw_oauth_client good = make(false, DW_SECURITY_STRICT), client;
+
+    (void)state;
+    good.kind = DW_CLIENT_STATIC;
+    good.auth_method = DW_CLIENT_AUTH_POST;
+    good.refresh = (struct dw_refresh_policy){false, 0, 60, 60};
+    good.grant_types = (struct dw_slices){grants, 3};
+    assert_done(dw_third_party_check_record(&good, &error), error);
+    for (size_t at = 3; at < sizeof grants / sizeof *grants; at++) {
+        client = good;
+        client.grant_types = (struct dw_slices){grants + at, 1};
+        assert_fails(dw_third_party_check_record(&client, &error), error, DW_INVALID_REQUEST);
+        client.security_mode = DW_SECURITY_PERMISSIVE;
+        assert_done(dw_third_party_check_record(&client, &error), error);
+    }
+    client = good;
+    client.auth_method = DW_CLIENT_AUTH_NONE; /* and client_credentials */
+    assert_fails(dw_third_party_check_record(&client, &error), error, DW_INVALID_REQUEST);
+    client = good;
+    client.refresh.lifetime_s = 0;
+    assert_fails(dw_third_party_check_record(&client, &error), error, DW_INVALID_REQUEST);
+    client = good;
+    client.refresh.idle_lifetime_s = 0;
+    assert_fails(dw_third_party_check_record(&client, &error), error, DW_INVALID_REQUEST);
+    client = good;
+    client.id_token_alg = DW_ID_TOKEN_PS256;
+    assert_fails(dw_third_party_check_record(&client, &error), error, DW_INVALID_REQUEST);
+    client = good;
+    client.app_type = DW_APP_RESOURCE_SERVER;
+    assert_fails(dw_third_party_check_record(&client, &error), error, DW_INVALID_REQUEST);
+    client.is_first_party = true;
+    assert_done(dw_third_party_check_record(&client, &error), error);
+}
+
 static void refresh_tokens_end_and_those_of_public_clients_rotate(void **state)
 {
     struct dw_oauth_client strict = make(false, DW_SECURITY_STRICT);
@@ -119,6 +187,7 @@ int main(void)
         cmocka_unit_test(only_strict_third_parties_are_strict),
         cmocka_unit_test(a_parameter_that_is_not_listed_is_refused),
         cmocka_unit_test(grants_are_few),
+        cmocka_unit_test(an_operator_cannot_set_what_strict_applications_may_not_have),
         cmocka_unit_test(refresh_tokens_end_and_those_of_public_clients_rotate),
     };
 

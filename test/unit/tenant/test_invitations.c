@@ -157,7 +157,7 @@ static void machines_name_an_organization_where_their_grant_says_so(void **state
     made.is_first_party = false;
     made.default_organization = DW_EMPTY;
     assert_done(dw_store_put_client(world.tenant->store, &made, &error), error);
-    assert_has(error_of(machine("&organization=" ORG)), "does not allow third-party applications");
+    assert_has(error_of(machine("&organization=" ORG)), "parameter organization is invalid: " ORG);
     {
         struct dw_organization open = {
             .id = S(OTHER), .name = S("zebra"), .allows_third_party = true};
