@@ -14,7 +14,9 @@ enum kind {
     TEXTS,
     BOOL,
     SECONDS,   /* 0 to a row's most */
-    ENDLESS,   /* of a SECONDS member: true is 0, false the row's most */
+    ENDING,    /* a SECONDS member that may be without end: 0, shown as the row's standard */
+    ENDLESS,   /* of an ENDING member: true is 0, false its standard */
+    EXPIRY,    /* of a refresh policy's two: "expiring" or "non-expiring" */
     WORD,      /* an enum by its names */
     WORD_BOOL, /* a bool by two names */
     ALG,
@@ -27,26 +29,32 @@ struct row {
     bool is_fixed; /* shown, never changed */
     size_t offset;
     const char *const *names; /* WORD, WORD_BOOL */
-    int64_t most;             /* SECONDS, ENDLESS */
+    int64_t most;             /* SECONDS, ENDING */
+    int64_t standard;         /* ENDING, ENDLESS */
 };
 
 static const char *const rotation_names[] = {"non-rotating", "rotating", NULL};
 
+#define REFRESH_LIFETIME_S 2592000 /* Auth0's standards */
+#define REFRESH_IDLE_LIFETIME_S 1296000
+
 #define API(path, kind, member)                                                                    \
     {                                                                                              \
-        path, kind, false, offsetof(struct dw_api, member), NULL, 0                                \
+        path, kind, false, offsetof(struct dw_api, member), NULL, 0, 0                             \
     }
 #define API_WORD(path, member, names)                                                              \
     {                                                                                              \
         path, WORD, false, offsetof(struct dw_api, member), names, 0                               \
     }
 static const struct row api_rows[] = {
-    {"id", TEXT, true, offsetof(struct dw_api, id), NULL, 0},
-    {"identifier", TEXT, true, offsetof(struct dw_api, identifier), NULL, 0},
-    {"is_system", BOOL, true, offsetof(struct dw_api, is_system), NULL, 0},
+    {"id", TEXT, true, offsetof(struct dw_api, id), NULL, 0, 0},
+    {"identifier", TEXT, true, offsetof(struct dw_api, identifier), NULL, 0, 0},
+    {"is_system", BOOL, true, offsetof(struct dw_api, is_system), NULL, 0, 0},
     API("name", TEXT, name),
     API("signing_alg", ALG, signing_alg),
-    {"token_lifetime", SECONDS, false, offsetof(struct dw_api, token_lifetime_s), NULL, 2592000},
+    {"token_lifetime", SECONDS, false, offsetof(struct dw_api, token_lifetime_s), NULL, 2592000, 0},
+    {"token_lifetime_for_web", SECONDS, false, offsetof(struct dw_api, token_lifetime_web_s), NULL,
+     2592000, 0},
     API_WORD("token_dialect", token_dialect, dw_token_dialect_names),
     API("enforce_policies", BOOL, enforces_policies),
     API("allow_offline_access", BOOL, allows_offline_access),
@@ -57,7 +65,7 @@ static const struct row api_rows[] = {
 
 #define CLIENT(path, kind, member)                                                                 \
     {                                                                                              \
-        path, kind, false, offsetof(struct dw_oauth_client, member), NULL, 0                       \
+        path, kind, false, offsetof(struct dw_oauth_client, member), NULL, 0, 0                    \
     }
 #define CLIENT_WORD(path, member, names)                                                           \
     {                                                                                              \
@@ -65,18 +73,23 @@ static const struct row api_rows[] = {
     }
 #define CLIENT_TIME(path, kind, member, most)                                                      \
     {                                                                                              \
-        path, kind, false, offsetof(struct dw_oauth_client, member), NULL, most                    \
+        path, kind, false, offsetof(struct dw_oauth_client, member), NULL, most, 0                 \
+    }
+/* Shown in this order, so that what is shown can be given back: "infinite" has the last word. */
+#define CLIENT_END(path, kind, member, standard)                                                   \
+    {                                                                                              \
+        path, kind, false, offsetof(struct dw_oauth_client, member), NULL, 10 * YEAR_S, standard   \
     }
 static const struct row client_rows[] = {
-    {"client_id", TEXT, true, offsetof(struct dw_oauth_client, id), NULL, 0},
-    {"kind", WORD, true, offsetof(struct dw_oauth_client, kind), dw_oauth_client_kind_names, 0},
+    {"client_id", TEXT, true, offsetof(struct dw_oauth_client, id), NULL, 0, 0},
+    {"kind", WORD, true, offsetof(struct dw_oauth_client, kind), dw_oauth_client_kind_names, 0, 0},
     CLIENT("name", TEXT, name),
     CLIENT("description", TEXT, description),
     CLIENT("logo_uri", TEXT, logo_uri),
     CLIENT("client_uri", TEXT, client_uri),
     CLIENT("initiate_login_uri", TEXT, initiate_login_uri),
     CLIENT_WORD("app_type", app_type, dw_app_type_names),
-    CLIENT("is_first_party", BOOL, is_first_party),
+    {"is_first_party", BOOL, true, offsetof(struct dw_oauth_client, is_first_party), NULL, 0, 0},
     CLIENT_WORD("token_endpoint_auth_method", auth_method, dw_client_auth_method_names),
     CLIENT("grant_types", TEXTS, grant_types),
     CLIENT("callbacks", TEXTS, redirect_uris),
@@ -87,13 +100,16 @@ static const struct row client_rows[] = {
     CLIENT_WORD("jwt_configuration.alg", id_token_alg, dw_id_token_alg_names),
     CLIENT_TIME("jwt_configuration.lifetime_in_seconds", SECONDS, id_token_lifetime_s, 2592000),
     {"refresh_token.rotation_type", WORD_BOOL, false,
-     offsetof(struct dw_oauth_client, refresh.is_rotating), rotation_names, 0},
+     offsetof(struct dw_oauth_client, refresh.is_rotating), rotation_names, 0, 0},
     CLIENT_TIME("refresh_token.leeway", SECONDS, refresh.leeway_s, 600),
-    CLIENT_TIME("refresh_token.token_lifetime", SECONDS, refresh.lifetime_s, 10 * YEAR_S),
-    CLIENT_TIME("refresh_token.infinite_token_lifetime", ENDLESS, refresh.lifetime_s, 2592000),
-    CLIENT_TIME("refresh_token.idle_token_lifetime", SECONDS, refresh.idle_lifetime_s, 10 * YEAR_S),
-    CLIENT_TIME("refresh_token.infinite_idle_token_lifetime", ENDLESS, refresh.idle_lifetime_s,
-                1296000),
+    CLIENT("refresh_token.expiration_type", EXPIRY, refresh),
+    CLIENT_END("refresh_token.token_lifetime", ENDING, refresh.lifetime_s, REFRESH_LIFETIME_S),
+    CLIENT_END("refresh_token.infinite_token_lifetime", ENDLESS, refresh.lifetime_s,
+               REFRESH_LIFETIME_S),
+    CLIENT_END("refresh_token.idle_token_lifetime", ENDING, refresh.idle_lifetime_s,
+               REFRESH_IDLE_LIFETIME_S),
+    CLIENT_END("refresh_token.infinite_idle_token_lifetime", ENDLESS, refresh.idle_lifetime_s,
+               REFRESH_IDLE_LIFETIME_S),
     CLIENT("refresh_token.policies", OBJECT, refresh_policies_json),
     CLIENT("resource_server_identifier", TEXT, resource_server_identifier),
     CLIENT("token_exchange.allow_any_profile_of_type", TEXTS, token_exchange_types),
@@ -101,7 +117,7 @@ static const struct row client_rows[] = {
     CLIENT_WORD("organization_require_behavior", organization_prompt, dw_organization_prompt_names),
     CLIENT("default_organization.organization_id", TEXT, default_organization),
     {"third_party_security_mode", WORD, true, offsetof(struct dw_oauth_client, security_mode),
-     dw_security_mode_names, 0},
+     dw_security_mode_names, 0, 0},
     CLIENT_WORD("redirection_policy", redirection_policy, dw_redirection_policy_names),
     CLIENT_WORD("skip_non_verifiable_callback_uri_confirmation_prompt", skips_callback_confirmation,
                 dw_tristate_names),
@@ -129,6 +145,11 @@ static unsigned word_of(const struct row *row, const void *member)
     return row->kind == WORD_BOOL ? *(const bool *)member : *(const unsigned *)member;
 }
 
+static bool is_endless(const struct dw_refresh_policy *policy)
+{
+    return policy->lifetime_s == 0 && policy->idle_lifetime_s == 0;
+}
+
 static void write_value(struct dw_json_writer *json, const struct row *row, const void *member)
 {
     const struct dw_slice *text = member;
@@ -150,8 +171,15 @@ static void write_value(struct dw_json_writer *json, const struct row *row, cons
     case SECONDS:
         dw_json_write_int(json, *(const int64_t *)member);
         return;
+    case ENDING: /* Auth0 shows what would count if it were not endless */
+        dw_json_write_int(json,
+                          *(const int64_t *)member ? *(const int64_t *)member : row->standard);
+        return;
     case ENDLESS:
         dw_json_write_bool(json, *(const int64_t *)member == 0);
+        return;
+    case EXPIRY:
+        dw_json_write_text(json, is_endless(member) ? DW_LIT("non-expiring") : DW_LIT("expiring"));
         return;
     case WORD:
     case WORD_BOOL:
@@ -263,13 +291,31 @@ static bool read_seconds(const struct row *row, const struct dw_json *value, int
     if (row->kind == ENDLESS) {
         if (!dw_member_bool(row->path, value, &is_endless, reterr))
             return false;
-        *ret_seconds = is_endless ? 0 : *ret_seconds ? *ret_seconds : row->most;
+        *ret_seconds = is_endless ? 0 : *ret_seconds ? *ret_seconds : row->standard;
         return true;
     }
     if (value->type != DW_JSON_INT || value->integer < 0 || value->integer > row->most)
         return dw_fail(reterr, DW_INVALID_REQUEST, "%s must be a number of seconds up to %" PRId64,
                        row->path, row->most);
     *ret_seconds = value->integer;
+    return true;
+}
+
+/* "expiring" leaves alone what ends already. */
+static bool read_expiry(const struct row *row, const struct dw_json *value,
+                        struct dw_refresh_policy *policy, struct dw_error *reterr)
+{
+    bool is_expiring = value->type == DW_JSON_TEXT && dw_slice_eq(value->text, DW_LIT("expiring"));
+
+    if (!is_expiring &&
+        !(value->type == DW_JSON_TEXT && dw_slice_eq(value->text, DW_LIT("non-expiring"))))
+        return dw_member_fail(row->path, "expiring or non-expiring", reterr);
+    if (!is_expiring)
+        policy->lifetime_s = policy->idle_lifetime_s = 0;
+    else if (is_endless(policy)) {
+        policy->lifetime_s = REFRESH_LIFETIME_S;
+        policy->idle_lifetime_s = REFRESH_IDLE_LIFETIME_S;
+    }
     return true;
 }
 
@@ -284,8 +330,11 @@ static bool read_value(const struct row *row, const struct dw_json *value, struc
     case BOOL:
         return dw_member_bool(row->path, value, member, reterr);
     case SECONDS:
+    case ENDING:
     case ENDLESS:
         return read_seconds(row, value, member, reterr);
+    case EXPIRY:
+        return read_expiry(row, value, member, reterr);
     case WORD:
         return dw_member_word(row->path, value, row->names, arena, member, reterr);
     case WORD_BOOL:
@@ -364,10 +413,29 @@ static bool apply(const struct table *table, struct dw_slice patch, struct dw_ar
     return true;
 }
 
+/* Auth0: the one of the implicit flow is at most the other. Who lowers the other alone means both.
+ */
+static bool settle_lifetimes(struct dw_api *api, struct dw_slice patch, struct dw_arena *arena,
+                             struct dw_error *reterr)
+{
+    const struct dw_json *said = NULL;
+
+    if (api->token_lifetime_s == 0 || api->token_lifetime_web_s <= api->token_lifetime_s)
+        return true;
+    if (!dw_json_parse(patch, arena, &said, reterr))
+        return false;
+    if (dw_json_get(said, "token_lifetime_for_web"))
+        return dw_fail(reterr, DW_INVALID_REQUEST,
+                       "token_lifetime_for_web must not be more than token_lifetime");
+    api->token_lifetime_web_s = api->token_lifetime_s;
+    return true;
+}
+
 bool dw_api_apply_json(struct dw_api *api, struct dw_slice patch, struct dw_arena *arena,
                        struct dw_error *reterr)
 {
-    return apply(&api_table, patch, arena, api, reterr);
+    return apply(&api_table, patch, arena, api, reterr) &&
+           settle_lifetimes(api, patch, arena, reterr);
 }
 
 bool dw_client_apply_json(struct dw_oauth_client *client, struct dw_slice patch,

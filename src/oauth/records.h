@@ -269,6 +269,8 @@ struct dw_api {
     const struct dw_api_scope *scopes; /* at most DW_SCOPES_MAX */
     size_t scope_count;
     int64_t token_lifetime_s;
+    int64_t token_lifetime_web_s; /* Auth0 token_lifetime_for_web: of the implicit and hybrid flows,
+                                     which are not offered; kept and shown */
     enum dw_token_dialect token_dialect;
     enum dw_jose_alg signing_alg;          /* DW_ALG_UNKNOWN: HS256 with ... */
     struct dw_slice sealed_signing_secret; /* ... the API's own secret (Auth0 signing_secret) */

@@ -5,11 +5,12 @@
 #define ROW struct dw_api
 #define API(first, next)                                                                           \
     first(TEXT, id, id) next(TEXT, identifier, identifier) next(TEXT, name, name)                  \
-        next(INT, token_lifetime_s, token_lifetime_s) next(ENUM, token_dialect, token_dialect,     \
-                                                           dw_token_dialect_names)                 \
-            next(ALG, signing_alg, signing_alg) next(BLOB, sealed_signing_secret,                  \
-                                                     sealed_signing_secret)                        \
-                next(BOOL, enforces_policies, enforces_policies)                                   \
+        next(INT, token_lifetime_s, token_lifetime_s) next(INT, token_lifetime_web_s,              \
+                                                           token_lifetime_web_s)                   \
+            next(ENUM, token_dialect, token_dialect,                                               \
+                 dw_token_dialect_names) next(ALG, signing_alg, signing_alg)                       \
+                next(BLOB, sealed_signing_secret,                                                  \
+                     sealed_signing_secret) next(BOOL, enforces_policies, enforces_policies)       \
                     next(BOOL, allows_offline_access, allows_offline_access)                       \
                         next(BOOL, skips_consent, skips_consent) next(BOOL, is_system, is_system)  \
                             next(ENUM, user_policy, user_policy, dw_api_policy_names)              \

@@ -36,14 +36,17 @@ static const struct dw_field tenant_rows[] = {
     DW_TEXTS_ROW(CONFIG, trusted_proxies, "trusted_proxies", "",
                  "Addresses and ranges, as \"10.0.0.0/8\", whose X-Forwarded-For says who really "
                  "asks: for limits on attempts and for the log. Empty: nobody's."),
-    DW_SECONDS_ROW(CONFIG, access_token_ttl_s, "access_token_ttl_s", 60, 30 * DAY, 3600,
+    DW_SECONDS_ROW(CONFIG, access_token_ttl_s, "access_token_ttl_s", 60, 30 * DAY, DAY,
                    "Life of an access token for an API without a lifetime of its own."),
     DW_SECONDS_ROW(CONFIG, id_token_ttl_s, "id_token_ttl_s", 60, 30 * DAY, 36000,
                    "Life of an ID token."),
     DW_SECONDS_ROW(CONFIG, authorization_code_ttl_s, "authorization_code_ttl_s", 1, 600, 60,
                    "Life of an authorization code; it works once."),
-    DW_SECONDS_ROW(CONFIG, refresh_token_ttl_s, "refresh_token_ttl_s", 60, 10 * YEAR, 30 * DAY,
-                   "Life of a family of refresh tokens, from the login on."),
+    DW_SECONDS_ROW(
+        CONFIG, refresh_token_ttl_s, "refresh_token_ttl_s", 60, 10 * YEAR, 30 * DAY,
+        "Life of a family of refresh tokens, from the login on; of applications made from then on. "
+        "Where nothing is said those with a secret that are not third parties have tokens "
+        "that do not end or rotate."),
     DW_SECONDS_ROW(CONFIG, refresh_token_idle_ttl_s, "refresh_token_idle_ttl_s", 60, 10 * YEAR,
                    15 * DAY, "A family that is not used for so long ends."),
     DW_SECONDS_ROW(CONFIG, refresh_token_leeway_s, "refresh_token_leeway_s", 0, 600, 30,

@@ -6,6 +6,7 @@
 #include "sys/sys.h"
 #include "tenant/account/password_internal.h"
 
+#define WEB_LIFETIME_S 7200 /* Auth0's standard */
 #define SEED_ARENA_BYTES ((size_t)4 * 1024 * 1024)
 #define TEXT(literal)                                                                              \
     {                                                                                              \
@@ -59,8 +60,8 @@ static bool merge_scopes(struct dw_api *api, const struct dw_api_scope *scopes, 
 }
 
 bool dw_seed_api(struct dw_tenant *tenant, struct dw_slice identifier, struct dw_slice name,
-                 const struct dw_api_scope *scopes, size_t scope_count, struct dw_arena *arena,
-                 struct dw_error *reterr)
+                 const struct dw_api_scope *scopes, size_t scope_count, bool allows_offline_access,
+                 struct dw_arena *arena, struct dw_error *reterr)
 {
     struct dw_api *api;
     bool is_changed = false;
@@ -77,10 +78,13 @@ bool dw_seed_api(struct dw_tenant *tenant, struct dw_slice identifier, struct dw
         .scopes = scopes,
         .scope_count = scope_count,
         .token_lifetime_s = tenant->config.access_token_ttl_s,
+        .token_lifetime_web_s = WEB_LIFETIME_S < tenant->config.access_token_ttl_s
+                                    ? WEB_LIFETIME_S
+                                    : tenant->config.access_token_ttl_s,
         .token_dialect = DW_DIALECT_ACCESS_TOKEN_AUTHZ,
         .signing_alg = DW_ALG_RS256,
         .enforces_policies = true,
-        .allows_offline_access = true,
+        .allows_offline_access = allows_offline_access,
         .user_policy = DW_API_POLICY_ALLOW_ALL,
         .client_policy = DW_API_POLICY_REQUIRE_CLIENT_GRANT,
         .created_at_s = tenant->now_s(),
@@ -239,7 +243,8 @@ static bool seed_chapter(struct dw_tenant *tenant, struct dw_slice audience, str
     struct dw_slices some = {chapter_permissions, USER_PERMISSIONS};
     struct dw_role *user, *admin;
 
-    return dw_seed_api(tenant, audience, name, chapter_scopes, ALL_PERMISSIONS, arena, reterr) &&
+    return dw_seed_api(tenant, audience, name, chapter_scopes, ALL_PERMISSIONS, true, arena,
+                       reterr) &&
            dw_seed_third_party_grant(tenant, audience, arena, reterr) &&
            dw_seed_role(tenant, DW_LIT(DW_TENANT_ROLE_USER), DW_LIT("Uses tools and resources"),
                         arena, &user, reterr) &&

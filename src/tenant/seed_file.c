@@ -66,7 +66,7 @@ static bool seed_api(const struct seed *seed, const struct dw_json *entry, struc
     return need_text(entry, "apis", "identifier", &identifier, reterr) &&
            read_scopes(seed, dw_json_get(entry, "permissions"), &scopes, &count, reterr) &&
            dw_seed_api(seed->tenant, identifier, name.len > 0 ? name : identifier, scopes, count,
-                       seed->arena, reterr) &&
+                       true, seed->arena, reterr) &&
            dw_seed_third_party_grant(seed->tenant, identifier, seed->arena, reterr);
 }
 

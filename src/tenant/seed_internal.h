@@ -13,10 +13,12 @@ bool dw_must_check dw_tenant_seed_file(struct dw_tenant *tenant, struct dw_arena
 
 /* The pieces, also for the management verbs. Everything they make has Auth0-like ids. */
 
-/* An API with RBAC and the `permissions` claim; existing scopes stay, missing ones are added. */
+/* An API with RBAC and the `permissions` claim; existing scopes stay, missing ones are added, and
+ * of one that exists nothing else changes. */
 bool dw_must_check dw_seed_api(struct dw_tenant *tenant, struct dw_slice identifier,
                                struct dw_slice name, const struct dw_api_scope *scopes,
-                               size_t scope_count, struct dw_arena *arena, struct dw_error *reterr);
+                               size_t scope_count, bool allows_offline_access,
+                               struct dw_arena *arena, struct dw_error *reterr);
 /* Clients that registered themselves may ask for the API's scopes; [auth.dcr] allowed_scopes limits
  * them at each request. */
 bool dw_must_check dw_seed_third_party_grant(struct dw_tenant *tenant, struct dw_slice identifier,

@@ -231,7 +231,17 @@ is refused at \`/bc-authorize\` and passed over elsewhere.
 - \`code_challenge_method=plain\` and the implicit flow are refused (RFC 9700), and discovery does not offer them.
 - Discovery lists \`none\` among the authentication methods and has \`grant_types_supported\`: MCP clients look for both.
 - \`picture\` of a user who has none is a drawing of the first letters by the tenant itself, where Auth0 refers to Gravatar.
-- Access tokens of an API live an hour unless it says otherwise; Auth0's live a day.
+- \`doorward tenant api add\` makes an API for MCP: with RBAC, the dialect \`access_token_authz\`, and a client grant of all its scopes for third
+  parties. Auth0's begin without; \`api update\` and \`client-grant delete\` take them away. \`token_lifetime_for_web\` is kept and shown, and
+  means nothing: it is for the implicit flow.
+- \`doorward tenant client add\` gives the grant types that go with what it was given: \`authorization_code\` and \`refresh_token\` with a redirect
+  URI, else \`client_credentials\`. Auth0's \`POST /clients\` gives all three and \`implicit\`.
+- Refresh tokens of public applications rotate and end by themselves (RFC 9700 section 4.14), also those of native ones of the tenant's own.
+- A third party's \`permissions\` claim never goes beyond its client grant and what the user agreed to; Auth0's has all of the user's.
+- Third parties in permissive mode need PKCE with S256 and a client grant for each API, too. A metadata document may make a permissive one,
+  where the tenant says so.
+- Clients that are a URL come by themselves, without an operator, and as the MCP specification wants it: \`grant_types\` may be missing, and \`jwks\`
+  may stand in the document. Their keys are read at each use, so there is no older key that one with the same \`kid\` could be compared to.
 - An application with several callback URLs names one at \`/authorize\`; Auth0 takes the first.
 `;
 }

@@ -65,6 +65,7 @@ bool dw_mfa_seed_api(struct dw_tenant *tenant, struct dw_error *reterr)
         .scopes = scopes,
         .scope_count = sizeof scopes / sizeof *scopes,
         .token_lifetime_s = DW_MFA_TOKEN_LIFETIME_S,
+        .token_lifetime_web_s = DW_MFA_TOKEN_LIFETIME_S,
         .signing_alg = DW_ALG_RS256,
         .skips_consent = true,
         .is_system = true,

@@ -69,7 +69,7 @@ bool dw_manage_api_add(struct dw_manage *manage, struct dw_error *reterr)
 
     return read_permissions(manage, &scopes, &count, reterr) &&
            dw_seed_api(manage->tenant, identifier, name.len > 0 ? name : identifier, scopes, count,
-                       manage->arena, reterr) &&
+                       dw_manage_has(manage, "offline-access"), manage->arena, reterr) &&
            dw_seed_third_party_grant(manage->tenant, identifier, manage->arena, reterr) &&
            find_api(manage, identifier, &api, reterr) && show_api(manage, api, reterr);
 }

@@ -22,6 +22,13 @@ static void what_cannot_be_is_refused_by_name(void **state)
          "token_lifetime must be a number of seconds up to 2592000"},
         {false, "{\"token_lifetime\":2592001}",
          "token_lifetime must be a number of seconds up to 2592000"},
+        {false, "{\"token_lifetime_for_web\":2592001}",
+         "token_lifetime_for_web must be a number of seconds up to 2592000"},
+        {false, "{\"token_lifetime\":300,\"token_lifetime_for_web\":301}",
+         "token_lifetime_for_web must not be more than token_lifetime"},
+        {true, "{\"is_first_party\":false}", "is_first_party cannot be changed"},
+        {true, "{\"refresh_token\":{\"expiration_type\":\"never\"}}",
+         "refresh_token.expiration_type must be expiring or non-expiring"},
         {false, "{\"token_dialect\":\"jwt\"}",
          "token_dialect must be one of: access_token, access_token_authz, rfc9068_profile, "
          "rfc9068_profile_authz"},
@@ -66,7 +73,8 @@ static void an_api_is_changed_and_shown(void **state)
                          .scopes = scopes,
                          .scope_count = 2,
                          .signing_alg = DW_ALG_RS256,
-                         .token_lifetime_s = 60};
+                         .token_lifetime_s = 86400,
+                         .token_lifetime_web_s = 7200};
     struct dw_slice json;
 
     (void)state;
@@ -81,23 +89,72 @@ static void an_api_is_changed_and_shown(void **state)
     assert_int_equal(api.user_policy, DW_API_POLICY_DENY_ALL);
     assert_int_equal(api.client_policy, DW_API_POLICY_REQUIRE_CLIENT_GRANT);
     assert_done(dw_api_to_json(&api, arena, &json, &error), error);
-    assert_slice(json,
-                 "{\"id\":\"a1\",\"identifier\":\"https://api\",\"is_system\":false,\"name\":"
-                 "\"API\",\"signing_alg\":\"ES256\",\"token_lifetime\":300,\"token_dialect\":"
-                 "\"rfc9068_profile_authz\",\"enforce_policies\":false,\"allow_offline_access\":"
-                 "true,\"skip_consent_for_verifiable_first_party_clients\":false,"
-                 "\"subject_type_authorization\":{\"user\":{\"policy\":\"deny_all\"},\"client\":"
-                 "{\"policy\":\"require_client_grant\"}},\"scopes\":[{\"value\":\"read:x\","
-                 "\"description\":\"Read\"},{\"value\":\"write:x\"}]}");
+    assert_slice(
+        json,
+        "{\"id\":\"a1\",\"identifier\":\"https://api\",\"is_system\":false,\"name\":"
+        "\"API\",\"signing_alg\":\"ES256\",\"token_lifetime\":300,\"token_lifetime_for_web\":300,"
+        "\"token_dialect\":\"rfc9068_profile_authz\",\"enforce_policies\":false,\"allow_offline_"
+        "access\":"
+        "true,\"skip_consent_for_verifiable_first_party_clients\":false,"
+        "\"subject_type_authorization\":{\"user\":{\"policy\":\"deny_all\"},\"client\":"
+        "{\"policy\":\"require_client_grant\"}},\"scopes\":[{\"value\":\"read:x\","
+        "\"description\":\"Read\"},{\"value\":\"write:x\"}]}");
     api.signing_alg = DW_ALG_UNKNOWN;
     assert_done(dw_api_to_json(&api, arena, &json, &error), error);
     assert_non_null(memmem(json.ptr, json.len, "\"HS256\"", 7));
 }
 
+/* What Auth0 shows of tokens that never end, and that it means the same when it is given back. */
+static void refresh_tokens_without_end_show_their_standards(void **state)
+{
+    static const struct {
+        struct dw_refresh_policy policy;
+        const char *patch, *json;
+    } rows[] = {
+        {{false, 0, 0, 0},
+         "{}",
+         "{\"rotation_type\":\"non-rotating\",\"leeway\":0,\"expiration_type\":\"non-expiring\","
+         "\"token_lifetime\":2592000,\"infinite_token_lifetime\":true,"
+         "\"idle_token_lifetime\":1296000,\"infinite_idle_token_lifetime\":true}"},
+        {{false, 0, 0, 0},
+         "{\"refresh_token\":{\"expiration_type\":\"expiring\"}}",
+         "{\"rotation_type\":\"non-rotating\",\"leeway\":0,\"expiration_type\":\"expiring\","
+         "\"token_lifetime\":2592000,\"infinite_token_lifetime\":false,"
+         "\"idle_token_lifetime\":1296000,\"infinite_idle_token_lifetime\":false}"},
+        {{true, 30, 600, 60},
+         "{\"refresh_token\":{\"expiration_type\":\"expiring\","
+         "\"infinite_idle_token_lifetime\":true}}",
+         "{\"rotation_type\":\"rotating\",\"leeway\":30,\"expiration_type\":\"expiring\","
+         "\"token_lifetime\":600,\"infinite_token_lifetime\":false,"
+         "\"idle_token_lifetime\":1296000,\"infinite_idle_token_lifetime\":true}"},
+        {{true, 30, 600, 60},
+         "{\"refresh_token\":{\"expiration_type\":\"non-expiring\"}}",
+         "{\"rotation_type\":\"rotating\",\"leeway\":30,\"expiration_type\":\"non-expiring\","
+         "\"token_lifetime\":2592000,\"infinite_token_lifetime\":true,"
+         "\"idle_token_lifetime\":1296000,\"infinite_idle_token_lifetime\":true}"},
+    };
+
+    (void)state;
+    for (size_t at = 0; at < sizeof rows / sizeof *rows; at++) {
+        struct dw_oauth_client client = {.id = DW_LIT("c1"), .refresh = rows[at].policy};
+        const struct dw_json *shown = NULL;
+        struct dw_slice json, again;
+
+        assert_done(dw_client_apply_json(&client, S(rows[at].patch), arena, &error), error);
+        assert_done(dw_client_to_json(&client, arena, &json, &error), error);
+        assert_done(dw_json_parse(json, arena, &shown, &error), error);
+        assert_slice(dw_json_get(shown, "refresh_token")->raw, rows[at].json);
+        again = dw_arena_printf(arena, "{\"refresh_token\":%s}", rows[at].json);
+        assert_done(dw_client_apply_json(&client, again, arena, &error), error);
+        assert_done(dw_client_to_json(&client, arena, &again, &error), error);
+        assert_true(dw_slice_eq(json, again));
+    }
+}
+
 static void an_application_goes_there_and_back(void **state)
 {
     static const char patch[] =
-        "{\"name\":\"App\",\"app_type\":\"spa\",\"is_first_party\":true,"
+        "{\"name\":\"App\",\"app_type\":\"spa\","
         "\"token_endpoint_auth_method\":\"none\",\"grant_types\":[\"authorization_code\"],"
         "\"callbacks\":[\"https://a/cb\"],\"web_origins\":[\"https://a\"],"
         "\"jwt_configuration\":{\"alg\":\"PS256\",\"lifetime_in_seconds\":600},\"refresh_token\":{"
@@ -134,6 +191,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_cannot_be_is_refused_by_name),
         cmocka_unit_test(an_api_is_changed_and_shown),
+        cmocka_unit_test(refresh_tokens_without_end_show_their_standards),
         cmocka_unit_test(an_application_goes_there_and_back),
     };
 

@@ -209,6 +209,118 @@ static void keys_of_applications_are_public_halves(void **state)
     (void)unlink(path);
 }
 
+static const struct dw_json *at(const struct dw_json *object, const char *name)
+{
+    return dw_json_get(object, name);
+}
+
+/* Auth0's own, as it answers who has just made one. */
+static void a_new_api_has_auth0s_defaults(void **state)
+{
+    const struct dw_json *api, *subjects;
+    bool is_on = true;
+    int status;
+
+    (void)state;
+    (void)MANAGE(&status, "api", "add", "--identifier", "https://new.example", "--permission", "x");
+    api = MANAGE(&status, "api", "show", "--identifier", "https://new.example");
+    assert_int_equal(status, 0);
+    assert_slice(dw_json_text(api, "signing_alg"), "RS256");
+    assert_int_equal(at(api, "token_lifetime")->integer, 86400);
+    assert_int_equal(at(api, "token_lifetime_for_web")->integer, 7200);
+    assert_true(dw_json_bool(api, "allow_offline_access", &is_on) && !is_on);
+    assert_true(dw_json_bool(api, "skip_consent_for_verifiable_first_party_clients", &is_on) &&
+                !is_on);
+    subjects = at(api, "subject_type_authorization");
+    assert_slice(dw_json_text(at(subjects, "user"), "policy"), "allow_all");
+    assert_slice(dw_json_text(at(subjects, "client"), "policy"), "require_client_grant");
+    (void)MANAGE(&status, "api", "update", "--identifier", "https://new.example", "--set",
+                 "token_lifetime_for_web=86401");
+    assert_int_equal(status, 1);
+    api = MANAGE(&status, "api", "update", "--identifier", "https://new.example", "--set",
+                 "token_lifetime=600");
+    assert_int_equal(at(api, "token_lifetime_for_web")->integer, 600);
+    (void)MANAGE(&status, "api", "add", "--identifier", "https://offline.example",
+                 "--offline-access");
+    api = MANAGE(&status, "api", "show", "--identifier", "https://offline.example");
+    assert_true(dw_json_bool(api, "allow_offline_access", &is_on) && is_on);
+}
+
+static void check_refresh(const struct dw_json *client, const char *rotation,
+                          const char *expiration)
+{
+    const struct dw_json *refresh = at(client, "refresh_token");
+    bool is_endless = dw_slice_eq(S(expiration), S("non-expiring")), said = false;
+
+    assert_slice(dw_json_text(refresh, "rotation_type"), rotation);
+    assert_slice(dw_json_text(refresh, "expiration_type"), expiration);
+    assert_int_equal(at(refresh, "leeway")->integer, is_endless ? 0 : 30);
+    assert_int_equal(at(refresh, "token_lifetime")->integer, 2592000);
+    assert_int_equal(at(refresh, "idle_token_lifetime")->integer, 1296000);
+    assert_true(dw_json_bool(refresh, "infinite_token_lifetime", &said) && said == is_endless);
+    assert_true(dw_json_bool(refresh, "infinite_idle_token_lifetime", &said) && said == is_endless);
+}
+
+/* Tokens of applications without a secret, and of third parties, rotate and end. */
+static void new_applications_have_auth0s_defaults(void **state)
+{
+#define WEB "--name", "App", "--redirect-uri", "https://app.example/cb"
+    const struct dw_json *client;
+    int status;
+
+    (void)state;
+    (void)MANAGE(&status, "client", "add", WEB, "--id", "w1");
+    client = MANAGE(&status, "client", "show", "--id", "w1");
+    check_refresh(client, "non-rotating", "non-expiring");
+    assert_int_equal(at(at(client, "jwt_configuration"), "lifetime_in_seconds")->integer, 36000);
+    assert_slice(dw_json_text(at(client, "jwt_configuration"), "alg"), "RS256");
+    assert_slice(dw_json_text(client, "app_type"), "regular_web");
+    (void)MANAGE(&status, "client", "add", WEB, "--id", "w2", "--public");
+    client = MANAGE(&status, "client", "show", "--id", "w2");
+    check_refresh(client, "rotating", "expiring");
+    (void)MANAGE(&status, "client", "add", WEB, "--id", "tpc_w3", "--third-party");
+    client = MANAGE(&status, "client", "show", "--id", "tpc_w3");
+    check_refresh(client, "rotating", "expiring");
+    assert_slice(dw_json_text(client, "third_party_security_mode"), "strict");
+    assert_slice(dw_json_text(client, "redirection_policy"), "open_redirect_protection");
+    client = MANAGE(&status, "client", "add", WEB, "--third-party");
+    assert_true(dw_slice_starts_with(dw_json_text(client, "client_id"), S("tpc_")));
+    client = MANAGE(&status, "client", "add", WEB, "--third-party", "--permissive");
+    assert_false(dw_slice_starts_with(dw_json_text(client, "client_id"), S("tpc_")));
+}
+
+/* Its nature is for life, and what it may not have is not set. */
+static void third_parties_stay_what_they_are(void **state)
+{
+    static const char *const changes[] = {
+        "is_first_party=true",
+        "third_party_security_mode=permissive",
+        "refresh_token.infinite_token_lifetime=true",
+        "refresh_token.infinite_idle_token_lifetime=true",
+        "refresh_token.expiration_type=non-expiring",
+        "grant_types=[\"password\"]",
+        "jwt_configuration.alg=PS256",
+        "callbacks=[\"https://*.example.com/cb\"]",
+    };
+    int status;
+
+    (void)state;
+    (void)MANAGE(&status, "client", "add", WEB, "--id", "mine", "--third-party");
+    assert_int_equal(status, 2); /* without tpc_ */
+    (void)MANAGE(&status, "client", "add", WEB, "--third-party", "--grant-type", "password");
+    assert_int_equal(status, 1);
+    (void)MANAGE(&status, "client", "add", WEB, "--id", "tpc_stays", "--third-party");
+    assert_int_equal(status, 0);
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        (void)MANAGE(&status, "client", "update", "--id", "tpc_stays", "--set", changes[i]);
+        assert_int_equal(status, 1);
+    }
+    (void)MANAGE(&status, "client", "update", "--id", "tpc_stays", "--set",
+                 "refresh_token.rotation_type=non-rotating");
+    assert_int_equal(status, 0);
+#undef WEB
+}
+
 static void applications_get_a_secret_once(void **state)
 {
     int status;
@@ -473,6 +585,9 @@ int main(void)
         cmocka_unit_test(sessions_are_listed_and_ended),
         cmocka_unit_test(second_factors_are_listed_and_forgotten),
         cmocka_unit_test(keys_of_applications_are_public_halves),
+        cmocka_unit_test(a_new_api_has_auth0s_defaults),
+        cmocka_unit_test(new_applications_have_auth0s_defaults),
+        cmocka_unit_test(third_parties_stay_what_they_are),
         cmocka_unit_test(applications_get_a_secret_once),
         cmocka_unit_test(permissions_are_given_and_taken),
         cmocka_unit_test(apis_and_roles_grow),

@@ -336,7 +336,7 @@ static void userinfo_tells_what_the_scopes_allow(void **state)
     assert_status(call, 200);
     assert_slice(dw_json_text(json_of(call), "email"), ADA);
     assert_null(dw_json_get(json_of(call), "nickname"));
-    world_now_s += 3601;
+    world_now_s += 86401;
     call = userinfo(access_token);
     assert_status(call, 401);
     assert_slice(header(call, "WWW-Authenticate"), "Bearer error=\"invalid_token\"");
