@@ -73,6 +73,26 @@ static void a_session_that_crashes_keeps_nobody_else_out(void **state)
     }
 }
 
+static void a_session_that_its_client_ends_is_answered_without_a_body(void **state)
+{
+    char fields[128], head[512];
+    char *answer;
+    int fd;
+
+    (void)state;
+    open_gateway(ANSWERS_ONCE);
+    answer = post("", LEGACY("initialize"));
+    assert_non_null(strstr(answer, "Mcp-Session-Id: "));
+    snprintf(fields, sizeof fields, "%.48s\r\n", strstr(answer, "Mcp-Session-Id: "));
+    snprintf(head, sizeof head,
+             "DELETE /mcp HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: x\r\n%s\r\n",
+             fields);
+    fd = dial_gateway();
+    say(fd, head);
+    assert_starts(hear_all(fd), "HTTP/1.1 204 ");
+    assert_starts(post(fields, LEGACY("ping")), "HTTP/1.1 404 ");
+}
+
 /* A process may serve many clients: the large answer of one must not end it. */
 static void an_answer_larger_than_a_request_may_be_ends_no_server(void **state)
 {
@@ -130,6 +150,7 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_teardown(name, close_gateway)
     const struct CMUnitTest tests[] = {
+        TEST(a_session_that_its_client_ends_is_answered_without_a_body),
         TEST(a_session_that_crashes_keeps_nobody_else_out),
         TEST(an_answer_larger_than_a_request_may_be_ends_no_server),
         TEST(requests_whose_client_has_left_do_not_wait_for_the_server),
