@@ -81,6 +81,13 @@ static bool is_affordable(struct dw_slice hash)
            eat_number(&hash, DW_LIT("p="), '$', MAX_LANES) && !dw_slice_contains(hash, 0);
 }
 
+static bool fail_argon2(int code, struct dw_error *reterr)
+{
+    return dw_fail_because(reterr,
+                           code == ARGON2_MEMORY_ALLOCATION_ERROR ? DW_NO_MEMORY : DW_UNAVAILABLE,
+                           "argon2", code, "verifying a password: %s", argon2_error_message(code));
+}
+
 bool dw_password_verify(struct dw_slice hash, struct dw_secret password, bool *ret_is_right,
                         struct dw_error *reterr)
 {
@@ -100,19 +107,19 @@ bool dw_password_verify(struct dw_slice hash, struct dw_secret password, bool *r
     *ret_is_right = code == ARGON2_OK;
     if (code == ARGON2_OK || code == ARGON2_VERIFY_MISMATCH)
         return true;
-    return dw_fail_because(reterr,
-                           code == ARGON2_MEMORY_ALLOCATION_ERROR ? DW_NO_MEMORY : DW_UNAVAILABLE,
-                           "argon2", code, "verifying a password: %s", argon2_error_message(code));
+    return fail_argon2(code, reterr);
 }
 
-void dw_password_verify_nobody(struct dw_secret password)
+bool dw_password_verify_nobody(struct dw_secret password, struct dw_error *reterr)
 {
     static const char salt[DW_PASSWORD_SALT_BYTES] = "nobody at all";
     unsigned char hash[HASH_BYTES];
+    int code;
 
     if (!has_fair_length(password))
-        return;
+        return true;
     count_run();
-    (void)argon2id_hash_raw(PASSES, MEMORY_KIB, LANES, password.hidden.ptr, password.hidden.len,
-                            salt, sizeof salt, hash, sizeof hash);
+    code = argon2id_hash_raw(PASSES, MEMORY_KIB, LANES, password.hidden.ptr, password.hidden.len,
+                             salt, sizeof salt, hash, sizeof hash);
+    return code == ARGON2_OK || fail_argon2(code, reterr);
 }

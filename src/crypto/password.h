@@ -20,9 +20,9 @@ bool dw_must_check dw_password_hash(struct dw_secret password,
  * (DW_UNAVAILABLE), DW_NO_MEMORY. */
 bool dw_must_check dw_password_verify(struct dw_slice hash, struct dw_secret password,
                                       bool *ret_is_right, struct dw_error *reterr);
-/* For a user who does not exist: takes as long as a wrong password, so that the time tells nothing.
- */
-void dw_password_verify_nobody(struct dw_secret password);
+/* For a user who does not exist: takes as long as a wrong password, so that the time tells nothing,
+ * and fails with DW_NO_MEMORY where that would. */
+bool dw_must_check dw_password_verify_nobody(struct dw_secret password, struct dw_error *reterr);
 /* Whether dw_password_hash made it, with the parameters of today. */
 bool dw_password_is_current(struct dw_slice hash);
 /* How often this process ran argon2id, in the three functions above: equal work is how existing and

@@ -122,6 +122,10 @@ struct dw_login_count {
 bool dw_must_check dw_store_login_take(struct dw_store *store,
                                        const struct dw_login_counting *counting, int64_t now_s,
                                        struct dw_login_count *ret_count, struct dw_error *reterr);
+/* Nobody could tell whether it failed: takes back what this one login counted. One write. */
+bool dw_must_check dw_store_login_give(struct dw_store *store,
+                                       const struct dw_login_counting *counting,
+                                       const struct dw_login_count *count, struct dw_error *reterr);
 /* It succeeded: forgets the failures from this address, gives back what was taken, remembers that
  * the subject was here; and as dw_store_note_login when user_id is not empty. One write. */
 bool dw_must_check dw_store_login_succeeded(struct dw_store *store,

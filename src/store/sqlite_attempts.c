@@ -183,6 +183,31 @@ bool dw_store_login_take(struct dw_store *store, const struct dw_login_counting 
     return false;
 }
 
+static bool login_give(struct dw_connection *connection, void *user, struct dw_error *reterr)
+{
+    const struct count_login *run = user;
+    const struct dw_login_counting *counting = run->counting;
+
+    return (run->count->failures == 0 ||
+            dw_sql_run(connection,
+                       "UPDATE attempt SET failures = failures - 1"
+                       " WHERE subject = ? AND address = ? AND failures > 0",
+                       DW_SQL_ARGS(dw_sql_text(counting->attempt.subject),
+                                   dw_sql_text(counting->attempt.address)),
+                       reterr)) &&
+           (!run->count->is_bucket_taken ||
+            give_bucket(connection, (void *)(uintptr_t)&counting->bucket, reterr));
+}
+
+bool dw_store_login_give(struct dw_store *store, const struct dw_login_counting *counting,
+                         const struct dw_login_count *count, struct dw_error *reterr)
+{
+    struct dw_login_count taken = *count;
+    struct count_login run = {.counting = counting, .count = &taken};
+
+    return dw_store_write(store, login_give, &run, reterr);
+}
+
 static bool login_succeeded(struct dw_connection *connection, void *user, struct dw_error *reterr)
 {
     const struct count_login *run = user;

@@ -51,19 +51,15 @@ static bool compare(struct dw_tenant_call *call, struct dw_user *user, struct dw
     struct dw_secret old_hash;
 
     *ret_is_right = false;
-    if (!user || user->password_hash.hidden.len == 0) {
-        dw_password_verify_nobody(password);
-        return true;
-    }
+    if (!user || user->password_hash.hidden.len == 0)
+        return dw_password_verify_nobody(password, reterr);
     old_hash = user->password_hash;
     if (dw_password_is_current(old_hash.hidden))
         return dw_password_verify(old_hash.hidden, password, ret_is_right, reterr);
     if (!dw_password_matches(call->arena, old_hash, password, ret_is_right, reterr))
         return false;
-    if (!*ret_is_right) {
-        dw_password_verify_nobody(password);
-        return true;
-    }
+    if (!*ret_is_right)
+        return dw_password_verify_nobody(password, reterr);
     return dw_password_make_any(password, call->arena, &user->password_hash, reterr) &&
            dw_store_rehash_password(call->tenant->store, user->id, old_hash, user->password_hash,
                                     reterr);
@@ -143,11 +139,13 @@ bool dw_password_check_in(struct dw_tenant_call *call, struct dw_slice connectio
     subject = subject_of(call, *ret_user, connection, name);
     if (!subject.ptr)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
-    if (!dw_protection_take_login(call, subject, &attempt, reterr) ||
-        !compare(call, *ret_user, password, &is_right, reterr))
+    if (!dw_protection_take_login(call, subject, &attempt, reterr))
         return false;
-    if (!is_confirmed(call, connection, *ret_user, &is_sure, reterr))
+    if (!compare(call, *ret_user, password, &is_right, reterr) ||
+        !is_confirmed(call, connection, *ret_user, &is_sure, reterr)) {
+        dw_protection_login_undecided(call, &attempt);
         return false;
+    }
     if (!is_right || !is_sure)
         return note_failure(call, &attempt, *ret_user, name, reterr);
     may_go_on = may_log_in(call, *ret_user, password, reterr);

@@ -95,6 +95,15 @@ bool dw_protection_take_login(struct dw_tenant_call *call, struct dw_slice subje
     }
 }
 
+void dw_protection_login_undecided(struct dw_tenant_call *call,
+                                   const struct dw_login_attempt *attempt)
+{
+    struct dw_error error = {0};
+
+    if (!dw_store_login_give(call->tenant->store, &attempt->counting, &attempt->count, &error))
+        dw_log_error(call->tenant->log, "login_not_given_back", &error);
+}
+
 bool dw_protection_login_succeeded(struct dw_tenant_call *call,
                                    const struct dw_login_attempt *attempt, struct dw_slice user_id,
                                    struct dw_error *reterr)

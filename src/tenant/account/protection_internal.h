@@ -24,6 +24,10 @@ struct dw_login_attempt {
 bool dw_must_check dw_protection_take_login(struct dw_tenant_call *call, struct dw_slice subject,
                                             struct dw_login_attempt *ret_attempt,
                                             struct dw_error *reterr);
+/* Whether the password is right could not be found out, for want of memory for example: that is no
+ * failure of who typed it. */
+void dw_protection_login_undecided(struct dw_tenant_call *call,
+                                   const struct dw_login_attempt *attempt);
 /* The password was right. user_id: who is logged in now; empty: may not be. */
 bool dw_must_check dw_protection_login_succeeded(struct dw_tenant_call *call,
                                                  const struct dw_login_attempt *attempt,

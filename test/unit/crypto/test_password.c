@@ -1,6 +1,9 @@
 /* crypto/password.h */
 #include "test.h"
 
+#include <malloc.h>
+#include <sys/resource.h>
+
 #include "crypto/password.h"
 
 static struct dw_arena *arena;
@@ -72,7 +75,33 @@ static void an_empty_or_endless_password_is_refused(void **state)
     assert_fails(dw_password_hash(dw_secret_from(dw_slice_from(endless, sizeof endless)), salt,
                                   arena, &hash, &error),
                  error, DW_INVALID_REQUEST);
-    dw_password_verify_nobody(dw_secret_from(S("x")));
+    assert_done(dw_password_verify_nobody(dw_secret_from(S("x")), &error), error);
+}
+
+/* Otherwise whoever has an account could be told from who has none. */
+static void without_memory_nobody_fails_like_somebody(void **state)
+{
+#ifndef __SANITIZE_ADDRESS__ /* its malloc ends the process */
+    struct rlimit before, none = {0};
+    struct dw_slice hash;
+    struct dw_error error = {0};
+    bool is_right, did_verify, did_nobody;
+
+    (void)state;
+    assert_done(dw_password_hash(dw_secret_from(S("right")), salt, arena, &hash, &error), error);
+    assert_int_equal(getrlimit(RLIMIT_AS, &before), 0);
+    none.rlim_max = before.rlim_max;
+    malloc_trim(0);
+    assert_int_equal(setrlimit(RLIMIT_AS, &none), 0);
+    did_verify = dw_password_verify(hash, dw_secret_from(S("right")), &is_right, &error);
+    did_nobody = dw_password_verify_nobody(dw_secret_from(S("right")), &error);
+    assert_int_equal(setrlimit(RLIMIT_AS, &before), 0);
+    assert_false(did_verify);
+    assert_false(did_nobody);
+    assert_int_equal(error.code, DW_NO_MEMORY);
+#else
+    (void)state;
+#endif
 }
 
 int main(void)
@@ -81,6 +110,7 @@ int main(void)
         cmocka_unit_test(only_the_password_itself_is_right),
         cmocka_unit_test(hashes_that_cost_too_much_or_are_none_are_not_tried),
         cmocka_unit_test(an_empty_or_endless_password_is_refused),
+        cmocka_unit_test(without_memory_nobody_fails_like_somebody),
     };
 
     arena = dw_arena_new(1 << 20);

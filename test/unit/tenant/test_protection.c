@@ -160,6 +160,31 @@ static void the_id_of_a_user_typed_as_a_name_blocks_nobody(void **state)
     assert_status(try_from("192.0.2.98", ADA, RIGHT), 200);
 }
 
+/* For want of memory, or because the store has something else than a hash. */
+static void a_password_that_nobody_could_compare_is_no_failure(void **state)
+{
+    struct dw_secret broken = dw_secret_from(S("$argon2id$v=19$m=999999999,t=1,p=1$YQ$YQ"));
+    struct dw_user *user;
+    struct dw_secret kept;
+    struct dw_error error = {0};
+
+    (void)state;
+    assert_done(dw_store_user_by_login(world.tenant->store, S(CONNECTION), S(ADA), world.arena,
+                                       &user, &error),
+                error);
+    kept = user->password_hash;
+    assert_done(dw_store_rehash_password(world.tenant->store, user->id, kept, broken, &error),
+                error);
+    for (int i = 0; i < 150; i++)
+        assert_status(try_from(OFFICE, ADA, RIGHT), 503);
+    assert_done(dw_store_rehash_password(world.tenant->store, user->id, broken, kept, &error),
+                error);
+    assert_status(try_from(OFFICE, "eve@example.com", RIGHT), 403);
+    for (int i = 0; i < 9; i++)
+        assert_status(try_from(OFFICE, ADA, "guess"), 403);
+    assert_status(try_from(OFFICE, ADA, RIGHT), 200);
+}
+
 static void the_settings_count(void **state)
 {
     (void)state;
@@ -538,6 +563,7 @@ int main(void)
         CASE(every_login_hashes_once_whoever_it_is),
         CASE(a_user_is_one_by_any_name),
         CASE(the_id_of_a_user_typed_as_a_name_blocks_nobody),
+        CASE(a_password_that_nobody_could_compare_is_no_failure),
         CASE(the_settings_count),
         CASE(an_address_that_fails_everywhere_waits_but_known_people_come_in),
         CASE(right_passwords_use_nothing_up),
