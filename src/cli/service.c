@@ -7,6 +7,9 @@
 #include "cli/options.h"
 #include "sys/sys.h"
 
+/* With fewer the store and the loops take all, and no connection is ever answered. */
+#define FEWEST_OPEN_FILES 64
+
 bool dw_cli_is_program(const char *name)
 {
     struct dw_slice path = dw_sys_environment("PATH"), folder;
@@ -34,9 +37,15 @@ bool dw_service_start(struct dw_slice log_file, enum dw_log_level threshold, str
 {
     char *path = dw_arena_text(arena, log_file);
     struct dw_net_config config = {.size = sizeof config};
+    int64_t open_files;
 
     *ret_service = (struct dw_service){.log = NULL};
-    dw_sys_raise_file_limit();
+    open_files = dw_sys_raise_file_limit();
+    if (open_files < FEWEST_OPEN_FILES)
+        return dw_fail(reterr, DW_CONFIG,
+                       "only %d files may be open here, and %d are needed at least: raise the limit "
+                       "(ulimit -n)",
+                       (int)open_files, FEWEST_OPEN_FILES);
     if (!path)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
     if (log_file.len) {

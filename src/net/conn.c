@@ -9,6 +9,7 @@
 #define FIRST_BODY_BYTES ((int64_t)64 * 1024)
 #define CHUNK_ROOM_BYTES 1024              /* behind a head, for raw chunks to be read into */
 #define DISCARD_BYTES ((int64_t)64 * 1024) /* of a body nobody wants, to keep the connection */
+#define SLOWEST_BODY_BYTES_PER_S 512
 #define LINGER_BYTES ((size_t)1024 * 1024)
 #define LINGER_MS 2000
 #define MOST_LOOKED_AT 256 /* to find one to close, when there are too many */
@@ -176,6 +177,21 @@ static bool call_handler(struct dw_conn *conn)
     return true;
 }
 
+/* Each read may take body_timeout_ms, and so may all of them, but for what came meanwhile: a byte now
+ * and then keeps no connection. */
+static void await_body(struct dw_conn *conn)
+{
+    int64_t timeout_ms = limits_of(conn)->body_timeout_ms;
+    size_t got = conn->exchange.body_bytes.len + conn->in.len - conn->used;
+    int64_t left_ms = conn->body_began_ms + timeout_ms +
+                      (int64_t)got * 1000 / SLOWEST_BODY_BYTES_PER_S -
+                      (int64_t)uv_now(&conn->server->loop->uv);
+
+    if (left_ms > timeout_ms)
+        left_ms = timeout_ms;
+    set_deadline(conn, left_ms > 0 ? left_ms : 1);
+}
+
 static bool begin_body(struct dw_conn *conn)
 {
     static const struct dw_slice go_on = DW_LIT("HTTP/1.1 100 Continue\r\n\r\n");
@@ -184,7 +200,8 @@ static bool begin_body(struct dw_conn *conn)
     int64_t length = exchange->request.content_length;
 
     conn->phase = DW_CONN_BODY;
-    set_deadline(conn, limits_of(conn)->body_timeout_ms);
+    conn->body_began_ms = (int64_t)uv_now(&conn->server->loop->uv);
+    await_body(conn);
     if (exchange->request.expects_continue && !present) {
         conn->has_sent_continue = true;
         if (!dw_conn_send(conn, &go_on, 1))
@@ -336,7 +353,7 @@ static bool step_body(struct dw_conn *conn)
         conn->body.kind == DW_HTTP_BODY_LENGTH ? step_length_body(conn) : step_chunked_body(conn);
 
     if (!goes_on)
-        set_deadline(conn, limits_of(conn)->body_timeout_ms);
+        await_body(conn);
     return goes_on;
 }
 

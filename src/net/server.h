@@ -13,7 +13,8 @@ struct dw_listener;
 
 struct dw_listener_limits {
     int64_t head_timeout_ms;            /* first byte to end of head; default 10,000 */
-    int64_t body_timeout_ms;            /* between two reads of a body; default 30,000 */
+    int64_t body_timeout_ms;            /* for the first 512 bytes of a body, and for
+                                         * each read; a second more for each 512; default 30,000 */
     int64_t idle_timeout_ms;            /* between two requests; default 75,000 */
     int64_t write_timeout_ms;           /* a peer that takes no bytes; default 60,000 */
     size_t max_head_bytes;              /* default and most: DW_HTTP_MAX_HEAD_BYTES */

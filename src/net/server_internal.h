@@ -87,6 +87,7 @@ struct dw_conn {
     size_t used;
     struct dw_http_body body;
     int64_t welcome_bytes; /* of the body at hand */
+    int64_t body_began_ms;
     size_t lingered_bytes;
     struct dw_bytes flying;  /* with the kernel */
     struct dw_bytes waiting; /* to be sent after it, or at the end of the turn */

@@ -11,12 +11,15 @@ struct dw_slice dw_sys_environment(const char *name)
     return value ? dw_slice_from_text(value) : dw_slice_from(NULL, 0);
 }
 
-void dw_sys_raise_file_limit(void)
+int64_t dw_sys_raise_file_limit(void)
 {
-    struct rlimit limit;
+    struct rlimit limit, before;
 
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return;
+        return INT64_MAX;
+    before = limit;
     limit.rlim_cur = limit.rlim_max;
-    (void)setrlimit(RLIMIT_NOFILE, &limit); /* what it was is enough to go on with */
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0) /* what it was is enough to go on with */
+        limit = before;
+    return limit.rlim_cur < INT64_MAX ? (int64_t)limit.rlim_cur : INT64_MAX;
 }

@@ -31,8 +31,8 @@ bool dw_must_check dw_sys_make_file(const char *path, unsigned mode, struct dw_s
 /* With parents, mode 0700. */
 bool dw_must_check dw_sys_make_folder(const char *path, struct dw_error *reterr);
 /* As many open files as the machine lets this user have: the usual 1,024 are soon used up by
- * connections. */
-void dw_sys_raise_file_limit(void);
+ * connections. How many that is. */
+int64_t dw_sys_raise_file_limit(void);
 /* ptr NULL when the variable is not set. */
 struct dw_slice dw_sys_environment(const char *name);
 

@@ -197,6 +197,13 @@ describe("running", () => {
     assert.equal(soft, hard);
     await program.stop(); await issuer.stop();
   });
+  test("a limit of open files that leaves none for connections is said at the start", async () => {
+    const folder = temporaryFolder();
+    const program = start("sh", ["-c", `ulimit -n 24; exec ${binary} tenant --state-dir ${path.join(folder, "state")} --listen 127.0.0.1:0`]);
+    await until(() => program.status !== undefined, "its end");
+    assert.equal(program.status, 1);
+    assert.match(program.stderr, /only 24 files may be open here, and 64 are needed at least: raise the limit \(ulimit -n\)/);
+  });
   test("SIGTERM does not wait for who only listens", async () => {
     const issuer = await new Issuer().start();
     const upstream = await startEverything();

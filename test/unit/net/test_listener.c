@@ -105,6 +105,31 @@ static void a_drip_of_head_bytes_does_not_extend_the_time(void **state)
     close(fd);
 }
 
+static void a_drip_of_body_bytes_does_not_extend_the_time(void **state)
+{
+    static const char *const drops[] = {"x", "1\r\nx\r\n", "x"};
+    static const char *const fields[] = {"Content-Length: 4000", "Transfer-Encoding: chunked",
+                                         "Content-Length: 400000"};
+
+    (void)state;
+    serve((struct dw_listener_limits){.body_timeout_ms = 200});
+    for (size_t kind = 0; kind < 3; kind++) {
+        int fd = dial(), i;
+
+        say(fd, "POST /echo HTTP/1.1\r\nHost: h\r\n");
+        say(fd, fields[kind]);
+        say(fd, "\r\n\r\n");
+        memset(heard, 0, 16);
+        for (i = 0; i < 200 && recv(fd, heard, 12, MSG_DONTWAIT) < 0; i++) {
+            say(fd, drops[kind]);
+            usleep(10000);
+        }
+        assert_true(i < 100);
+        assert_starts(heard, "HTTP/1.1 408");
+        close(fd);
+    }
+}
+
 static void a_peer_that_takes_no_bytes_is_cut_off(void **state)
 {
     int fd;
@@ -326,6 +351,7 @@ int main(void)
         LISTENER_TEST(ipv6_and_wildcard_listeners_know_their_peers),
         LISTENER_TEST(slow_requests_are_408_and_silence_is_closed),
         LISTENER_TEST(a_drip_of_head_bytes_does_not_extend_the_time),
+        LISTENER_TEST(a_drip_of_body_bytes_does_not_extend_the_time),
         LISTENER_TEST(a_peer_that_takes_no_bytes_is_cut_off),
         LISTENER_TEST(connections_beyond_the_limits_are_closed_at_once),
         LISTENER_TEST(idle_connections_give_way_when_there_are_too_many),
