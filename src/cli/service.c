@@ -42,10 +42,11 @@ bool dw_service_start(struct dw_slice log_file, enum dw_log_level threshold, str
     *ret_service = (struct dw_service){.log = NULL};
     open_files = dw_sys_raise_file_limit();
     if (open_files < FEWEST_OPEN_FILES)
-        return dw_fail(reterr, DW_CONFIG,
-                       "only %d files may be open here, and %d are needed at least: raise the limit "
-                       "(ulimit -n)",
-                       (int)open_files, FEWEST_OPEN_FILES);
+        return dw_fail(
+            reterr, DW_CONFIG,
+            "only %d files may be open here, and %d are needed at least: raise the limit "
+            "(ulimit -n)",
+            (int)open_files, FEWEST_OPEN_FILES);
     if (!path)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
     if (log_file.len) {

@@ -180,7 +180,8 @@ static void deliver(const struct mail *mail)
         return;
     case MAIL_ACCEPTED:
         out = dw_field_list_in(call->passage->arena, DW_ANSWER_FIELDS);
-        /* A session that was ended needs no more work: the Python SDK warns of any 202 to DELETE. */
+        /* A session that was ended needs no more work: the Python SDK warns of any 202 to DELETE.
+         */
         dw_passage_answer(call->passage, call->kind == DW_STDIO_DELETE ? 204 : 202, &out, DW_EMPTY);
         return;
     case MAIL_OPEN:

@@ -177,8 +177,8 @@ static bool call_handler(struct dw_conn *conn)
     return true;
 }
 
-/* Each read may take body_timeout_ms, and so may all of them, but for what came meanwhile: a byte now
- * and then keeps no connection. */
+/* Each read may take body_timeout_ms, and so may all of them, but for what came meanwhile: a byte
+ * now and then keeps no connection. */
 static void await_body(struct dw_conn *conn)
 {
     int64_t timeout_ms = limits_of(conn)->body_timeout_ms;

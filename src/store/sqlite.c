@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -129,16 +130,21 @@ struct dw_definitions *dw_store_definitions(struct dw_store *store)
     return store->definitions;
 }
 
-/* The file must be ours alone before the first secret is in it; SQLite gives the -wal and -shm
- * files beside it the same mode. */
+/* The file must be ours alone before the first secret is in it, and a copy that was put back may be
+ * open to all. SQLite gives the -wal and -shm files beside it the same mode. */
 static bool make_file(const char *path, struct dw_error *reterr)
 {
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    struct stat info;
+    bool is_private;
 
     if (fd < 0)
         return dw_fail(reterr, DW_CONFIG, "cannot open the database %s: %s", path, strerror(errno));
+    is_private = fstat(fd, &info) == 0 &&
+                 ((info.st_mode & 077) == 0 || fchmod(fd, info.st_mode & 0700) == 0);
     close(fd);
-    return true;
+    return is_private || dw_fail(reterr, DW_CONFIG,
+                                 "others can read the database %s; run: chmod 600 %s", path, path);
 }
 
 /* A sentence that names the file, whatever SQLite said. */

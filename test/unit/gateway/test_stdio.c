@@ -85,7 +85,8 @@ static void a_session_that_its_client_ends_is_answered_without_a_body(void **sta
     assert_non_null(strstr(answer, "Mcp-Session-Id: "));
     snprintf(fields, sizeof fields, "%.48s\r\n", strstr(answer, "Mcp-Session-Id: "));
     snprintf(head, sizeof head,
-             "DELETE /mcp HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: x\r\n%s\r\n",
+             "DELETE /mcp HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: "
+             "x\r\n%s\r\n",
              fields);
     fd = dial_gateway();
     say(fd, head);
