@@ -58,12 +58,12 @@ static bool read_number(const struct dw_json *object, const char *name, int64_t 
     return dw_member_int(name, dw_json_get(object, name), min, max, number, reterr);
 }
 
-static bool read_words(const struct dw_json *object, const char *name, struct dw_arena *arena,
-                       struct dw_slices *words, struct dw_error *reterr)
+static bool read_words(const struct dw_json *object, const char *name, size_t max,
+                       struct dw_arena *arena, struct dw_slices *words, struct dw_error *reterr)
 {
     if (!dw_json_get(object, name))
         return true;
-    if (!dw_json_texts(object, name, arena, words, NULL) || words->count > DW_PASSWORD_WORDS_MAX)
+    if (!dw_json_texts(object, name, arena, words, NULL) || words->count > max)
         return fail_option(name, reterr);
     return true;
 }
@@ -122,8 +122,12 @@ static bool read_password_options(const struct dw_json *options, struct dw_arena
     if (!read_number(complexity, "min_length", 1, DW_PASSWORD_LENGTH_MAX, &policy->min_length,
                      reterr) ||
         !read_classes(complexity, arena, policy, reterr) ||
-        !read_words(dictionary, "custom", arena, &policy->words, reterr))
+        !read_words(dictionary, "custom", DW_PASSWORD_WORDS_MAX, arena, &policy->words, reterr) ||
+        !read_words(dw_json_get(options, "profile_data"), "blocked_fields", DW_PASSWORD_FIELDS_MAX,
+                    arena, &policy->personal_fields, reterr))
         return false;
+    if (dw_slice_eq(dw_json_text(complexity, "max_length_exceeded"), DW_LIT("error")))
+        policy->max_bytes = DW_PASSWORD_BCRYPT_BYTES;
     if (dw_json_get(complexity, "identical_characters"))
         policy->identical_max =
             dw_slice_eq(dw_json_text(complexity, "identical_characters"), DW_LIT("block")) ? 2 : 0;
@@ -149,7 +153,8 @@ bool dw_password_policy_read(const struct dw_json *options, struct dw_arena *are
     if (!read_level(options, ret_policy, reterr) ||
         !read_number(dw_json_get(options, "password_complexity_options"), "min_length", 1,
                      DW_PASSWORD_LENGTH_MAX, &ret_policy->min_length, reterr) ||
-        !read_words(dictionary, "dictionary", arena, &ret_policy->words, reterr))
+        !read_words(dictionary, "dictionary", DW_PASSWORD_WORDS_MAX, arena, &ret_policy->words,
+                    reterr))
         return false;
     ret_policy->uses_dictionary = is_on(dictionary);
     ret_policy->refuses_personal_info = is_on(dw_json_get(options, "password_no_personal_info"));
@@ -229,21 +234,76 @@ static bool holds(struct dw_slice password, struct dw_slice part)
     return false;
 }
 
-static bool is_personal(struct dw_slice password, const struct dw_user *user)
+/* Whether it holds a word of `text`. */
+static bool holds_word(struct dw_slice password, struct dw_slice text)
 {
-    const struct dw_slice texts[] = {user->name,     user->given_name, user->family_name,
-                                     user->nickname, user->username,   user->phone_number,
-                                     user->email};
-    struct dw_slice local = dw_slice_sub(user->email, 0, dw_slice_index(user->email, '@'));
+    struct dw_slice word;
 
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        struct dw_slice rest = texts[i], word;
+    while (dw_slice_split(&text, ' ', &word))
+        if (holds(password, word))
+            return true;
+    return false;
+}
 
-        while (dw_slice_split(&rest, ' ', &word))
-            if (holds(password, word))
-                return true;
+static bool is_field(const struct dw_password_policy *policy, const char *name)
+{
+    return policy->personal_fields.count == 0 ||
+           dw_slices_have(policy->personal_fields, dw_slice_from_text(name));
+}
+
+static struct dw_slice member_text(const struct dw_json *object, struct dw_slice name)
+{
+    for (size_t i = 0; i < object->object.count; i++)
+        if (dw_slice_eq(object->object.members[i].key, name) &&
+            object->object.members[i].value.type == DW_JSON_TEXT)
+            return object->object.members[i].value.text;
+    return DW_EMPTY;
+}
+
+/* What a profile says besides, in user_metadata: Auth0's three members, or those that were named.
+ */
+static bool holds_metadata(const struct dw_password_policy *policy, struct dw_slice password,
+                           const struct dw_json *metadata)
+{
+    static const struct dw_slice standard[] = {
+        {"user_metadata.name", 18}, {"user_metadata.first", 19}, {"user_metadata.last", 18}};
+    struct dw_slices names = policy->personal_fields;
+
+    if (names.count == 0)
+        names = (struct dw_slices){standard, sizeof standard / sizeof *standard};
+    for (size_t i = 0; i < names.count; i++) {
+        struct dw_slice name = names.items[i];
+
+        if (!dw_slice_eat(&name, DW_LIT("user_metadata.")))
+            continue;
+        if (holds_word(password, member_text(metadata, name)))
+            return true;
     }
-    return holds(password, local);
+    return false;
+}
+
+static bool is_personal(const struct dw_password_policy *policy, struct dw_slice password,
+                        const struct dw_user *user, const struct dw_json *metadata)
+{
+    const struct {
+        const char *name;
+        struct dw_slice text;
+    } fields[] = {
+        {"name", user->name},
+        {"given_name", user->given_name},
+        {"family_name", user->family_name},
+        {"nickname", user->nickname},
+        {"username", user->username},
+        {"phone_number", user->phone_number},
+        {"email", user->email},
+        {"email", dw_slice_sub(user->email, 0, dw_slice_index(user->email, '@'))},
+    };
+
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+        if (is_field(policy, fields[i].name) && holds_word(password, fields[i].text))
+            return true;
+    return metadata && metadata->type == DW_JSON_OBJECT &&
+           holds_metadata(policy, password, metadata);
 }
 
 static bool is_in(struct dw_slices words, struct dw_slice password)
@@ -258,13 +318,16 @@ static bool is_strong(const struct dw_password_policy *policy, struct dw_slice p
 {
     int have = __builtin_popcount(dw_password_classes(password) & policy->classes);
 
-    return dw_password_length(password) >= policy->min_length && have >= policy->classes_needed &&
+    return dw_password_length(password) >= policy->min_length &&
+           (policy->max_bytes == 0 || (int64_t)password.len <= policy->max_bytes) &&
+           have >= policy->classes_needed &&
            (policy->identical_max == 0 || !dw_password_has_run(password, policy->identical_max)) &&
            (!policy->refuses_sequences || !dw_password_has_sequence(password));
 }
 
 enum dw_password_problem dw_password_judge(const struct dw_password_policy *policy,
-                                           struct dw_secret password, const struct dw_user *user)
+                                           struct dw_secret password, const struct dw_user *user,
+                                           const struct dw_json *metadata)
 {
     struct dw_slice text = password.hidden;
 
@@ -272,7 +335,7 @@ enum dw_password_problem dw_password_judge(const struct dw_password_policy *poli
         return DW_PASSWORD_WEAK;
     if (policy->uses_dictionary && (dw_password_is_common(text) || is_in(policy->words, text)))
         return DW_PASSWORD_COMMON;
-    if (policy->refuses_personal_info && user && is_personal(text, user))
+    if (policy->refuses_personal_info && user && is_personal(policy, text, user, metadata))
         return DW_PASSWORD_PERSONAL;
     return DW_PASSWORD_FINE;
 }

@@ -10,6 +10,9 @@
 
 #define DW_PASSWORD_WORDS_MAX 2000 /* of a connection's own dictionary, Auth0's number */
 #define DW_PASSWORD_LENGTH_MAX 128 /* that a policy may demand at least */
+#define DW_PASSWORD_FIELDS_MAX 12  /* of a profile, Auth0's number */
+/* What Auth0's bcrypt looks at: longer ones are refused where a policy says so. None is cut. */
+#define DW_PASSWORD_BCRYPT_BYTES 72
 
 enum dw_password_class {
     DW_PASSWORD_LOWER = 1,
@@ -27,7 +30,9 @@ struct dw_password_policy {
     bool uses_dictionary;
     struct dw_slices words; /* the connection's own, besides the compiled ones */
     bool refuses_personal_info;
-    int64_t history_size; /* 0: old passwords may come again */
+    struct dw_slices personal_fields; /* these alone ("name", "user_metadata.pet"); none: all */
+    int64_t max_bytes;                /* 0: no rule */
+    int64_t history_size;             /* 0: old passwords may come again */
 };
 
 /* options  of a connection of strategy auth0; NULL: Auth0's standard
@@ -47,9 +52,11 @@ enum dw_password_problem {
     DW_PASSWORD_LEAKED,
     DW_PASSWORD_PROBLEM_COUNT
 };
-/* user: whose information it must not hold; NULL: nobody's. */
+/* user      whose information it must not hold; NULL: nobody's
+ * metadata  their user_metadata; NULL: none */
 enum dw_password_problem dw_password_judge(const struct dw_password_policy *policy,
-                                           struct dw_secret password, const struct dw_user *user);
+                                           struct dw_secret password, const struct dw_user *user,
+                                           const struct dw_json *metadata);
 /* Whether it is one that attackers try first: compiled in, in any case, with the usual endings. */
 bool dw_password_is_common(struct dw_slice password);
 

@@ -44,6 +44,19 @@ static void write_length(const struct dw_password_policy *policy, struct dw_slic
     dw_json_write_object_end(json);
 }
 
+static void write_most(const struct dw_password_policy *policy, struct dw_slice password,
+                       struct dw_json_writer *json)
+{
+    dw_json_write_object_start(json);
+    dw_json_write_key(json, DW_LIT("format"));
+    dw_json_write_array_start(json);
+    dw_json_write_int(json, policy->max_bytes);
+    dw_json_write_array_end(json);
+    put_message(json, "At most %d bytes in length", "lengthAtMost",
+                (int64_t)password.len <= policy->max_bytes);
+    dw_json_write_object_end(json);
+}
+
 static void write_classes(const struct dw_password_policy *policy, struct dw_slice password,
                           struct dw_json_writer *json)
 {
@@ -96,6 +109,8 @@ static void write_rules(const struct dw_password_policy *policy, struct dw_slice
     dw_json_write_key(json, DW_LIT("rules"));
     dw_json_write_array_start(json);
     write_length(policy, password, json);
+    if (policy->max_bytes > 0)
+        write_most(policy, password, json);
     if (policy->classes_needed > 0)
         write_classes(policy, password, json);
     if (policy->identical_max > 0)
@@ -118,6 +133,8 @@ static void write_policy(const struct dw_password_policy *policy, struct dw_buf 
         dw_buf_add(out, DW_LIT("* Non-empty password required"));
     else
         dw_buf_printf(out, "* At least %d characters in length", (int)policy->min_length);
+    if (policy->max_bytes > 0)
+        dw_buf_printf(out, "\n* At most %d bytes in length", (int)policy->max_bytes);
     if (policy->classes_needed > 0 && needs_all(policy))
         dw_buf_add(out, DW_LIT("\n* Should contain:"));
     else if (policy->classes_needed > 0)

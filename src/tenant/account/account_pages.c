@@ -52,6 +52,8 @@ bool dw_rule_rows_make(struct dw_tenant_call *call, const struct dw_password_pol
         return false;
     if (policy->min_length > 1)
         add_rule(call, ret_rows, "password.length", policy->min_length, DW_EMPTY);
+    if (policy->max_bytes > 0)
+        add_rule(call, ret_rows, "password.most_bytes", policy->max_bytes, DW_EMPTY);
     if (policy->classes_needed > 0)
         add_rule(call, ret_rows,
                  policy->classes_needed == __builtin_popcount(policy->classes)

@@ -5,7 +5,7 @@
 
 #include "tenant/account/account_internal.h"
 
-#define DW_RULES_MAX 5
+#define DW_RULES_MAX 6
 
 /* Rows {{rule}} for {{#rules}}. */
 struct dw_rule_rows {

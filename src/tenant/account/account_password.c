@@ -84,6 +84,8 @@ static bool look_further(struct dw_tenant_call *call, const struct dw_account_ju
 bool dw_account_judge(struct dw_tenant_call *call, const struct dw_account_judgement *judgement,
                       struct dw_account_refusal *ret_refusal, struct dw_error *reterr)
 {
+    const struct dw_json *metadata = NULL;
+
     *ret_refusal = (struct dw_account_refusal){.kind = DW_ACCOUNT_ACCEPTED};
     if (judgement->password.hidden.len > DW_PASSWORD_MAX_BYTES) {
         ret_refusal->kind = DW_ACCOUNT_INVALID;
@@ -91,8 +93,12 @@ bool dw_account_judge(struct dw_tenant_call *call, const struct dw_account_judge
                       DW_PASSWORD_MAX_BYTES);
         return true;
     }
+    if (judgement->home->policy.refuses_personal_info && judgement->user &&
+        judgement->user->user_metadata_json.len > 0 &&
+        !dw_json_parse(judgement->user->user_metadata_json, call->arena, &metadata, reterr))
+        return false;
     ret_refusal->problem =
-        dw_password_judge(&judgement->home->policy, judgement->password, judgement->user);
+        dw_password_judge(&judgement->home->policy, judgement->password, judgement->user, metadata);
     if (ret_refusal->problem == DW_PASSWORD_FINE &&
         !look_further(call, judgement, &ret_refusal->problem, reterr))
         return false;

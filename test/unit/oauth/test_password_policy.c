@@ -70,16 +70,69 @@ static void each_level_takes_what_auth0s_does(void **state)
         {"{\"password_options\":{\"complexity\":{\"character_types\":[\"lowercase\",\"uppercase\","
          "\"number\",\"special\"],\"character_type_rule\":\"all\"}}}",
          "Abcdefg1", false},
+#define MOST(rule)                                                                                 \
+    "{\"passwordPolicy\":\"none\",\"password_options\":{\"complexity\":{"                          \
+    "\"max_length_exceeded\":\"" rule "\"}}}"
+#define SEVENTY "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffffgggggggggg"
+        {MOST("error"), SEVENTY "hh", true},
+        {MOST("error"), SEVENTY "hhh", false},
+        {MOST("truncate"), SEVENTY "hhh", true},
     };
 
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct dw_password_policy policy = policy_of(cases[i].options);
-        bool is_fine = dw_password_judge(&policy, dw_secret_from(S(cases[i].password)), NULL) ==
-                       DW_PASSWORD_FINE;
+        bool is_fine = dw_password_judge(&policy, dw_secret_from(S(cases[i].password)), NULL,
+                                         NULL) == DW_PASSWORD_FINE;
 
         if (is_fine != cases[i].is_strong)
             fail_msg("%s: %s", cases[i].options ? cases[i].options : "", cases[i].password);
+    }
+}
+
+/* Auth0's fields, and those that password_options names instead. */
+static void personal_information_is_what_the_policy_says(void **state)
+{
+    static const struct {
+        const char *options, *password;
+        bool is_personal;
+    } cases[] = {
+#define OLD "{\"passwordPolicy\":\"none\",\"password_no_personal_info\":{\"enable\":true}}"
+#define NEW(fields)                                                                                \
+    "{\"passwordPolicy\":\"none\",\"password_options\":{\"profile_data\":{\"active\":true,"        \
+    "\"blocked_fields\":[" fields "]}}}"
+        {OLD, "xxlovelacexx", true},
+        {OLD, "xADAx", true},
+        {OLD, "countess-of-x", true},
+        {OLD, "xx-kingx", true},
+        {OLD, "xx-byronx", true},
+        {OLD, "xx-rexx", false}, /* no member of Auth0's */
+        {OLD, "xxprogrammerxx", true},
+        {OLD, "x99x", false},
+        {OLD, "xxexamplexx", false},
+        {NEW(""), "xxlovelacexx", true},
+        {NEW("\"name\""), "xxlovelace", true},
+        {NEW("\"nickname\""), "xxlovelace", false},
+        {NEW("\"email\""), "xcountess", true},
+        {NEW("\"user_metadata.pet\""), "xx-rexx", true},
+        {NEW("\"user_metadata.pet\""), "xx-byronx", false},
+        {"{\"passwordPolicy\":\"none\"}", "lovelace", false},
+    };
+    const struct dw_user user = {.name = S("Ada Lovelace"),
+                                 .nickname = S("programmer"),
+                                 .username = S("99"),
+                                 .email = S("countess@example.com")};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct dw_password_policy policy = policy_of(cases[i].options);
+        bool is_personal =
+            dw_password_judge(&policy, dw_secret_from(S(cases[i].password)), &user,
+                              json("{\"name\":\"A King\",\"last\":\"Byron\",\"pet\":\"rex\"}")) ==
+            DW_PASSWORD_PERSONAL;
+
+        if (is_personal != cases[i].is_personal)
+            fail_msg("%s: %s", cases[i].options, cases[i].password);
     }
 }
 
@@ -94,6 +147,9 @@ static void options_that_are_wrong_are_refused(void **state)
         "{\"password_history\":{\"enable\":true,\"size\":25}}",
         "{\"password_dictionary\":{\"enable\":true,\"dictionary\":[1]}}",
         "{\"password_options\":{\"complexity\":{\"character_types\":[\"emoji\"]}}}",
+        "{\"password_options\":{\"profile_data\":{\"active\":true,\"blocked_fields\":7}}}",
+        "{\"password_options\":{\"profile_data\":{\"blocked_fields\":[\"1\",\"2\",\"3\",\"4\","
+        "\"5\",\"6\",\"7\",\"8\",\"9\",\"10\",\"11\",\"12\",\"13\"]}}}",
     };
 
     (void)state;
@@ -248,6 +304,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(each_level_takes_what_auth0s_does),
+        CASE(personal_information_is_what_the_policy_says),
         CASE(options_that_are_wrong_are_refused),
         CASE(common_passwords_are_known_in_any_case_and_with_the_usual_endings),
         CASE(identifiers_follow_the_options),
