@@ -110,6 +110,7 @@ static bool delete_client(struct dw_connection *connection, void *user, struct d
                     "UPDATE refresh_family SET revoked_at = ? WHERE client_id = ?"
                     " AND revoked_at = 0",
                     DW_SQL_ARGS(dw_sql_int(drop->now_s), dw_sql_text(drop->id)), reterr) ||
+        !dw_store_kill_logins(connection, DW_EMPTY, drop->id, drop->now_s, reterr) ||
         !dw_sql_run(connection, "DELETE FROM client WHERE id = ?",
                     DW_SQL_ARGS(dw_sql_text(drop->id)), reterr))
         return false;

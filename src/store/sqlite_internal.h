@@ -281,6 +281,11 @@ bool dw_must_check dw_migrate(struct dw_connection *connection, const char *path
 /* sqlite_issued.c: its access tokens are not believed any more. */
 bool dw_must_check dw_store_kill_family(struct dw_connection *connection, struct dw_slice family_id,
                                         int64_t now_s, struct dw_error *reterr);
+/* sqlite_issued.c: so are those of logins of the last day that began no family of refresh tokens,
+ * of a user or, with an empty user_id, of an application. */
+bool dw_must_check dw_store_kill_logins(struct dw_connection *connection, struct dw_slice user_id,
+                                        struct dw_slice client_id, int64_t now_s,
+                                        struct dw_error *reterr);
 /* sqlite_users.c: ends what is under way for a user who is blocked, has a new password or goes:
  * sessions, refresh tokens, codes, grants that wait for a second factor, approvals on other
  * devices. Codes that were mailed die with what they are for. */

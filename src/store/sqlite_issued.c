@@ -47,6 +47,23 @@ bool dw_store_kill_family(struct dw_connection *connection, struct dw_slice fami
         reterr);
 }
 
+#define KILL_USED(owner)                                                                           \
+    "INSERT INTO dead_family (family_id, expires_at) SELECT family_id, ? FROM authorization_code"  \
+    " WHERE " owner " = ? AND used_at > 0"                                                         \
+    " ON CONFLICT (family_id) DO UPDATE SET expires_at = excluded.expires_at"
+
+bool dw_store_kill_logins(struct dw_connection *connection, struct dw_slice user_id,
+                          struct dw_slice client_id, int64_t now_s, struct dw_error *reterr)
+{
+    struct dw_sql_value ends_at = dw_sql_int(now_s + DW_ACCESS_TOKEN_MAX_LIFETIME_S);
+
+    if (user_id.len > 0)
+        return dw_sql_run(connection, KILL_USED("user_id"),
+                          DW_SQL_ARGS(ends_at, dw_sql_text(user_id)), reterr);
+    return dw_sql_run(connection, KILL_USED("client_id"),
+                      DW_SQL_ARGS(ends_at, dw_sql_text(client_id)), reterr);
+}
+
 bool dw_store_family_is_dead(struct dw_store *store, struct dw_slice family_id, bool *ret_is_dead,
                              struct dw_error *reterr)
 {

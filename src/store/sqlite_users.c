@@ -115,7 +115,8 @@ bool dw_store_end_logins(struct dw_connection *connection, struct dw_slice user_
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
         if (!dw_sql_run(connection, ends[i], DW_SQL_ARGS(dw_sql_text(user_id)), reterr))
             return false;
-    return dw_store_revoke_families(connection, user_id, DW_EMPTY, now_s, reterr);
+    return dw_store_kill_logins(connection, user_id, DW_EMPTY, now_s, reterr) &&
+           dw_store_revoke_families(connection, user_id, DW_EMPTY, now_s, reterr);
 }
 
 static bool ends_logins(const struct dw_user *before, const struct dw_user *after)

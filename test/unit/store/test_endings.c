@@ -284,6 +284,50 @@ static void the_access_tokens_of_a_deleted_application_are_dead(void **state)
     assert_access_tokens_are_dead("f1");
 }
 
+static void block(void)
+{
+    struct dw_user *user = load();
+
+    user->is_blocked = true;
+    user->updated_at_s = NOW_S + 5;
+    assert_done(dw_store_update_user(fixture.store, user, &error), error);
+}
+
+static void delete_user(void)
+{
+    assert_done(dw_store_delete_user(fixture.store, S(ADA), NOW_S, &error), error);
+}
+
+static void delete_client(void)
+{
+    assert_done(dw_store_delete_client(fixture.store, S("c1"), NOW_S, &error), error);
+}
+
+/* The code of a login is remembered for a day, and knows its access tokens. */
+static void access_tokens_without_a_refresh_token_are_dead_as_well(void **state)
+{
+    static void (*const ends[])(void) = {block, delete_user, delete_client};
+
+    for (size_t at = 0; at < sizeof ends / sizeof *ends; at++) {
+        struct dw_authorization_code code = fixture_code(&fixture, 1, "f-used"), *seen;
+        struct dw_authorization_code other = fixture_code(&fixture, 2, "f-unused");
+        bool was_used, is_dead = true;
+
+        assert_done(dw_store_add_authorization_code(fixture.store, &code, &error), error);
+        assert_done(dw_store_add_authorization_code(fixture.store, &other, &error), error);
+        assert_done(dw_store_take_authorization_code(fixture.store, code.code_digest, S("c1"),
+                                                     NOW_S, fixture.arena, &seen, &was_used,
+                                                     &error),
+                    error);
+        ends[at]();
+        assert_access_tokens_are_dead("f-used");
+        assert_done(dw_store_family_is_dead(fixture.store, S("f-unused"), &is_dead, &error), error);
+        assert_false(is_dead);
+        (void)store_end(state);
+        (void)store_start(state);
+    }
+}
+
 /* A password is checked, and then it takes a moment until its tokens are stored. */
 static void a_login_with_the_old_password_starts_no_family(void **state)
 {
@@ -329,6 +373,7 @@ int main(void)
         CASE(a_deleted_account_ends_all_that_is_under_way),
         CASE(the_access_tokens_of_a_deleted_account_are_dead),
         CASE(the_access_tokens_of_a_deleted_application_are_dead),
+        CASE(access_tokens_without_a_refresh_token_are_dead_as_well),
         CASE(a_login_with_the_old_password_starts_no_family),
     };
 
