@@ -139,6 +139,45 @@ test("without a certificate that it trusts, no mail and no password leaves", { t
   }
 });
 
+test("a server that is busy, slow or hangs up is asked again, and no request waits for it", { timeout: 90_000 }, async () => {
+  const tries = {}, mails = [], sockets = new Set();
+  const server = new SMTPServer({
+    authOptional: true, disabledCommands: ["STARTTLS", "AUTH"], logger: false,
+    onRcptTo: ({ address }, session, done) => {
+      tries[address] = (tries[address] ?? 0) + 1;
+      const isFirst = tries[address] === 1;
+      if (address.startsWith("slow")) return setTimeout(done, 3_000);
+      return done(isFirst && address.startsWith("busy") ? Object.assign(new Error("try again later"), { responseCode: 451 }) : undefined);
+    },
+    onData: (stream, { envelope }, done) => {
+      const { address } = envelope.rcptTo[0];
+      stream.resume();
+      stream.on("end", () => {
+        if (address.startsWith("gone") && tries[address] === 1) return sockets.forEach((socket) => socket.destroy());
+        mails.push(address);
+        return done();
+      });
+    },
+  });
+  server.on("error", () => {});
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  server.server.on("connection", (socket) => sockets.add(socket));
+  const tenant = await startTenant({ seed, tables: { mail: { url: `smtp://127.0.0.1:${server.server.address().port}`, from: "login@example.com" } } });
+  try {
+    for (const name of ["slow", "busy", "gone"]) {
+      const before = Date.now();
+      assert.equal((await signUp(tenant, `${name}@example.com`)).status, 200);
+      assert.ok(Date.now() - before < 2_500, "the request waited for the mail server");
+    }
+    await until(() => mails.length === 3, "all three mails", 60_000);
+    assert.deepEqual(mails.toSorted(), ["busy@example.com", "gone@example.com", "slow@example.com"]);
+    assert.deepEqual(tries, { "slow@example.com": 1, "busy@example.com": 2, "gone@example.com": 2 });
+  } finally {
+    await tenant.stop();
+    await new Promise((resolve) => server.close(resolve));
+  }
+});
+
 test("mails outlive a killed process and a mail server that is away", { timeout: 90_000 }, async () => {
   const port = await freePort();
   const folder = temporaryFolder();

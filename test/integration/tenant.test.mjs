@@ -1,12 +1,13 @@
 // The tenant by itself: grants on the wire, rotation, durability, and the management verbs beside a running server.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { createPublicKey, verify } from "node:crypto";
+import { createPrivateKey, createPublicKey, verify } from "node:crypto";
+import { readFileSync, readdirSync, statSync } from "node:fs";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { Browser } from "./support/browser.mjs";
 import { doorward, startTenant } from "./support/doorward.mjs";
-import { sleep, until } from "./support/process.mjs";
+import { binary, sleep, start, until } from "./support/process.mjs";
 import { pkce, postForm } from "./support/tenant.mjs";
 
 const audience = "https://mcp.example.com/mcp";
@@ -168,6 +169,40 @@ describe("tenant", () => {
     assert.equal(twice.status, 1);
     const eve = await postForm(`${tenant.issuer}oauth/token`, { grant_type: "password", client_id: "cli", username: "eve@example.com", password: "another long password", audience });
     assert.equal(eve.status, 200, eve.text);
+  });
+
+  test("the audit log is followed as JSON, a line an event", async () => {
+    const following = start(binary, ["tenant", "--config", tenant.config, "logs", "--follow", "--json"]);
+    try {
+      await postForm(`${tenant.issuer}oauth/token`, { grant_type: "password", client_id: "cli", username: "followed@example.com", password: "a guess" });
+      const lines = () => following.stdout.split("\n").filter(Boolean).map((line) => JSON.parse(line));
+      const entry = await until(() => lines().find(({ user_name: name }) => name === "followed@example.com"), "the entry");
+      assert.equal(entry.type, "fu");
+      assert.equal(entry.ip, "127.0.0.1");
+      assert.match(entry.date, /^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
+      assert.equal(new Set(lines().map(({ log_id: id }) => id)).size, lines().length, "none twice");
+    } finally {
+      await following.stop();
+    }
+  });
+
+  test("private keys are in no file but sealed, and no verb shows one", async () => {
+    const database = new DatabaseSync(path.join(tenant.folder, "state/tenant.db"), { readOnly: true });
+    const rows = database.prepare("SELECT sealed_private_key FROM signing_key").all();
+    database.close();
+    assert.ok(rows.length >= 2);
+    for (const { sealed_private_key: sealed } of rows) {
+      assert.doesNotMatch(Buffer.from(sealed).toString("latin1"), /PRIVATE KEY|"d":/);
+      assert.throws(() => createPrivateKey({ key: Buffer.from(sealed), format: "der", type: "pkcs8" }));
+    }
+    for (const name of readdirSync(path.join(tenant.folder, "state"))) {
+      const file = path.join(tenant.folder, "state", name);
+      if (name !== "tls" && statSync(file).isFile()) assert.doesNotMatch(readFileSync(file, "latin1"), /PRIVATE KEY/, name);
+    }
+    const listed = await doorward(["tenant", "--config", tenant.config, "key", "list", "--json"]);
+    assert.doesNotMatch(listed.stdout, /PRIVATE|"d"|sealed/);
+    const published = await (await fetch(`${tenant.issuer}.well-known/jwks.json`)).json();
+    for (const key of published.keys) assert.deepEqual(Object.keys(key).filter((name) => ["d", "p", "q", "dp", "dq", "qi", "k"].includes(name)), []);
   });
 
   test("management waits for a writer that takes long", async () => {
