@@ -242,6 +242,8 @@ is refused at \`/bc-authorize\` and passed over elsewhere.
   where the tenant says so.
 - Clients that are a URL come by themselves, without an operator, and as the MCP specification wants it: \`grant_types\` may be missing, and \`jwks\`
   may stand in the document. Their keys are read at each use, so there is no older key that one with the same \`kid\` could be compared to.
+- Clients register themselves 300 times an hour from one address (\`registrations_per_hour\`) and are 10,000 at most; Auth0 takes five registrations
+  a second of all.
 - An application with several callback URLs names one at \`/authorize\`; Auth0 takes the first.
 `;
 }

@@ -270,6 +270,8 @@ describe("tokens", () => {
     const answer = await granted(tenant, request);
     assert.equal(answer.issued_token_type, accessType);
     const { payload } = await jwtVerify(answer.access_token, remote(tenant), { audience: apis.down });
+    const openid = await granted(tenant, { ...request, scope: "openid profile offline_access read:x" });
+    assert.deepEqual([openid.scope, openid.id_token, openid.refresh_token, decodeJwt(openid.access_token).aud], ["read:x", undefined, undefined, apis.down]);
     assert.equal(payload.sub, decodeJwt(access_token).sub);
     assert.equal(payload.scope, "read:x");
     assert.deepEqual(payload.act, { sub: server.client_id, act: { sub: "cli" } });

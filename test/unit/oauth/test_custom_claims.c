@@ -70,6 +70,59 @@ static void names_are_judged_one_by_one(void **state)
     }
 }
 
+/* Auth0's list ("Create Custom Claims"), word by word, with every scope granted. */
+static void what_is_restricted_is_never_taken(void **state)
+{
+    static const char *const names[] = {
+        "acr",      "act",       "active",  "amr",         "at_hash",
+        "ath",      "attest",    "aud",     "auth_time",   "authorization_details",
+        "azp",      "c_hash",    "cnf",     "client_id",   "cty",
+        "dest",     "events",    "exp",     "groups",      "entitlements",
+        "gty",      "htm",       "htu",     "iat",         "internalService",
+        "iss",      "jcard",     "jku",     "jti",         "jwe",
+        "jwk",      "kid",       "may_act", "mky",         "nbf",
+        "nonce",    "object_id", "org_id",  "org_name",    "orig",
+        "origid",   "roles",     "rph",     "permissions", "s_hash",
+        "sid",      "sip_x",     "sub",     "sub_jwk",     "toe",
+        "txn",      "typ",       "uuid",    "vot",         "vtm",
+        "x5t#S256", "sip_callid"};
+    struct dw_custom_claims_rules rules = {{both_scopes, 2}, false};
+
+    (void)state;
+    for (size_t at = 0; at < sizeof names / sizeof *names; at++)
+        if (dw_custom_claim_is_allowed(S(names[at]), &rules))
+            fail_msg("%s was taken", names[at]);
+}
+
+/* The claims of OpenID Connect may be set, each with its scope alone. */
+static void openid_claims_follow_their_scopes(void **state)
+{
+    static const char *const rows[][2] = {
+        {"address", "address"},     {"birthdate", "profile"},
+        {"email", "email"},         {"email_verified", "email"},
+        {"family_name", "profile"}, {"gender", "profile"},
+        {"given_name", "profile"},  {"locale", "profile"},
+        {"middle_name", "profile"}, {"name", "profile"},
+        {"nickname", "profile"},    {"phone_number", "phone"},
+        {"picture", "profile"},     {"phone_number_verified", "phone"},
+        {"profile", "profile"},     {"preferred_username", "profile"},
+        {"updated_at", "profile"},  {"website", "profile"},
+        {"zoneinfo", "profile"},
+    };
+    static const char *const scopes[] = {"openid", "profile", "email", "phone", "address"};
+
+    (void)state;
+    for (size_t at = 0; at < sizeof rows / sizeof *rows; at++)
+        for (size_t i = 0; i < sizeof scopes / sizeof *scopes; i++) {
+            struct dw_slice scope = S(scopes[i]);
+            struct dw_custom_claims_rules rules = {{&scope, 1}, false};
+
+            if (dw_custom_claim_is_allowed(S(rows[at][0]), &rules) !=
+                (strcmp(rows[at][1], scopes[i]) == 0))
+                fail_msg("%s with %s", rows[at][0], scopes[i]);
+        }
+}
+
 static void what_is_left_keeps_its_order(void **state)
 {
     struct dw_custom_claims_rules rules = {{both_scopes, 1}, false};
@@ -124,6 +177,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_are_judged_one_by_one),
+        cmocka_unit_test(what_is_restricted_is_never_taken),
+        cmocka_unit_test(openid_claims_follow_their_scopes),
         cmocka_unit_test(what_is_left_keeps_its_order),
         cmocka_unit_test(nothing_left_is_nothing),
         cmocka_unit_test(too_much_is_refused),
