@@ -100,6 +100,34 @@ static void ten_failures_block_in_auth0s_words_and_a_mail_unblocks(void **state)
     assert_status(post(&browser, "/u/unblock", strchr(link, '?') + 1), 404);
 }
 
+static void a_block_ends_after_thirty_days(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 10; i++)
+        assert_status(try_from("192.0.2.60", ADA, "guess"), 403);
+    world_now_s += 30 * 86400 - 1;
+    assert_status(try_from("192.0.2.60", ADA, RIGHT), 429);
+    world_now_s += 1;
+    assert_status(try_from("192.0.2.60", ADA, RIGHT), 200);
+}
+
+static void a_new_password_ends_a_block(void **state)
+{
+    const struct dw_user *user = user_of(ADA);
+    const struct dw_password_change change = {
+        .user_id = user->id, .hash = user->password_hash, .now_s = world_now_s};
+    struct dw_error error = {0};
+    bool is_done = false;
+
+    (void)state;
+    for (int i = 0; i < 10; i++)
+        assert_status(try_from("192.0.2.61", ADA, "guess"), 403);
+    assert_status(try_from("192.0.2.61", ADA, RIGHT), 429);
+    assert_done(dw_store_change_password(world.tenant->store, &change, &is_done, &error), error);
+    assert_true(is_done);
+    assert_status(try_from("192.0.2.61", ADA, RIGHT), 200);
+}
+
 static void whoever_does_not_exist_is_blocked_in_the_same_way(void **state)
 {
     size_t count;
@@ -228,6 +256,28 @@ static void an_address_that_fails_everywhere_waits_but_known_people_come_in(void
     assert_status(try_from(OFFICE, "root@example.com", RIGHT), 200); /* given back, and known now */
     fail_many(OFFICE, 1);
     assert_status(try_from(OFFICE, "new@example.com", "x"), 429);
+}
+
+/* Auth0's standard: 100 failures of an address, then one more try each 14.4 minutes. */
+static void an_address_has_a_hundred_failures(void **state)
+{
+    char name[40];
+
+    (void)state;
+    for (int i = 0; i < 100; i++) {
+        snprintf(name, sizeof name, "victim%d@example.com", i);
+        assert_status(try_from("192.0.2.62", name, "x"), 403);
+    }
+    assert_status(try_from("192.0.2.62", "last@example.com", "x"), 429);
+    world_now_s += 863;
+    assert_status(try_from("192.0.2.62", "last@example.com", "x"), 429);
+    world_now_s += 1;
+    assert_status(try_from("192.0.2.62", "last@example.com", "x"), 403);
+    assert_status(try_from("192.0.2.62", "last@example.com", "x"), 429);
+    set(DW_SUSPICIOUS_IP, "{\"allowlist\":[\"192.0.2.0/24\"]}");
+    assert_status(try_from("192.0.2.62", "last@example.com", "x"), 403);
+    set(DW_SUSPICIOUS_IP, "{\"shields\":[\"admin_notification\"]}");
+    assert_status(try_from("192.0.2.62", "last@example.com", "x"), 403);
 }
 
 static void right_passwords_use_nothing_up(void **state)
@@ -559,6 +609,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(ten_failures_block_in_auth0s_words_and_a_mail_unblocks),
+        CASE(a_block_ends_after_thirty_days),
+        CASE(a_new_password_ends_a_block),
+        CASE(an_address_has_a_hundred_failures),
         CASE(whoever_does_not_exist_is_blocked_in_the_same_way),
         CASE(every_login_hashes_once_whoever_it_is),
         CASE(a_user_is_one_by_any_name),
