@@ -219,6 +219,15 @@ static bool refuse_request_object(const struct dw_form *form, struct dw_error *r
     return true;
 }
 
+bool dw_authorization_details_check(const struct dw_form *form, struct dw_error *reterr)
+{
+    struct dw_slice details = dw_slice_trim(dw_form_value(form, "authorization_details"));
+
+    return details.len == 0 || dw_slice_eq(details, DW_LIT("[]")) ||
+           dw_fail(reterr, DW_INVALID_AUTHORIZATION_DETAILS,
+                   "authorization_details has a type that no API is registered with");
+}
+
 /* RFC 9700 2.1.1: a must for public clients, and here for whoever is not ours; an application of
  * our own that proves itself at the token endpoint may do without, as at Auth0. Such a one may also
  * leave the method out: that it is S256 then is never weaker than the `plain` of RFC 7636 4.3. */
@@ -244,7 +253,8 @@ bool dw_authorization_request_check_pushed(const struct dw_form *form,
                                            struct dw_error *reterr)
 {
     return dw_form_check_doubles(form, (struct dw_slices){&repeatable, 1}, reterr) &&
-           refuse_request_object(form, reterr) && fill_response(form, client, reterr);
+           refuse_request_object(form, reterr) && fill_response(form, client, reterr) &&
+           dw_authorization_details_check(form, reterr);
 }
 
 /* RFC 9449 section 10: the key that must redeem the code. */
@@ -266,7 +276,8 @@ bool dw_authorization_request_fill(const struct dw_form *form, const struct dw_o
 {
     if (!dw_form_check_doubles(form, (struct dw_slices){&repeatable, 1}, reterr) ||
         !refuse_request_object(form, reterr) || !fill_response(form, client, reterr) ||
-        !fill_challenge(form, client, request, reterr))
+        !fill_challenge(form, client, request, reterr) ||
+        !dw_authorization_details_check(form, reterr))
         return false;
     fill_screen(form, request);
     return fill_scopes(form, client, arena, request, reterr) &&

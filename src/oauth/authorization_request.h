@@ -43,6 +43,12 @@ bool dw_must_check dw_authorization_request_check_pushed(const struct dw_form *f
                                                          const struct dw_oauth_client *client,
                                                          struct dw_error *reterr);
 
+/* RFC 9396 section 5 MUST: details of a type that nobody has registered are refused. No API here
+ * has types, so all are, but for an empty list. Of every endpoint that RFC 9396 has the parameter
+ * at. Fails with DW_INVALID_AUTHORIZATION_DETAILS. */
+bool dw_must_check dw_authorization_details_check(const struct dw_form *form,
+                                                  struct dw_error *reterr);
+
 /* The audience of a request: `audience`; else, in the compatibility profile, the one `resource`
  * (RFC 8707: an absolute URI without a fragment); else the default. Empty: none. Shared with the
  * token request. Fails with DW_INVALID_TARGET. */

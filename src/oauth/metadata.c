@@ -59,7 +59,7 @@ static const struct row rows[] = {
     {"claims_supported",
      LIST,
      {"aud", "auth_time", "created_at", "email", "email_verified", "exp", "family_name",
-      "given_name", "iat", "iss", "name", "nickname", "phone_number", "picture", "sub"},
+      "given_name", "iat", "identities", "iss", "name", "nickname", "phone_number", "picture", "sub"},
      ALWAYS},
     {"request_uri_parameter_supported", FALSE, {NULL}, ALWAYS},
     {"request_parameter_supported", FALSE, {NULL}, ALWAYS},

@@ -191,6 +191,7 @@ struct dw_tenant_settings {
     bool revokes_grant_with_token;    /* /oauth/revoke also forgets the consent */
     bool tells_user_exists;           /* at sign-up */
     bool publishes_end_session;       /* in discovery */
+    bool removes_alg_from_keys;       /* in the JWK Set */
     bool is_par_enabled;              /* RFC 9126 (Auth0 pushed_authorization_requests_supported) */
 };
 

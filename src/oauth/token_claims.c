@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "oauth/avatar.h"
 #include "oauth/scope.h"
+#include "oauth/user_json.h"
 #include "json/json_writer.h"
 
 struct dw_slice dw_userinfo_audience(struct dw_slice issuer, struct dw_arena *arena)
@@ -240,6 +241,8 @@ static void write_user(const struct dw_user *user, struct dw_slice issuer, struc
     if (dw_slices_have(scopes, DW_LIT("created_at")) && user->created_at_s &&
         !dw_json_get(custom, "created_at"))
         put_time(writer, "created_at", user->created_at_s);
+    if (dw_slices_have(scopes, DW_LIT("identities")) && !dw_json_get(custom, "identities"))
+        dw_user_identities_write(user, writer);
 }
 
 void dw_id_claims_write(const struct dw_id_claims *claims, struct dw_buf *out)

@@ -41,7 +41,8 @@ enum dw_grant_type dw_grant_type_from(struct dw_slice name)
  */
 
 /* The fields that a member of the JSON object makes: one for a plain value, one for each text of
- * "resource", none for the rest. Writes them when `fields` is not NULL. */
+ * "resource", one for the list "authorization_details" as it is written (RFC 9396), none for the
+ * rest. Writes them when `fields` is not NULL. */
 static size_t member_fields(const struct dw_json_member *member, struct dw_form_field *fields)
 {
     size_t count = 0;
@@ -58,6 +59,11 @@ static size_t member_fields(const struct dw_json_member *member, struct dw_form_
             fields[0] = (struct dw_form_field){member->key, member->value.raw};
         return 1;
     case DW_JSON_ARRAY:
+        if (dw_slice_eq(member->key, DW_LIT("authorization_details"))) {
+            if (fields)
+                fields[0] = (struct dw_form_field){member->key, member->value.raw};
+            return 1;
+        }
         if (!dw_slice_eq(member->key, DW_LIT("resource")))
             return 0;
         for (size_t at = 0; at < member->value.array.count; at++)
@@ -194,7 +200,8 @@ bool dw_token_request_parse(const struct dw_form *form, const struct dw_tenant_s
     without_default.default_audience = DW_EMPTY;
     *ret_request = (struct dw_token_request){.form = form};
     if (!dw_form_check_doubles(form, (struct dw_slices){&repeatable, 1}, reterr) ||
-        !need(form, "grant_type", &grant_type, reterr))
+        !need(form, "grant_type", &grant_type, reterr) ||
+        !dw_authorization_details_check(form, reterr))
         return false;
     ret_request->grant_type = dw_grant_type_from(grant_type);
     if (!parse_grant(form, ret_request, reterr) ||

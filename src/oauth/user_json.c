@@ -60,7 +60,7 @@ static const void *member_of(const struct dw_user *user, size_t offset)
 
 /* ---- showing ---- */
 
-static void write_identity(const struct dw_user *user, struct dw_json_writer *json)
+void dw_user_identities_write(const struct dw_user *user, struct dw_json_writer *json)
 {
     struct dw_slice id = user->id, provider;
 
@@ -115,7 +115,7 @@ bool dw_user_to_json(const struct dw_user *user, struct dw_arena *arena, struct 
             dw_json_put_text(&json, texts[i].name, *text);
     }
     write_switches(user, &json);
-    write_identity(user, &json);
+    dw_user_identities_write(user, &json);
     for (size_t i = 0; i < OBJECT_COUNT; i++)
         dw_json_put_raw(&json, objects[i].name,
                         *(const struct dw_slice *)member_of(user, objects[i].offset));

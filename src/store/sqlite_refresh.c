@@ -366,6 +366,39 @@ bool dw_store_delete_consent(struct dw_store *store, struct dw_slice id, int64_t
     return dw_store_write(store, delete_consent, &drop, reterr);
 }
 
+struct revoke_grant {
+    const struct dw_refresh_family *family;
+    int64_t now_s;
+};
+
+static bool revoke_grant(struct dw_connection *connection, void *user, struct dw_error *reterr)
+{
+    const struct revoke_grant *drop = user;
+    const struct dw_refresh_family *family = drop->family;
+#define OF_GRANT "user_id = ?1 AND client_id = ?2 AND audience = ?3 AND organization = ?4"
+
+    return dw_sql_run(connection,
+                      "UPDATE refresh_family SET revoked_at = ?5 WHERE " OF_GRANT
+                      " AND revoked_at = 0",
+                      DW_SQL_ARGS(dw_sql_text(family->user_id), dw_sql_text(family->client_id),
+                                  dw_sql_text(family->audience), dw_sql_text(family->organization),
+                                  dw_sql_int(drop->now_s)),
+                      reterr) &&
+           dw_sql_run(connection, "DELETE FROM consent WHERE " OF_GRANT,
+                      DW_SQL_ARGS(dw_sql_text(family->user_id), dw_sql_text(family->client_id),
+                                  dw_sql_text(family->audience), dw_sql_text(family->organization)),
+                      reterr);
+#undef OF_GRANT
+}
+
+bool dw_store_revoke_grant(struct dw_store *store, const struct dw_refresh_family *family,
+                           int64_t now_s, struct dw_error *reterr)
+{
+    struct revoke_grant drop = {family, now_s};
+
+    return dw_store_write(store, revoke_grant, &drop, reterr);
+}
+
 bool dw_store_consents(struct dw_store *store, struct dw_slice user_id, struct dw_page page,
                        struct dw_arena *arena, struct dw_consent **ret_consents, size_t *ret_count,
                        int64_t *ret_total, struct dw_error *reterr)

@@ -247,6 +247,11 @@ bool dw_must_check dw_store_add_consent(struct dw_store *store, const struct dw_
 /* Also revokes the refresh tokens that rest on it. Fails with DW_NOT_FOUND. */
 bool dw_must_check dw_store_delete_consent(struct dw_store *store, struct dw_slice id,
                                            int64_t now_s, struct dw_error *reterr);
+/* What Auth0 calls a grant: all refresh tokens of the family's user, application, API and
+ * organization, and the consent, where somebody was asked for one. */
+bool dw_must_check dw_store_revoke_grant(struct dw_store *store,
+                                         const struct dw_refresh_family *family, int64_t now_s,
+                                         struct dw_error *reterr);
 /* user_id: empty for all. */
 bool dw_must_check dw_store_consents(struct dw_store *store, struct dw_slice user_id,
                                      struct dw_page page, struct dw_arena *arena,

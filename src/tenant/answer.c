@@ -199,6 +199,7 @@ static bool answer_own_error_page(struct dw_tenant_call *call, const struct dw_e
     dw_buf_add(&url, page);
     if (call->client_id.len > 0)
         dw_form_add_to_url(&url, DW_LIT("client_id"), call->client_id);
+    dw_form_add_to_url(&url, DW_LIT("lang"), dw_slice_from_text(dw_tenant_language(call)->tag));
     dw_form_add_to_url(&url, DW_LIT("error"), dw_slice_from_text(row->oauth_error));
     dw_form_add_to_url(&url, DW_LIT("error_description"),
                        dw_slice_from_text(error->message[0] != '\0' ? error->message : row->text));

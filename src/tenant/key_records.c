@@ -4,10 +4,11 @@
 #include "crypto/x509.h"
 #include "sys/sys.h"
 #include "tenant/keys_internal.h"
+#include "tenant/tenant_internal.h"
 
 #define RSA_BITS 2048
 #define CERTIFICATE_LIFETIME_S ((int64_t)10 * 365 * 86400)
-#define KID_BYTES 16
+#define KID_LETTERS 21 /* as Auth0's */
 
 static struct dw_slice seal_context(struct dw_arena *arena, struct dw_slice kid)
 {
@@ -51,15 +52,14 @@ bool dw_key_record_make(const struct dw_key_sealer *sealer, enum dw_jose_alg alg
     dw_auto(dw_key_auto_unref) struct dw_key *key =
         dw_key_generate(dw_jose_alg_key_type(alg), RSA_BITS, reterr);
     dw_auto(dw_signing_key_auto_unref) struct dw_signing_key *signing_key = NULL;
-    unsigned char kid[KID_BYTES], nonce[DW_SEAL_NONCE_BYTES];
+    unsigned char nonce[DW_SEAL_NONCE_BYTES];
     struct dw_secret pem;
 
     if (!key)
         return false;
-    dw_sys_random(kid, sizeof kid);
     dw_sys_random(nonce, sizeof nonce);
     *ret_record = (struct dw_signing_key_record){
-        .kid = dw_text_base64url(arena, dw_slice_from((const char *)kid, sizeof kid)),
+        .kid = dw_tenant_random_id(arena, "", KID_LETTERS),
         .alg = alg,
         .phase = phase,
         .created_at_s = now_s,

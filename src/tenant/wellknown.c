@@ -60,11 +60,42 @@ static bool is_known(struct dw_http_fields fields, struct dw_slice tag)
     return false;
 }
 
+/* Auth0 flags.remove_alg_from_jwks: for clients that would take a key with an `alg` for nothing
+ * else. */
+static bool remove_alg(struct dw_tenant_call *call, struct dw_slice *json, struct dw_error *reterr)
+{
+    struct dw_buf out = dw_buf_in(call->arena);
+    struct dw_json_writer writer = dw_json_writer_to(&out);
+    const struct dw_json *document, *keys;
+
+    if (!dw_json_parse(*json, call->arena, &document, reterr))
+        return false;
+    keys = dw_json_get(document, "keys");
+    dw_json_write_object_start(&writer);
+    dw_json_write_key(&writer, DW_LIT("keys"));
+    dw_json_write_array_start(&writer);
+    for (size_t i = 0; keys && i < keys->array.count; i++) {
+        const struct dw_json *key = &keys->array.items[i];
+
+        dw_json_write_object_start(&writer);
+        for (size_t k = 0; k < key->object.count; k++)
+            if (!dw_slice_eq(key->object.members[k].key, DW_LIT("alg"))) {
+                dw_json_write_key(&writer, key->object.members[k].key);
+                dw_json_write_raw(&writer, key->object.members[k].value.raw);
+            }
+        dw_json_write_object_end(&writer);
+    }
+    dw_json_write_array_end(&writer);
+    dw_json_write_object_end(&writer);
+    return dw_buf_finish(&out, json, reterr);
+}
+
 bool dw_endpoint_jwks(struct dw_tenant_call *call, struct dw_error *reterr)
 {
     struct dw_slice json, digest, tag;
 
     if (!dw_keyring_json(call->tenant->keyring, call->arena, &json, reterr) ||
+        (call->settings->removes_alg_from_keys && !remove_alg(call, &json, reterr)) ||
         !dw_sha256_base64url(json, call->arena, &digest, reterr))
         return false;
     tag = dw_arena_printf(call->arena, "\"%.*s\"", DW_PRINT(digest));

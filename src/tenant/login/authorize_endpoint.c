@@ -106,10 +106,12 @@ bool dw_endpoint_authorize(struct dw_tenant_call *call, struct dw_error *reterr)
         return false;
     dw_tenant_prefer_language(call, dw_form_value(&form, "ui_locales"));
     if (!dw_authorization_request_client_id(&form, &client_id, reterr) ||
-        !dw_client_find_fresh(call, client_id, &visit.client, reterr) ||
-        !dw_authorization_request_start(&form, visit.client, visit.request, reterr))
+        !dw_client_find_fresh(call, client_id, &visit.client, reterr))
         return false;
-    call->client_id = client_id;
+    if (visit.client) /* an error page of the operator's own hears of it, too */
+        call->client_id = client_id;
+    if (!dw_authorization_request_start(&form, visit.client, visit.request, reterr))
+        return false;
     return go_on(call, &form, is_pushed, &visit, &error) ||
            dw_visit_answer_error(call, &visit, &error, reterr);
 }

@@ -1,5 +1,6 @@
 /* POST /bc-authorize (OpenID Connect CIBA Core 1.0 section 7): a client asks for a user who is not
  * in front of it. The user gets a mail with a link to the page that asks for approval. */
+#include "oauth/authorization_request.h"
 #include "base/text.h"
 #include "store/connections.h"
 #include "tenant/account/mail_internal.h"
@@ -49,9 +50,8 @@ static bool read_request(struct ciba_call *ciba, struct dw_error *reterr)
     if (dw_form_value(&ciba->form, "login_hint").len == 0)
         return dw_fail(reterr, DW_INVALID_REQUEST, "Missing required parameter: login_hint");
     /* What the user would not be shown must not be passed over. */
-    if (dw_form_value(&ciba->form, "authorization_details").ptr)
-        return dw_fail(reterr, DW_INVALID_REQUEST,
-                       "the parameter authorization_details is not supported");
+    if (!dw_authorization_details_check(&ciba->form, reterr))
+        return false;
     ciba->request.binding_message = message;
     return dw_ciba_check_binding_message(message, reterr) && read_expiry(ciba, reterr);
 }

@@ -4,25 +4,20 @@
 #include "tenant/endpoints_internal.h"
 #include "tenant/token/refresh_internal.h"
 
-/* Auth0's switch revoke_refresh_token_grant: then the user's consent goes, too, and with it every
- * other refresh token that rests on it. */
-static bool forget_grant(struct dw_tenant_call *call, const struct dw_refresh_family *family,
-                         struct dw_error *reterr)
+/* With Auth0's switch revoke_refresh_token_grant the user's consent goes, too, and every other
+ * refresh token of the user and the application for that API. */
+static bool revoke(struct dw_tenant_call *call, const struct dw_refresh_family *family,
+                   struct dw_error *reterr)
 {
-    struct dw_consent *consent;
+    struct dw_store *store = call->tenant->store;
 
-    if (!call->settings->revokes_grant_with_token)
-        return true;
-    if (!dw_store_consent(call->tenant->store, family->user_id, family->client_id, family->audience,
-                          family->organization, call->arena, &consent, reterr))
-        return false;
-    return !consent ||
-           dw_store_delete_consent(call->tenant->store, consent->id, call->now_s, reterr);
+    return call->settings->revokes_grant_with_token
+               ? dw_store_revoke_grant(store, family, call->now_s, reterr)
+               : dw_store_revoke_refresh_family(store, family->id, call->now_s, reterr);
 }
 
 bool dw_endpoint_revoke(struct dw_tenant_call *call, struct dw_error *reterr)
 {
-    struct dw_store *store = call->tenant->store;
     struct dw_presented_token presented;
     const struct dw_refresh_family *family;
     struct dw_oauth_client *client;
@@ -40,12 +35,11 @@ bool dw_endpoint_revoke(struct dw_tenant_call *call, struct dw_error *reterr)
     family = presented.family;
     /* RFC 7009 section 2.2: an unknown token is revoked already. Section 2.1: another client's is
      * none of its business, and it learns nothing. */
-    if (family && dw_slice_eq(family->client_id, client->id) &&
-        (!dw_store_revoke_refresh_family(store, family->id, call->now_s, reterr) ||
-         !forget_grant(call, family, reterr)))
-        return false;
-    if (family && dw_slice_eq(family->client_id, client->id))
+    if (family && dw_slice_eq(family->client_id, client->id)) {
+        if (!revoke(call, family, reterr))
+            return false;
         dw_audit(call, DW_AUDIT_SRRT, .client = client, .audience = family->audience);
+    }
     call->status = 200;
     return true;
 }
