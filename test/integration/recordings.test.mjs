@@ -224,12 +224,17 @@ ${byHand.map((cells) => `| ${cells.join(" | ")} |`).join("\n")}
 What those clients offer and the tenant does not have answers 404, or an OAuth error: the implicit and hybrid flows, cross-origin
 authentication (\`/co/authenticate\`), \`/passwordless/verify\` and \`/oauth/ro\` of the years before 2018, passkeys, signed request objects (JAR), push messages, Token Vault
 (\`federated-connection-access-token\`), and connections to other identity providers. \`authorization_details\`
-is refused at \`/bc-authorize\` and passed over elsewhere.
+of whatever type is refused with \`invalid_authorization_details\`, as a type is there that no API is registered with.
 
 ## Different on purpose
 
 - \`code_challenge_method=plain\` and the implicit flow are refused (RFC 9700), and discovery does not offer them.
 - Discovery lists \`none\` among the authentication methods and has \`grant_types_supported\`: MCP clients look for both.
+- Discovery leaves out what there is not: HS256 for ID tokens (there is only a digest of a client's secret), mutual TLS, \`global_token_revocation_endpoint\`,
+  \`backchannel_logout_supported\`, \`entity_profiles_supported\`; and \`registration_endpoint\` while registration is off. It has an introspection endpoint and the APIs' scopes besides.
+- Authorization codes live a minute; Auth0's live ten.
+- Scripts of other origins may also call from the origins of an application's callbacks, not only from its \`web_origins\` and \`allowed_origins\`: MCP clients that
+  register themselves can say no others.
 - \`picture\` of a user who has none is a drawing of the first letters by the tenant itself, where Auth0 refers to Gravatar.
 - \`doorward tenant api add\` makes an API for MCP: with RBAC, the dialect \`access_token_authz\`, and a client grant of all its scopes for third
   parties. Auth0's begin without; \`api update\` and \`client-grant delete\` take them away. \`token_lifetime_for_web\` is kept and shown, and
