@@ -1,7 +1,7 @@
 /* POST /bc-authorize (OpenID Connect CIBA Core 1.0 section 7): a client asks for a user who is not
  * in front of it. The user gets a mail with a link to the page that asks for approval. */
-#include "oauth/authorization_request.h"
 #include "base/text.h"
+#include "oauth/authorization_request.h"
 #include "store/connections.h"
 #include "tenant/account/mail_internal.h"
 #include "tenant/audit_internal.h"

@@ -86,7 +86,7 @@ static void what_is_wrong_is_named(void **state)
         {"{\"acr_values_supported\":[\"x\"]}",
          "acr_values_supported cannot be changed: there is nothing here that it could change"},
         {"{\"session_cookie\":{\"mode\":\"forever\"}}",
-         "session_cookie.mode must be \"persistent\" or \"non-persistent\""},
+         "session_cookie.mode must be one of: non-persistent, persistent"},
         {"{\"device_flow\":{\"charset\":\"base64\"}}",
          "device_flow.charset must be \"base20\" or \"digits\""},
         {"{\"device_flow\":{\"mask\":\"***\"}}",

@@ -60,7 +60,8 @@ static void bad_ciba_requests_are_refused(void **state)
          "invalid_request: requested_expiry must be 1 to 259200 seconds"},
         {AGENT, ada_id, WELL "&requested_expiry=259201", 400, NULL},
         {AGENT, ada_id, WELL "&authorization_details=%5B%7B%22type%22%3A%22x%22%7D%5D", 400,
-         "invalid_authorization_details: authorization_details has a type that no API is registered "
+         "invalid_authorization_details: authorization_details has a type that no API is "
+         "registered "
          "with"},
         {AGENT, ada_id, "&binding_message=X&scope=openid&audience=https%3A%2F%2Fnone.example", 403,
          "access_denied: Service not found: https://none.example"},

@@ -90,8 +90,9 @@ static void errors_go_to_the_operators_own_page(void **state)
     assert_done(patch("{\"error_page\":{\"url\":\"https://help.example/oops?x=1\"}}"), error);
     call = get(&browser, "/authorize?client_id=%3Cnone%3E%0d%0aX:y");
     assert_status(call, 302);
-    assert_has(header(call, "Location"), "https://help.example/oops?x=1&lang=en&error=invalid_request"
-                                         "&error_description=Unknown");
+    assert_has(header(call, "Location"),
+               "https://help.example/oops?x=1&lang=en&error=invalid_request"
+               "&error_description=Unknown");
     assert_has(header(call, "Location"), "&tracking=4bf92f3577b34da6a3ce929d0e0e4736");
     assert_done(patch("{\"error_page\":{\"url\":\"javascript:alert(1)\"}}"), error);
     assert_status(get(&browser, "/authorize?client_id=none"), 400);
