@@ -200,6 +200,14 @@ static bool credential_keys(struct dw_tenant_call *call, const struct dw_oauth_c
     return dw_buf_finish(&out, ret_json, reterr);
 }
 
+/* Anybody can make URLs of documents, as many as he likes: they push nobody's keys out whom the
+ * operator knows. */
+static struct dw_client_keys_cache *cache_for(const struct dw_tenant *tenant,
+                                              const struct dw_oauth_client *client)
+{
+    return client->kind == DW_CLIENT_STATIC ? tenant->issuer_keys : tenant->client_keys;
+}
+
 static bool find_keys(struct dw_tenant_call *call, const struct dw_oauth_client *client,
                       enum dw_keys_need need, struct dw_jwks **ret_keys, struct dw_error *reterr)
 {
@@ -213,7 +221,7 @@ static bool find_keys(struct dw_tenant_call *call, const struct dw_oauth_client 
     if (json.len == 0 && client->jwks_uri.len == 0)
         return dw_fail(reterr, DW_INVALID_CLIENT_METADATA, "the client has no keys");
     if (json.len == 0)
-        return dw_client_keys_fetch(call->tenant->client_keys, call, client->jwks_uri, need,
+        return dw_client_keys_fetch(cache_for(call->tenant, client), call, client->jwks_uri, need,
                                     download_keys, ret_keys, reterr);
     if (need == DW_KEYS_NEWER)
         return dw_fail(reterr, DW_CLIENT_REFUSED, "the client has no newer keys");

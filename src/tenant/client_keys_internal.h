@@ -13,7 +13,7 @@
 #define DW_CLIENT_KEYS_AGE_S 300   /* then they are asked for anew ... */
 #define DW_CLIENT_KEYS_STALE_S 600 /* ... but are good for so long while nobody answers */
 #define DW_CLIENT_KEYS_RETRY_S 30  /* between two fetches of one URL, whatever came of the first */
-#define DW_CLIENT_KEYS_MAX 32      /* URLs; then the oldest goes */
+#define DW_CLIENT_KEYS_MAX 64      /* URLs; then the oldest goes */
 
 struct dw_client_keys_cache;
 

@@ -49,8 +49,9 @@ struct dw_tenant {
     struct dw_keyring *keyring;
     struct dw_client_keys_cache *client_keys; /* of URLs that clients choose */
     struct dw_client_renewals *renewals;
-    bool is_renewing;                         /* loop thread only */
-    struct dw_client_keys_cache *issuer_keys; /* of URLs that the operator chose */
+    bool is_renewing; /* loop thread only */
+    struct dw_client_keys_cache
+        *issuer_keys; /* of URLs that the operator chose, of clients as well */
     struct dw_dead_families *dead_families;
     struct dw_audit_log *audit; /* audit_internal.h */
     unsigned char master_key[32];

@@ -565,6 +565,40 @@ static void old_keys_count_while_nobody_answers(void **state)
     dw_signing_key_unref(signer);
 }
 
+static enum dw_keys_fetched fail_to_fetch(struct dw_tenant_call *call, struct dw_slice url,
+                                          struct dw_jwks **ret_keys, struct dw_error *reterr)
+{
+    (void)call;
+    (void)url;
+    *ret_keys = NULL;
+    (void)dw_fail(reterr, DW_UNAVAILABLE, "away");
+    return DW_KEYS_FAILED;
+}
+
+/* Documents are anybody's, and so are the URLs in them. */
+static void strangers_keys_push_nobodys_out_whom_the_operator_knows(void **state)
+{
+    struct dw_tenant_call call = {.now_s = world_now_s + 1};
+    int asked = peer.asked;
+
+    (void)state;
+    signer = new_signer("k1");
+    add_remote("known", "known.json");
+    answer_with(200, "application/json", "", jwks_of_signer(signer));
+    assert_int_equal(ask_as("known"), 200);
+    for (int i = 0; i < DW_CLIENT_KEYS_MAX; i++) {
+        struct dw_slice url = dw_arena_printf(world.arena, "https://x.example/%d", i);
+        struct dw_error error = {0};
+        struct dw_jwks *keys;
+
+        assert_false(dw_client_keys_fetch(world.tenant->client_keys, &call, url, DW_KEYS_ANY,
+                                          fail_to_fetch, &keys, &error));
+    }
+    assert_int_equal(ask_as("known"), 200);
+    assert_int_equal(peer.asked, asked + 1);
+    dw_signing_key_unref(signer);
+}
+
 #define WAITERS 8
 static struct dw_client_keys_cache *cache;
 static atomic_int fetchers, served;
@@ -616,42 +650,6 @@ static void of_many_calls_one_fetches_and_all_are_served(void **state)
     dw_signing_key_unref(signer);
 }
 
-/* What may wait for a server of the peer's choice never waits where everybody waits. */
-static void calls_that_may_fetch_have_a_queue_of_their_own(void **state)
-{
-    static const struct {
-        enum dw_http_method method;
-        const char *path, *query, *body;
-        enum dw_job_pool pool;
-    } cases[] = {
-        {DW_HTTP_GET, "/authorize", "client_id=tpc_1&state=a%20b", "", DW_POOL_STORE},
-        {DW_HTTP_GET, "/authorize", "a=b&client_id=https%3A%2F%2Fa.example%2Fb", "", DW_POOL_FETCH},
-        {DW_HTTP_GET, "/authorize", "client_id=%68ttps://a.example/b", "", DW_POOL_FETCH},
-        {DW_HTTP_GET, "/authorize", "a=%20&client%5Fid=https://a.example/b", "", DW_POOL_FETCH},
-        {DW_HTTP_POST, "/authorize", "", "client_id=https://a.example/b", DW_POOL_FETCH},
-        {DW_HTTP_POST, "/oauth/token", "", "grant_type=refresh_token&a=%20", DW_POOL_STORE},
-        {DW_HTTP_POST, "/oauth/token", "", "a=b&client_assertion=x", DW_POOL_FETCH},
-        {DW_HTTP_POST, "/oauth/token", "", "a=b&client%5Fassertion=x", DW_POOL_FETCH},
-        {DW_HTTP_POST, "/oauth/token", "", "{\"client\\u005fassertion\":\"x\"}", DW_POOL_FETCH},
-        {DW_HTTP_POST, "/oauth/revoke", "", "client_assertion=x", DW_POOL_FETCH},
-        {DW_HTTP_POST, "/oauth/token", "", "grant_type=password", DW_POOL_PASSWORD},
-        {DW_HTTP_POST, "/u/login", "", "state=x", DW_POOL_PASSWORD},
-        {DW_HTTP_GET, "/nowhere", "client_id=http", "", DW_POOL_STORE},
-    };
-
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct dw_tenant_call call = {.tenant = world.tenant,
-                                      .method = cases[i].method,
-                                      .path = S(cases[i].path),
-                                      .query = S(cases[i].query),
-                                      .body = S(cases[i].body)};
-
-        if (dw_tenant_pool(&call) != cases[i].pool)
-            fail_msg("%s?%s %s", cases[i].path, cases[i].query, cases[i].body);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -669,8 +667,8 @@ int main(void)
         cmocka_unit_test(keys_behind_a_url_are_kept_for_some_minutes),
         cmocka_unit_test(unknown_kids_are_asked_for_once_in_a_while),
         cmocka_unit_test(old_keys_count_while_nobody_answers),
+        cmocka_unit_test(strangers_keys_push_nobodys_out_whom_the_operator_knows),
         cmocka_unit_test(of_many_calls_one_fetches_and_all_are_served),
-        cmocka_unit_test(calls_that_may_fetch_have_a_queue_of_their_own),
     };
 
     return cmocka_run_group_tests(tests, start, stop);

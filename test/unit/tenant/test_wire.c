@@ -134,6 +134,42 @@ static void too_many_attempts_say_until_when(void **state)
                             dw_arena_printf(world.arena, "%lld", (long long)world_now_s + 900)));
 }
 
+/* What may wait for a server of the peer's choice never waits where everybody waits. */
+static void calls_that_may_fetch_have_a_queue_of_their_own(void **state)
+{
+    static const struct {
+        enum dw_http_method method;
+        const char *path, *query, *body;
+        enum dw_job_pool pool;
+    } cases[] = {
+        {DW_HTTP_GET, "/authorize", "client_id=tpc_1&state=a%20b", "", DW_POOL_STORE},
+        {DW_HTTP_GET, "/authorize", "a=b&client_id=https%3A%2F%2Fa.example%2Fb", "", DW_POOL_FETCH},
+        {DW_HTTP_GET, "/authorize", "client_id=%68ttps://a.example/b", "", DW_POOL_FETCH},
+        {DW_HTTP_GET, "/authorize", "a=%20&client%5Fid=https://a.example/b", "", DW_POOL_FETCH},
+        {DW_HTTP_POST, "/authorize", "", "client_id=https://a.example/b", DW_POOL_FETCH},
+        {DW_HTTP_POST, "/oauth/token", "", "grant_type=refresh_token&a=%20", DW_POOL_STORE},
+        {DW_HTTP_POST, "/oauth/token", "", "a=b&client_assertion=x", DW_POOL_FETCH},
+        {DW_HTTP_POST, "/oauth/token", "", "a=b&client%5Fassertion=x", DW_POOL_FETCH},
+        {DW_HTTP_POST, "/oauth/token", "", "{\"client\\u005fassertion\":\"x\"}", DW_POOL_FETCH},
+        {DW_HTTP_POST, "/oauth/revoke", "", "client_assertion=x", DW_POOL_FETCH},
+        {DW_HTTP_POST, "/oauth/token", "", "grant_type=password", DW_POOL_PASSWORD},
+        {DW_HTTP_POST, "/u/login", "", "state=x", DW_POOL_PASSWORD},
+        {DW_HTTP_GET, "/nowhere", "client_id=http", "", DW_POOL_STORE},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct dw_tenant_call call = {.tenant = world.tenant,
+                                      .method = cases[i].method,
+                                      .path = S(cases[i].path),
+                                      .query = S(cases[i].query),
+                                      .body = S(cases[i].body)};
+
+        if (dw_tenant_pool(&call) != cases[i].pool)
+            fail_msg("%s?%s %s", cases[i].path, cases[i].query, cases[i].body);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -143,6 +179,7 @@ int main(void)
         cmocka_unit_test(userinfo_takes_a_token_in_the_query),
         cmocka_unit_test(a_realm_may_be_left_out),
         cmocka_unit_test(too_many_attempts_say_until_when),
+        cmocka_unit_test(calls_that_may_fetch_have_a_queue_of_their_own),
     };
 
     return cmocka_run_group_tests(tests, token_world_start, world_stop);
