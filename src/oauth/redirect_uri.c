@@ -187,15 +187,10 @@ bool dw_redirect_uri_matches(struct dw_slice uri, struct dw_slices registered,
     return false;
 }
 
-bool dw_redirect_uri_may_have_any_port(const struct dw_oauth_client *client)
-{
-    return client->kind != DW_CLIENT_STATIC || client->app_type == DW_APP_NATIVE;
-}
-
 bool dw_redirect_uri_choose(const struct dw_oauth_client *client, struct dw_slice requested,
                             struct dw_slice *ret_uri, struct dw_error *reterr)
 {
-    bool any_loopback_port = dw_redirect_uri_may_have_any_port(client);
+    bool any_loopback_port = client->kind != DW_CLIENT_STATIC || client->app_type == DW_APP_NATIVE;
 
     if (requested.len == 0) {
         if (client->redirect_uris.count != 1 ||

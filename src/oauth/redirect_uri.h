@@ -27,8 +27,6 @@ bool dw_must_check dw_redirect_uris_check_client(const struct dw_oauth_client *c
  * are http on the same loopback host (RFC 8252 section 7.3 MUST). */
 bool dw_redirect_uri_matches(struct dw_slice uri, struct dw_slices registered,
                              bool any_loopback_port);
-/* Whether its loopback callbacks are good for every port: native, DCR and CIMD clients. */
-bool dw_redirect_uri_may_have_any_port(const struct dw_oauth_client *client);
 /* The one to answer to. Native, DCR and CIMD clients may use any loopback port, applications of our
  * own what fits a placeholder of theirs. A request without
  * one gets the only one that is registered. Fails with DW_UNAUTHORIZED_CLIENT "Callback URL

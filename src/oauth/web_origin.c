@@ -1,9 +1,7 @@
-/* Registered origins; see web_origin.h. */
+/* Origins and their keys; see web_origin.h. */
 #include "oauth/web_origin.h"
 
 #include "http/url.h"
-#include "oauth/allowed_url.h"
-#include "oauth/redirect_uri.h"
 
 static bool is_lower_case(struct dw_slice text)
 {
@@ -41,23 +39,4 @@ struct dw_slice dw_web_origin_wider(struct dw_slice origin, struct dw_arena *are
     rest = dw_slice_sub(origin, scheme.len, origin.len);
     rest = dw_slice_sub(rest, dw_slice_index(rest, '.'), rest.len);
     return dw_arena_printf(arena, "%.*s*%.*s", DW_PRINT(scheme), DW_PRINT(rest));
-}
-
-bool dw_client_has_web_origin(const struct dw_oauth_client *client, struct dw_slice origin)
-{
-    struct dw_url url, callback;
-
-    if (!dw_url_parse(origin, &url, NULL))
-        return false;
-    if (dw_allowed_origin(client->web_origins, origin) ||
-        dw_allowed_origin(client->allowed_origins, origin) ||
-        dw_allowed_origin(client->redirect_uris, origin))
-        return true;
-    if (!is_loopback(&url) || !dw_redirect_uri_may_have_any_port(client))
-        return false;
-    for (size_t at = 0; at < client->redirect_uris.count; at++)
-        if (dw_url_parse(client->redirect_uris.items[at], &callback, NULL) &&
-            dw_url_has_scheme(&callback, "http") && dw_slice_eq_nocase(callback.host, url.host))
-            return true;
-    return false;
 }

@@ -147,23 +147,36 @@ bool dw_store_count_dynamic_clients(struct dw_store *store, int64_t *ret_count,
         DW_SQL_NO_ARGS, ret_count, reterr);
 }
 
-bool dw_store_has_web_origin(struct dw_store *store, struct dw_slice origin, struct dw_slice wider,
-                             bool *ret_has, struct dw_error *reterr)
+/* Two statements each: thousands of applications may have the same origin, and one of them is found
+ * by its key. */
+bool dw_store_has_web_origin(struct dw_store *store, struct dw_slice client_id,
+                             struct dw_slice origin, struct dw_slice wider, bool *ret_has,
+                             struct dw_error *reterr)
 {
+#define HAS "SELECT EXISTS (SELECT 1 FROM client_origin WHERE origin IN (?, ?) AND pattern = ''"
+    if (client_id.len == 0)
+        return dw_store_read_bool(store, HAS ")",
+                                  DW_SQL_ARGS(dw_sql_text(origin), dw_sql_text(wider)), ret_has,
+                                  reterr);
     return dw_store_read_bool(
-        store,
-        "SELECT EXISTS (SELECT 1 FROM client_origin WHERE origin IN (?, ?) AND pattern = '')",
-        DW_SQL_ARGS(dw_sql_text(origin), dw_sql_text(wider)), ret_has, reterr);
+        store, HAS " AND client_id = ?)",
+        DW_SQL_ARGS(dw_sql_text(origin), dw_sql_text(wider), dw_sql_text(client_id)), ret_has,
+        reterr);
+#undef HAS
 }
 
-bool dw_store_web_origin_patterns(struct dw_store *store, struct dw_slice wider,
-                                  struct dw_arena *arena, struct dw_slices *ret_patterns,
-                                  struct dw_error *reterr)
+bool dw_store_web_origin_patterns(struct dw_store *store, struct dw_slice client_id,
+                                  struct dw_slice wider, struct dw_arena *arena,
+                                  struct dw_slices *ret_patterns, struct dw_error *reterr)
 {
-    return dw_store_read_texts(store,
-                               "SELECT DISTINCT pattern FROM client_origin"
-                               " WHERE origin = ? AND pattern > '' LIMIT 100",
-                               DW_SQL_ARGS(dw_sql_text(wider)), arena, ret_patterns, reterr);
+#define PATTERNS "SELECT DISTINCT pattern FROM client_origin WHERE origin = ? AND pattern > ''"
+    if (client_id.len == 0)
+        return dw_store_read_texts(store, PATTERNS " LIMIT 100", DW_SQL_ARGS(dw_sql_text(wider)),
+                                   arena, ret_patterns, reterr);
+    return dw_store_read_texts(store, PATTERNS " AND client_id = ? LIMIT 100",
+                               DW_SQL_ARGS(dw_sql_text(wider), dw_sql_text(client_id)), arena,
+                               ret_patterns, reterr);
+#undef PATTERNS
 }
 
 /* --- client grants ---------------------------------------------------------------------------- */

@@ -105,15 +105,15 @@ bool dw_must_check dw_store_clients(struct dw_store *store, struct dw_page page,
 bool dw_must_check dw_store_count_dynamic_clients(struct dw_store *store, int64_t *ret_count,
                                                   struct dw_error *reterr);
 
-/* Whether some application has the origin, by its key alone (oauth/web_origin.h): the origin
- * itself, or `wider` when that is one on loopback. */
-bool dw_must_check dw_store_has_web_origin(struct dw_store *store, struct dw_slice origin,
-                                           struct dw_slice wider, bool *ret_has,
-                                           struct dw_error *reterr);
-/* The origins with placeholders that operators have given to applications, as
- * "https://app-*.example.com", where `wider` is what it would be under; the first hundred. */
-bool dw_must_check dw_store_web_origin_patterns(struct dw_store *store, struct dw_slice wider,
-                                                struct dw_arena *arena,
+/* Whether the application, or with an empty client_id any, has the origin by its key alone
+ * (oauth/web_origin.h): the origin itself, or `wider` when that is one on loopback. */
+bool dw_must_check dw_store_has_web_origin(struct dw_store *store, struct dw_slice client_id,
+                                           struct dw_slice origin, struct dw_slice wider,
+                                           bool *ret_has, struct dw_error *reterr);
+/* Its origins with placeholders, as "https://app-*.example.com", which have the key `wider`; the
+ * first hundred. */
+bool dw_must_check dw_store_web_origin_patterns(struct dw_store *store, struct dw_slice client_id,
+                                                struct dw_slice wider, struct dw_arena *arena,
                                                 struct dw_slices *ret_patterns,
                                                 struct dw_error *reterr);
 

@@ -4,8 +4,9 @@
 #include "oauth/allowed_url.h"
 #include "oauth/web_origin.h"
 
-static bool has_some_client(struct dw_tenant_call *call, struct dw_slice origin,
-                            struct dw_error *reterr)
+/* Of the application, or of any when client_id is empty. */
+static bool has_origin(struct dw_tenant_call *call, struct dw_slice client_id,
+                       struct dw_slice origin, struct dw_error *reterr)
 {
     struct dw_store *store = call->tenant->store;
     struct dw_slice wider = dw_web_origin_wider(origin, call->arena);
@@ -14,9 +15,9 @@ static bool has_some_client(struct dw_tenant_call *call, struct dw_slice origin,
 
     if (!wider.ptr)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
-    if (!dw_store_has_web_origin(store, origin, wider, &has, reterr) || has)
+    if (!dw_store_has_web_origin(store, client_id, origin, wider, &has, reterr) || has)
         return has;
-    return dw_store_web_origin_patterns(store, wider, call->arena, &patterns, reterr) &&
+    return dw_store_web_origin_patterns(store, client_id, wider, call->arena, &patterns, reterr) &&
            dw_allowed_origin(patterns, origin);
 }
 
@@ -30,8 +31,7 @@ static bool is_registered(struct dw_tenant_call *call, struct dw_slice origin)
     if (call->client_id.len > 0 &&
         !dw_store_client(call->tenant->store, call->client_id, call->arena, &client, &ignored))
         return false;
-    return client ? dw_client_has_web_origin(client, origin)
-                  : has_some_client(call, origin, &ignored);
+    return has_origin(call, client ? client->id : DW_EMPTY, origin, &ignored);
 }
 
 static bool may_read(struct dw_tenant_call *call, struct dw_slice *ret_origin)

@@ -31,6 +31,7 @@ static int apps_start(void **state)
     add_app("spa", SPA "/callback", "", "https://*.preview.example.com");
     /* again, and its origin twice */
     add_app("spa", SPA "/callback", SPA, "https://*.preview.example.com");
+    add_app("local", "http://[::1]:5173/callback", "", "https://pr-*.local.example.com:8443");
     add_app("other", "https://app.example.com:8443/callback", OTHER, "");
     return status;
 }
@@ -127,6 +128,16 @@ static void an_answer_is_for_the_origins_of_its_application(void **state)
     assert_allowed(POST, "/oauth/revoke", SPA, "client_id=spa&token=x");
     assert_not_allowed(POST, "/oauth/device/code", SPA, "client_id=other");
     assert_allowed(POST, "/oauth/par", SPA, "client_id=spa&response_type=code");
+    /* Every port of loopback is for native applications (RFC 8252 section 7.3). */
+    assert_allowed(POST, "/oauth/revoke", "http://[::1]:5173", "client_id=local&token=x");
+    assert_not_allowed(POST, "/oauth/revoke", "http://[::1]:5174", "client_id=local&token=x");
+    assert_allowed(POST, "/oauth/revoke", "http://localhost:5174", DEV "&token=x");
+    assert_not_allowed(POST, "/oauth/revoke", "http://[::1]:5173", DEV "&token=x");
+    assert_allowed(POST, "/oauth/revoke", "https://pr-7.local.example.com:8443",
+                   "client_id=local&token=x");
+    assert_not_allowed(POST, "/oauth/revoke", "https://x-7.local.example.com:8443",
+                       "client_id=local&token=x");
+    assert_not_allowed(POST, "/oauth/revoke", PREVIEW, "client_id=local&token=x");
     /* A page whose application is gone reads that it is. */
     assert_allowed(POST, "/oauth/token", SPA,
                    "grant_type=refresh_token&client_id=gone&refresh_token=x");
