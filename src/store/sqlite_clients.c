@@ -155,9 +155,8 @@ bool dw_store_has_web_origin(struct dw_store *store, struct dw_slice client_id,
 {
 #define HAS "SELECT EXISTS (SELECT 1 FROM client_origin WHERE origin IN (?, ?) AND pattern = ''"
     if (client_id.len == 0)
-        return dw_store_read_bool(store, HAS ")",
-                                  DW_SQL_ARGS(dw_sql_text(origin), dw_sql_text(wider)), ret_has,
-                                  reterr);
+        return dw_store_read_bool(
+            store, HAS ")", DW_SQL_ARGS(dw_sql_text(origin), dw_sql_text(wider)), ret_has, reterr);
     return dw_store_read_bool(
         store, HAS " AND client_id = ?)",
         DW_SQL_ARGS(dw_sql_text(origin), dw_sql_text(wider), dw_sql_text(client_id)), ret_has,

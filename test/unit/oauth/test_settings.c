@@ -108,7 +108,7 @@ static void what_is_wrong_is_named(void **state)
         {"{\"resource_parameter_profile\":\"x\"}",
          "resource_parameter_profile must be one of: compatibility, audience"},
         {"{\"dynamic_client_registration_security_mode\":true}",
-         "dynamic_client_registration_security_mode must be one of: strict, permissive"},
+         "dynamic_client_registration_security_mode must be one of: permissive, strict"},
         {"{\"flags\":{\"enable_dynamic_client_registration\":\"yes\"}}",
          "flags.enable_dynamic_client_registration must be true or false"},
     };
