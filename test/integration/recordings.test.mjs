@@ -247,6 +247,9 @@ of whatever type is refused with \`invalid_authorization_details\`, as a type is
   where the tenant says so.
 - Clients that are a URL come by themselves, without an operator, and as the MCP specification wants it: \`grant_types\` may be missing, and \`jwks\`
   may stand in the document. Their keys are read at each use, so there is no older key that one with the same \`kid\` could be compared to.
+- On behalf of a user an API gets tokens without the user's consent, whatever \`skip_consent_for_verifiable_first_party_clients\` says: the
+  operator's client grant is enough.
+- The consent page shows the descriptions of scopes unless \`flags.use_scope_descriptions_for_consent\` is off; at Auth0 it is off.
 - Clients register themselves 300 times an hour from one address (\`registrations_per_hour\`) and are 10,000 at most; Auth0 takes five registrations
   a second of all.
 - An application with several callback URLs names one at \`/authorize\`; Auth0 takes the first.

@@ -153,6 +153,59 @@ static void without_consent_a_login_without_pages_gives_nothing(void **state)
                  "[\"read:tools\"]");
 }
 
+/* Auth0's convention action:object, or the API's own words. */
+static void the_consent_page_lists_actions_by_their_objects(void **state)
+{
+    struct browser browser = {0};
+    const char *url = url_for(register_one(), "&scope=read:tools+read:resources+execute:tools");
+    struct dw_tenant_call *call = get(&browser, url);
+
+    (void)state;
+    call = log_in(&browser, state_of(call), ADA_PASSWORD);
+    call = follow(&browser, call);
+    assert_has(call->answer, "List and describe tools");
+    assert_has(call->answer, "Execute MCP tools");
+    assert_has_not(call->answer, "read, execute");
+    world_set("{\"flags\":{\"use_scope_descriptions_for_consent\":false}}");
+    call = follow(&browser, get(&browser, url));
+    world_set("{\"flags\":{\"use_scope_descriptions_for_consent\":null}}");
+    assert_has_not(call->answer, "List and describe tools");
+    assert_has(call->answer, "read, execute");
+    assert_has(call->answer, "resources");
+    assert_has(call->answer, "read:tools execute:tools");
+}
+
+static void speak(enum dw_token_dialect dialect)
+{
+    struct dw_api *api;
+
+    assert_done(dw_store_api(world.tenant->store, S(AUDIENCE), world.arena, &api, &error), error);
+    api->token_dialect = dialect;
+    assert_done(dw_store_put_api(world.tenant->store, api, &error), error);
+}
+
+/* What was agreed to counts for one user, application and API; more is asked anew. Without the
+ * `permissions` claim, which is agreed to as well. */
+static void consent_is_for_these_scopes_of_this_api(void **state)
+{
+    struct browser browser = {0};
+    const char *id = register_one();
+    struct dw_tenant_call *call;
+
+    (void)state;
+    speak(DW_DIALECT_RFC9068);
+    call = authorize(&browser, url_for(id, "&scope=read:tools"));
+    assert_true(location_value(call, "code").len > 0);
+    assert_true(location_value(get(&browser, url_for(id, "&scope=read:tools")), "code").len > 0);
+    call = get(&browser, url_for(id, "&scope=read:tools+execute:tools"));
+    assert_true(dw_slice_starts_with(header(call, "Location"), S("/u/consent")));
+    call = get(&browser, url_for(id, "&scope=read:tools&prompt=consent"));
+    assert_true(dw_slice_starts_with(header(call, "Location"), S("/u/consent")));
+    call = get(&browser, url_for(register_one(), "&scope=read:tools")); /* another application */
+    assert_true(dw_slice_starts_with(header(call, "Location"), S("/u/consent")));
+    speak(DW_DIALECT_ACCESS_TOKEN_AUTHZ);
+}
+
 static void who_says_no_stays_on_a_page_of_ours(void **state)
 {
     struct browser browser = {0};
@@ -236,6 +289,8 @@ int main(void)
         CASE(permissive_clients_have_openid_connect_and_hear_errors),
         CASE(errors_stay_on_a_page_of_ours),
         CASE(without_consent_a_login_without_pages_gives_nothing),
+        CASE(the_consent_page_lists_actions_by_their_objects),
+        CASE(consent_is_for_these_scopes_of_this_api),
         CASE(who_says_no_stays_on_a_page_of_ours),
         CASE(without_a_connection_of_the_domain_nobody_logs_in),
         CASE(a_code_without_a_challenge_is_not_made),
