@@ -11,6 +11,11 @@ import { claimsOf, manage, pkce, postForm } from "./support/tenant.mjs";
 const api = "http://localhost:3001/";
 const redirectUri = "http://127.0.0.1:39996/callback";
 const ada = { email: "ada@example.com", password: "a long enough password" };
+// A running server looks for changed settings twice a second.
+async function set(tenant, ...settings) {
+  await manage(tenant, "settings", "set", ...settings);
+  await new Promise((done) => setTimeout(done, 700));
+}
 const token = (tenant, parameters) => postForm(new URL("oauth/token", tenant.issuer), parameters);
 
 // The answer of /authorize in a fresh browser, or in the given one.
@@ -48,7 +53,7 @@ describe("Auth for MCP", () => {
 
   test("the tenant is prepared", async () => {
     assert.equal((await register()).status, 404); // off by default
-    await manage(tenant, "settings", "set", "resource_parameter_profile=compatibility", "authorization_response_iss_parameter_supported=true",
+    await set(tenant, "resource_parameter_profile=compatibility", "authorization_response_iss_parameter_supported=true",
       "flags.enable_dynamic_client_registration=true", "client_id_metadata_document_supported=true");
     const settings = await manage(tenant, "settings", "show");
     assert.equal(settings.session_lifetime, 168);
@@ -104,11 +109,11 @@ describe("Auth for MCP", () => {
       return browser.pages.slice(before).map(({ url }) => new URL(url).pathname);
     };
     assert.deepEqual(await seen(), ["/u/consent"]);
-    await manage(tenant, "settings", "set", "skip_non_verifiable_callback_uri_confirmation_prompt=true");
+    await set(tenant, "skip_non_verifiable_callback_uri_confirmation_prompt=true");
     assert.deepEqual(await seen(), []);
     assert.deepEqual(await seen({ prompt: "consent" }), ["/u/consent"]);
     assert.match(browser.pages.at(-1).html, /whoami/);
-    await manage(tenant, "settings", "set", "skip_non_verifiable_callback_uri_confirmation_prompt=null");
+    await set(tenant, "skip_non_verifiable_callback_uri_confirmation_prompt=null");
     const consents = (await manage(tenant, "grant", "list", "--email", ada.email)).filter((each) => each.clientID === client.client_id);
     assert.equal(consents.length, 1);
   }
@@ -156,9 +161,9 @@ describe("Auth for MCP", () => {
   });
 
   test("permissive mode is for those that register from then on", async () => {
-    await manage(tenant, "settings", "set", "dynamic_client_registration_security_mode=permissive");
+    await set(tenant, "dynamic_client_registration_security_mode=permissive");
     const { body: { client_id } } = await register();
-    await manage(tenant, "settings", "set", "dynamic_client_registration_security_mode=null");
+    await set(tenant, "dynamic_client_registration_security_mode=null");
     const given = await login(tenant, { client_id }, { resource: api, scope: "openid email tool:whoami" });
     assert.equal(claimsOf(given.id_token).email, ada.email);
     assert.equal((await page({ client_id, resource: api, scope: "tool:whoami", prompt: "none" })).redirect.searchParams.get("error"), "login_required");
@@ -256,10 +261,21 @@ describe("claims", () => {
     await manage(tenant, "organization", "member", "add", "--organization", "acme", "--email", ada.email);
     await manage(tenant, "client", "update", "--id", "web", "--set", "organization_usage=allow");
     for (const [value, name] of [[false, undefined], [true, "acme"]]) {
-      await manage(tenant, "settings", "set", `allow_organization_name_in_authentication_api=${value}`);
+      await set(tenant, `allow_organization_name_in_authentication_api=${value}`);
       const given = await login(tenant, web, { scope: "openid", audience: api, organization: id });
       for (const each of [given.access_token, given.id_token]) assert.deepEqual([claimsOf(each).org_id, claimsOf(each).org_name], [id, name]);
     }
+  });
+
+  test("an application of ours with a secret keeps its refresh token", async () => {
+    const made = await manage(tenant, "client", "add", "--name", "Keeper", "--redirect-uri", redirectUri);
+    const keeper = { client_id: made.client_id, client_secret: made.client_secret };
+    const { refresh_token } = await login(tenant, keeper, { audience: api, scope: "offline_access read:x" });
+    for (let i = 0; i < 3; i++) {
+      const next = await token(tenant, { grant_type: "refresh_token", ...keeper, refresh_token });
+      assert.deepEqual([next.status, next.body.refresh_token, next.body.scope], [200, refresh_token, "offline_access read:x"]);
+    }
+    assert.equal((await token(tenant, { grant_type: "refresh_token", client_id: keeper.client_id, refresh_token })).status, 401);
   });
 
   test("without an API the token is opaque, for a day", async () => {
