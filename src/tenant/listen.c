@@ -1,5 +1,7 @@
 /* Between the loops and the endpoints: copies a request, runs its endpoint on a worker, sends the
  * answer, unless the peer has gone by then. */
+#include <stdatomic.h>
+
 #include "base/mem.h"
 #include "net/server.h"
 #include "tenant/tenant_internal.h"
@@ -14,6 +16,8 @@ struct work {
     struct dw_tenant_call call;
     struct dw_exchange *exchange; /* NULL: the peer has gone; loop thread only */
     bool is_running;              /* loop thread only */
+    bool is_costly;               /* it hashes a password */
+    _Atomic bool has_left;        /* the peer */
 };
 
 static void free_work(struct work *work)
@@ -29,6 +33,7 @@ static void on_gone(void *user, struct dw_exchange *exchange, bool is_complete)
     (void)exchange;
     (void)is_complete;
     work->exchange = NULL;
+    atomic_store(&work->has_left, true);
     if (!work->is_running)
         free_work(work);
 }
@@ -37,7 +42,10 @@ static void serve(void *user)
 {
     struct work *work = user;
 
-    dw_tenant_serve(&work->call);
+    /* Who sends logins and leaves would keep everybody else waiting. What is cheap is done all the
+     * same: a page may send a token to be revoked and go. */
+    if (!work->is_costly || !atomic_load(&work->has_left))
+        dw_tenant_serve(&work->call);
 }
 
 static void answer(void *user)
@@ -110,11 +118,13 @@ static void on_request(void *user, struct dw_exchange *exchange)
     struct work *work = dw_mem_new(sizeof *work);
     struct dw_error error = {0};
     bool is_copied = work && copy_request(user, exchange, &work->call);
+    enum dw_job_pool pool = is_copied ? dw_tenant_pool(&work->call) : DW_POOL_STORE;
 
     if (!is_copied)
         (void)dw_fail(&error, DW_NO_MEMORY, "out of memory");
-    if (!is_copied || !dw_job_run(dw_exchange_loop(exchange), dw_tenant_pool(&work->call), serve,
-                                  answer, work, &error)) {
+    else
+        work->is_costly = pool == DW_POOL_PASSWORD;
+    if (!is_copied || !dw_job_run(dw_exchange_loop(exchange), pool, serve, answer, work, &error)) {
         dw_exchange_respond_error(exchange, &error);
         if (work)
             free_work(work);

@@ -6,7 +6,7 @@ import { createServer } from "node:net";
 import { availableParallelism } from "node:os";
 import path from "node:path";
 import { describe, test } from "node:test";
-import { doorward, fixture, node, startDev, startEverything, startFixture, startGateway, toml, users } from "./support/doorward.mjs";
+import { doorward, fixture, node, startDev, startEverything, startFixture, startGateway, startTenant, toml, users } from "./support/doorward.mjs";
 import { Issuer } from "./support/issuer.mjs";
 import { modernVersion, Peer, textOf } from "./support/mcp.mjs";
 import { binary, freePort, serve, sleep, start, temporaryFolder, until, writeFile } from "./support/process.mjs";
@@ -203,6 +203,19 @@ describe("running", () => {
     await until(() => program.status !== undefined, "its end");
     assert.equal(program.status, 1);
     assert.match(program.stderr, /only 24 files may be open here, and 64 are needed at least: raise the limit \(ulimit -n\)/);
+  });
+  test("logins whose client has left before their turn are not tried", async () => {
+    const tenant = await startTenant({ seed: { clients: [{ client_id: "cli", token_endpoint_auth_method: "none", grant_types: ["password"], redirect_uris: ["http://127.0.0.1/"] }] }, tenant: { allow_password_grant: true } });
+    const left = Array.from({ length: 90 }, (_, i) => fetch(`${tenant.issuer}oauth/token`, {
+      method: "POST", signal: AbortSignal.timeout(400), body: new URLSearchParams({ grant_type: "password", client_id: "cli", username: `nobody${i}@example.com`, password: "a guess" }),
+    }).then((answer) => answer.status, () => "left"));
+    const answered = (await Promise.all(left)).filter((status) => status !== "left").length;
+    await sleep(500);
+    assert.equal(await tenant.stop(), 0);
+    const log = await doorward(["tenant", "logs", "--config", tenant.config, "--take", "200"]);
+    const tried = log.stdout.match(/nobody\d+@/g)?.length ?? 0;
+    assert.equal(log.status, 0, log.stderr);
+    assert.ok(tried >= answered && tried < answered + 20, `${tried} were tried, ${answered} answered`);
   });
   test("SIGTERM does not wait for who only listens", async () => {
     const issuer = await new Issuer().start();
