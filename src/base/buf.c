@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/text.h"
+
 char *dw_buf_grow(struct dw_buf *buf, size_t size)
 {
     size_t wanted;
@@ -36,16 +38,9 @@ char *dw_buf_grow(struct dw_buf *buf, size_t size)
 
 void dw_buf_add_int(struct dw_buf *buf, int64_t number)
 {
-    char digits[24];
-    size_t at = sizeof digits;
-    uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+    char room[DW_INT_DIGITS];
 
-    do
-        digits[--at] = (char)('0' + rest % 10);
-    while (rest /= 10);
-    if (number < 0)
-        digits[--at] = '-';
-    dw_buf_add(buf, dw_slice_from(digits + at, sizeof digits - at));
+    dw_buf_add(buf, dw_text_of_int(number, room));
 }
 
 void dw_buf_printf(struct dw_buf *buf, const char *format, ...)

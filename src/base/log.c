@@ -71,16 +71,10 @@ static void add_quoted(struct line *line, struct dw_slice text)
 
 static void add_int(struct line *line, int64_t number)
 {
-    char digits[24];
-    size_t at = sizeof digits;
-    uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+    char room[DW_INT_DIGITS];
+    struct dw_slice digits = dw_text_of_int(number, room);
 
-    do
-        digits[--at] = (char)('0' + rest % 10);
-    while (rest /= 10);
-    if (number < 0)
-        digits[--at] = '-';
-    add(line, digits + at, sizeof digits - at);
+    add(line, digits.ptr, digits.len);
 }
 
 static void add_value(struct line *line, const struct dw_log_field *field)

@@ -1,5 +1,5 @@
 /* Structured logs: one JSON object a line, a constant event name and typed fields. What writes the
- * line and puts the time on it is the sink (sys/log_sink.h); code below the I/O line does not log.
+ * line and puts the time on it is the sink (sys/log_sink.c); code below the I/O line does not log.
  * A secret has no field type, so it does not compile. */
 #ifndef DW_BASE_LOG_H
 #define DW_BASE_LOG_H

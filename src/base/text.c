@@ -22,6 +22,19 @@ bool dw_text_to_int(struct dw_slice text, int64_t *ret_number)
     return true;
 }
 
+struct dw_slice dw_text_of_int(int64_t number, char room[static DW_INT_DIGITS])
+{
+    size_t at = DW_INT_DIGITS;
+    uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+
+    do
+        room[--at] = (char)('0' + rest % 10);
+    while (rest /= 10);
+    if (number < 0)
+        room[--at] = '-';
+    return dw_slice_from(room + at, DW_INT_DIGITS - at);
+}
+
 bool dw_text_is_utf8(struct dw_slice text)
 {
     const unsigned char *at = (const unsigned char *)text.ptr;
@@ -97,8 +110,7 @@ struct dw_slice dw_text_lower(struct dw_arena *arena, struct dw_slice text)
     char *copy = dw_arena_text(arena, text);
 
     for (size_t i = 0; copy && i < text.len; i++)
-        if (copy[i] >= 'A' && copy[i] <= 'Z')
-            copy[i] = (char)(copy[i] + ('a' - 'A'));
+        copy[i] = dw_char_lower(copy[i]);
     return dw_slice_from(copy, copy ? text.len : 0);
 }
 
@@ -116,17 +128,6 @@ struct dw_slice dw_text_hex(struct dw_arena *arena, struct dw_slice bytes)
     return dw_slice_from(text, bytes.len * 2);
 }
 
-static int hex_value(char digit)
-{
-    if (digit >= '0' && digit <= '9')
-        return digit - '0';
-    if (digit >= 'a' && digit <= 'f')
-        return digit - 'a' + 10;
-    if (digit >= 'A' && digit <= 'F')
-        return digit - 'A' + 10;
-    return -1;
-}
-
 bool dw_text_unhex(struct dw_slice hex, struct dw_arena *arena, struct dw_slice *ret_bytes,
                    struct dw_error *reterr)
 {
@@ -138,7 +139,7 @@ bool dw_text_unhex(struct dw_slice hex, struct dw_arena *arena, struct dw_slice 
     if (!bytes)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
     for (size_t i = 0; i < hex.len / 2; i++) {
-        int high = hex_value(hex.ptr[2 * i]), low = hex_value(hex.ptr[2 * i + 1]);
+        int high = dw_char_hex(hex.ptr[2 * i]), low = dw_char_hex(hex.ptr[2 * i + 1]);
 
         if (high < 0 || low < 0)
             return dw_fail(reterr, DW_MALFORMED, "not a hex digit");

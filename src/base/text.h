@@ -6,8 +6,25 @@
 #include "base/error.h"
 #include "base/slice.h"
 
+/* An ASCII letter in lower case; any other byte as it is. */
+static inline char dw_char_lower(char byte)
+{
+    return byte >= 'A' && byte <= 'Z' ? (char)(byte + ('a' - 'A')) : byte;
+}
+/* The value of a hex digit in either case; -1: it is none. */
+static inline int dw_char_hex(char byte)
+{
+    if (byte >= '0' && byte <= '9')
+        return byte - '0';
+    byte = dw_char_lower(byte);
+    return byte >= 'a' && byte <= 'f' ? byte - 'a' + 10 : -1;
+}
+
 /* Decimal digits with an optional '-', nothing else, no overflow. */
 bool dw_text_to_int(struct dw_slice text, int64_t *ret_number);
+#define DW_INT_DIGITS 20 /* of any int64_t, with its '-' */
+/* The digits of a number: at the end of `room`, which the slice points into. */
+struct dw_slice dw_text_of_int(int64_t number, char room[static DW_INT_DIGITS]);
 /* RFC 3629: no overlong forms, no surrogates, nothing over U+10FFFF. */
 bool dw_text_is_utf8(struct dw_slice text);
 /* At most so many bytes of it, none of them half a character. */
@@ -24,6 +41,7 @@ struct dw_slice dw_text_lower(struct dw_arena *arena, struct dw_slice text);
 
 /* Lower-case hex, in the arena. ptr is NULL when memory is short. */
 struct dw_slice dw_text_hex(struct dw_arena *arena, struct dw_slice bytes);
+/* Of digits in either case. */
 bool dw_must_check dw_text_unhex(struct dw_slice hex, struct dw_arena *arena,
                                  struct dw_slice *ret_bytes, struct dw_error *reterr);
 

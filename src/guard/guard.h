@@ -1,6 +1,6 @@
 /* The protected resource: decides whether one MCP request may pass, for the gateway and the library
  * alike. One decision point for every protocol version and transport. Nothing here does I/O but the
- * key fetcher (issuer_keys.h), which the guard starts when a key is missing. */
+ * keys of issuers (issuer_keys.c), which the guard starts when a key is missing. */
 #ifndef DW_GUARD_GUARD_H
 #define DW_GUARD_GUARD_H
 

@@ -1,5 +1,6 @@
 /* Where a message's body ends, and its bytes (RFC 9112 sections 6.3 and 7.1). Data is handed out as
  * views; what lies between the data is followed byte by byte, so nothing has to be kept. */
+#include "base/text.h"
 #include "http/chars_internal.h"
 #include "http/parse.h"
 

@@ -36,16 +36,4 @@ static inline size_t dw_chars_span(const char *at, const char *end, unsigned cla
     return (size_t)(at - start);
 }
 
-/* The value of a hex digit; -1: it is none. */
-static inline int dw_char_hex(char byte)
-{
-    if (byte >= '0' && byte <= '9')
-        return byte - '0';
-    if (byte >= 'a' && byte <= 'f')
-        return byte - 'a' + 10;
-    if (byte >= 'A' && byte <= 'F')
-        return byte - 'A' + 10;
-    return -1;
-}
-
 #endif

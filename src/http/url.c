@@ -1,6 +1,7 @@
 /* URLs by the grammar of RFC 3986, as bytes. */
 #include "http/url.h"
 
+#include "base/text.h"
 #include "http/chars_internal.h"
 
 static bool fail_part(struct dw_error *reterr, const char *part)
@@ -311,11 +312,8 @@ bool dw_url_has_dot_segments(const struct dw_url *url)
 
 static void add_lower(struct dw_buf *buf, struct dw_slice text)
 {
-    for (size_t i = 0; i < text.len; i++) {
-        char byte = text.ptr[i];
-
-        dw_buf_add_byte(buf, byte >= 'A' && byte <= 'Z' ? (char)(byte + ('a' - 'A')) : byte);
-    }
+    for (size_t i = 0; i < text.len; i++)
+        dw_buf_add_byte(buf, dw_char_lower(text.ptr[i]));
 }
 
 static void add_percent(struct dw_buf *buf, unsigned char byte)

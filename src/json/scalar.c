@@ -4,17 +4,6 @@
 #include "base/text.h"
 #include "json/simdjson_bridge.h"
 
-static int hex_digit(char digit)
-{
-    if (digit >= '0' && digit <= '9')
-        return digit - '0';
-    if (digit >= 'a' && digit <= 'f')
-        return digit - 'a' + 10;
-    if (digit >= 'A' && digit <= 'F')
-        return digit - 'A' + 10;
-    return -1;
-}
-
 /* The four digits after "\u", or -1. */
 static int32_t read_unit(struct dw_slice rest)
 {
@@ -23,7 +12,7 @@ static int32_t read_unit(struct dw_slice rest)
     if (rest.len < 6 || rest.ptr[0] != '\\' || rest.ptr[1] != 'u')
         return -1;
     for (size_t i = 2; i < 6; i++) {
-        int digit = hex_digit(rest.ptr[i]);
+        int digit = dw_char_hex(rest.ptr[i]);
 
         if (digit < 0)
             return -1;

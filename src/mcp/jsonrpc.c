@@ -1,6 +1,7 @@
 /* Decoding one JSON-RPC message (JSON-RPC 2.0 with MCP's narrowing) and writing error answers. */
 #include "mcp/jsonrpc.h"
 
+#include "base/text.h"
 #include "mcp/method.h"
 #include "json/json_writer.h"
 
@@ -26,7 +27,7 @@ static char fold(struct dw_slice *rest)
     }
     rest->ptr++;
     rest->len--;
-    return byte >= 'A' && byte <= 'Z' ? (char)(byte + ('a' - 'A')) : byte;
+    return dw_char_lower(byte);
 }
 
 static bool folds_alike(struct dw_slice key, struct dw_slice name)

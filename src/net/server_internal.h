@@ -56,7 +56,7 @@ struct dw_exchange {
     int64_t answer_bytes;    /* of its body, handed over so far */
     int status;
     enum dw_answer_phase answer;
-    bool is_chunked, has_no_body, keeps_alive, waits_for_drain, is_finishing;
+    bool is_chunked, has_no_body, keeps_alive, waits_for_drain;
     char trace_id[33], span_id[17]; /* empty until somebody asks */
 };
 

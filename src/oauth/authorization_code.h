@@ -8,8 +8,6 @@
 #include "oauth/records.h"
 #include "oauth/token_request.h"
 
-#define DW_AUTHORIZATION_CODE_LIFETIME_S 60
-
 /* Makes the record of a fresh code for a request that the user has agreed to.
  *
  * random       48 bytes from a CSPRNG: 32 for the code, 16 for the family of its refresh tokens

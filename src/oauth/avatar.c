@@ -1,13 +1,14 @@
 /* Pictures of letters; see avatar.h. */
 #include "oauth/avatar.h"
 
+#include "base/text.h"
+
 #define LETTERS 2
 #define NO_LETTERS "user" /* whose names have none that we draw */
 
 static char plain_letter(char byte)
 {
-    if (byte >= 'A' && byte <= 'Z')
-        return (char)(byte - 'A' + 'a');
+    byte = dw_char_lower(byte);
     return (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') ? byte : '\0';
 }
 

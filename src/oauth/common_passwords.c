@@ -3,6 +3,7 @@
  * is the long one. */
 #include <stdlib.h>
 
+#include "base/text.h"
 #include "oauth/password_policy.h"
 
 /* clang-format off */
@@ -140,9 +141,7 @@ bool dw_password_is_common(struct dw_slice password)
     if (len == 0 || len > LONGEST)
         return false;
     for (size_t i = 0; i < len; i++)
-        word[i] = password.ptr[i] >= 'A' && password.ptr[i] <= 'Z'
-                      ? (char)(password.ptr[i] - 'A' + 'a')
-                      : password.ptr[i];
+        word[i] = dw_char_lower(password.ptr[i]);
     word[len] = '\0';
     if (is_listed(word))
         return true;

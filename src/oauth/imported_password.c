@@ -57,19 +57,6 @@ static bool read_object(const struct dw_json *parent, const char *name, const ch
     return check_members(*ret_object, known, arena, reterr);
 }
 
-static bool unhex(struct dw_slice text, struct dw_arena *arena, struct dw_slice *ret_bytes,
-                  struct dw_error *reterr)
-{
-    char *lower = dw_arena_text(arena, text);
-
-    if (!lower)
-        return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
-    for (size_t i = 0; i < text.len; i++)
-        if (lower[i] >= 'A' && lower[i] <= 'F')
-            lower[i] = (char)(lower[i] - 'A' + 'a');
-    return dw_text_unhex(dw_slice_from(lower, text.len), arena, ret_bytes, reterr);
-}
-
 /* Auth0 takes the URL alphabet and missing padding, too. */
 static bool unbase64(struct dw_slice text, struct dw_arena *arena, struct dw_slice *ret_bytes,
                      struct dw_error *reterr)
@@ -100,7 +87,7 @@ static bool read_value(const struct dw_json *object, const char *what, struct dw
         return fail_member(what, reterr);
     *ret_bytes = text;
     if (dw_slice_eq(encoding, DW_LIT("hex")))
-        is_read = unhex(text, arena, ret_bytes, &error);
+        is_read = dw_text_unhex(text, arena, ret_bytes, &error);
     else if (dw_slice_eq(encoding, DW_LIT("base64")))
         is_read = unbase64(text, arena, ret_bytes, &error);
     else if (encoding.len > 0 && !dw_slice_eq(encoding, DW_LIT("utf8")))

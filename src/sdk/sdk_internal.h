@@ -166,7 +166,6 @@ struct dw_session {
     struct dw_map *subscriptions; /* URIs of resources/subscribe */
     struct dw_event_log *events;  /* event_log.c: for resuming; HTTP only */
     void *stream;                 /* http.c: the open standalone stream, or NULL */
-    int64_t next_request_id;      /* of requests we send */
     int64_t next_stream;
 };
 

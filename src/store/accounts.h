@@ -50,8 +50,6 @@ bool dw_must_check dw_store_verify_email(struct dw_store *store, struct dw_slice
 
 /* --- passwords -------------------------------------------------------------------------------- */
 
-#define DW_PASSWORD_HISTORY_MAX 24 /* Auth0's */
-
 struct dw_password_change {
     struct dw_slice ticket_digest; /* empty: without a ticket */
     struct dw_slice user_id;

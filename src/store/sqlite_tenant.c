@@ -75,22 +75,6 @@ static bool retire_current(struct dw_connection *connection, enum dw_jose_alg al
         DW_SQL_ARGS(alg_name(alg)), reterr);
 }
 
-static bool add_key(struct dw_connection *connection, void *user, struct dw_error *reterr)
-{
-    const struct dw_signing_key_record *key = user;
-
-    return (key->phase != DW_SIGNING_KEY_CURRENT || retire_current(connection, key->alg, reterr)) &&
-           insert_key(connection, key, reterr);
-}
-
-bool dw_store_add_signing_key(struct dw_store *store, const struct dw_signing_key_record *key,
-                              struct dw_error *reterr)
-{
-    struct dw_signing_key_record copy = *key;
-
-    return dw_store_write(store, add_key, &copy, reterr);
-}
-
 struct first_key {
     const struct dw_signing_key_record *key;
     bool was_added;

@@ -63,13 +63,8 @@ bool dw_must_check dw_store_signing_keys(struct dw_store *store, bool with_revok
 bool dw_must_check dw_store_signing_keys_stamp(struct dw_store *store,
                                                char ret_stamp[static DW_STORE_KEYS_STAMP_SIZE],
                                                struct dw_error *reterr);
-/* Adds a key; when its phase is CURRENT the one of its algorithm that was becomes PREVIOUS. Fails
- * with DW_CONFLICT when the kid is taken. */
-bool dw_must_check dw_store_add_signing_key(struct dw_store *store,
-                                            const struct dw_signing_key_record *key,
-                                            struct dw_error *reterr);
-/* As dw_store_add_signing_key, but only when its algorithm has no key in its phase (two processes
- * starting at once make one). */
+/* Adds a key when its algorithm has none in its phase (two processes starting at once make one).
+ * Fails with DW_CONFLICT when the kid is taken. */
 bool dw_must_check dw_store_add_first_signing_key(struct dw_store *store,
                                                   const struct dw_signing_key_record *key,
                                                   bool *ret_was_added, struct dw_error *reterr);

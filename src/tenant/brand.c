@@ -10,7 +10,6 @@
 
 /* Of _style.html: what the colours stand on. */
 #define LIGHT_CARD 0xffffff
-#define DARK_CARD 0x191e1b
 #define DARK_QUIET 0x202622
 #define WHITE 0xffffff
 #define INK 0x10150f

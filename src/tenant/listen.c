@@ -188,8 +188,3 @@ void dw_tenant_listener_free(struct dw_tenant_listener *listener)
         dw_server_tls_free(listener->tls);
     dw_mem_free(listener);
 }
-
-int dw_tenant_listener_port(const struct dw_tenant_listener *listener)
-{
-    return listener ? dw_listener_port(listener->listener) : 0;
-}

@@ -135,7 +135,6 @@ bool dw_must_check dw_tenant_rate_take(struct dw_tenant_call *call, const struct
 struct dw_tenant_listener *dw_tenant_listen(struct dw_tenant *tenant,
                                             struct dw_error *reterr) dw_must_check;
 void dw_tenant_listener_free(struct dw_tenant_listener *listener);
-int dw_tenant_listener_port(const struct dw_tenant_listener *listener);
 
 /* ---- answer.c ---- */
 /* value must be free of control characters (dw_http_is_field_value), else DW_INTERNAL. */

@@ -264,15 +264,13 @@ static bool is_allowed(struct dw_tenant *tenant, const struct dw_mail *mail, int
                        struct dw_arena *arena, bool *ret_is_allowed, struct dw_error *reterr)
 {
     struct dw_rate rate = {.space = DW_LIT("mail"), .limit = DW_MAIL_PER_ADDRESS, .window_s = 3600};
-    char *key = dw_arena_text(arena, mail->to);
+    struct dw_slice to = dw_text_lower(arena, mail->to);
 
-    if (!key)
+    if (!to.ptr)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
-    for (size_t i = 0; i < mail->to.len; i++)
-        if (key[i] >= 'A' && key[i] <= 'Z')
-            key[i] = (char)(key[i] - 'A' + 'a');
     /* Each kind of mail by itself: who asks for new passwords silences no warning, and no code. */
-    rate.key = dw_arena_printf(arena, "%s %s", dw_mail_template_names[mail->template], key);
+    rate.key =
+        dw_arena_printf(arena, "%s %.*s", dw_mail_template_names[mail->template], DW_PRINT(to));
     if (!rate.key.ptr)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
     return dw_store_rate_take(tenant->store, &rate, now_s, ret_is_allowed, reterr);

@@ -17,17 +17,14 @@
 static struct dw_slice subject_of(struct dw_tenant_call *call, const struct dw_user *user,
                                   struct dw_slice connection, struct dw_slice identifier)
 {
-    char *lower;
+    struct dw_slice lower;
 
     if (user)
         return user->id;
-    lower = dw_arena_text(call->arena, identifier);
-    for (size_t i = 0; lower && i < identifier.len; i++)
-        if (lower[i] >= 'A' && lower[i] <= 'Z')
-            lower[i] = (char)(lower[i] - 'A' + 'a');
-    return lower ? dw_arena_printf(call->arena, "typed %.*s %.*s", DW_PRINT(connection),
-                                   DW_PRINT(dw_slice_from(lower, identifier.len)))
-                 : (struct dw_slice){0};
+    lower = dw_text_lower(call->arena, identifier);
+    return lower.ptr ? dw_arena_printf(call->arena, "typed %.*s %.*s", DW_PRINT(connection),
+                                       DW_PRINT(lower))
+                     : lower;
 }
 
 bool dw_password_matches(struct dw_arena *arena, struct dw_secret hash, struct dw_secret password,

@@ -13,9 +13,9 @@
 
 /* --- opening ---------------------------------------------------------------------------------- */
 
-bool dw_passwordless_find(struct dw_tenant_call *call, struct dw_slice name,
-                          enum dw_strategy strategy, const struct dw_oauth_client *client,
-                          struct dw_connection_record **ret_connection, struct dw_error *reterr)
+static bool find(struct dw_tenant_call *call, struct dw_slice name, enum dw_strategy strategy,
+                 const struct dw_oauth_client *client, struct dw_connection_record **ret_connection,
+                 struct dw_error *reterr)
 {
     struct dw_connection_record *all;
     size_t count;
@@ -28,17 +28,6 @@ bool dw_passwordless_find(struct dw_tenant_call *call, struct dw_slice name,
         if (all[i].strategy == strategy && (name.len == 0 || dw_slice_eq(all[i].name, name)))
             *ret_connection = &all[i];
     return true;
-}
-
-/* ASCII, as the store compares addresses. */
-static struct dw_slice lower(struct dw_arena *arena, struct dw_slice text)
-{
-    char *copy = dw_arena_text(arena, text);
-
-    for (size_t i = 0; copy && i < text.len; i++)
-        if (copy[i] >= 'A' && copy[i] <= 'Z')
-            copy[i] = (char)(copy[i] - 'A' + 'a');
-    return dw_slice_from(copy, copy ? text.len : 0);
 }
 
 static bool check_address(struct dw_slice address, enum dw_strategy strategy,
@@ -121,11 +110,12 @@ bool dw_passwordless_open(struct dw_tenant_call *call, struct dw_slice name,
     int64_t lifetime_s;
 
     *ret_passwordless = (struct dw_passwordless){.client = client};
-    if (!dw_passwordless_find(call, name, strategy, client, &ret_passwordless->connection, reterr))
+    if (!find(call, name, strategy, client, &ret_passwordless->connection, reterr))
         return false;
     if (!ret_passwordless->connection)
         return dw_fail(reterr, DW_BAD_CONNECTION, "Connection does not exist or is disabled.");
-    ret_passwordless->address = lower(call->arena, dw_slice_trim(address));
+    /* ASCII, as the store compares addresses. */
+    ret_passwordless->address = dw_text_lower(call->arena, dw_slice_trim(address));
     if (!ret_passwordless->address.ptr)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
     if (!check_address(ret_passwordless->address, strategy, reterr) ||

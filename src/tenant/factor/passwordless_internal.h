@@ -39,12 +39,6 @@ bool dw_must_check dw_passwordless_open(struct dw_tenant_call *call, struct dw_s
                                         struct dw_slice address,
                                         struct dw_passwordless *ret_passwordless,
                                         struct dw_error *reterr);
-/* Whether the client has a connection for that; an answer, not a failure. */
-bool dw_must_check dw_passwordless_find(struct dw_tenant_call *call, struct dw_slice name,
-                                        enum dw_strategy strategy,
-                                        const struct dw_oauth_client *client,
-                                        struct dw_connection_record **ret_connection,
-                                        struct dw_error *reterr);
 
 /* Fails with DW_TOO_MANY. */
 bool dw_must_check dw_passwordless_send_code(struct dw_tenant_call *call,

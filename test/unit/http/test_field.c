@@ -2,6 +2,7 @@
 #include "test.h"
 
 #include "base/buf.h"
+#include "base/text.h"
 #include "http/chars_internal.h"
 #include "http/field.h"
 
