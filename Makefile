@@ -8,7 +8,7 @@ help:
 	@echo 'make run          install what is missing, build, guard a real MCP server (ARGS="..." for doorward dev)'
 	@echo 'make test         install what is missing, build, run every test'
 	@echo 'make build        install what is missing, build; the binary is $(BUILD)/doorward'
-	@echo 'make check        format, layers, sizes, clang-tidy, cppcheck, -fanalyzer, sanitizers (25 minutes)'
+	@echo 'make check        format, layers, sizes, texts, query plans, clang-tidy, cppcheck, -fanalyzer, sanitizers (25 minutes)'
 	@echo 'make fuzz         each fuzz target for 60 seconds (SECONDS=60)'
 	@echo 'make bench        nginx, HAProxy and doorward in one run, against the budgets'
 	@echo 'make conformance  the official MCP suites: authorization server, and server of both revisions'

@@ -169,6 +169,10 @@ DW_EXPORT int dw_server_port(const struct dw_server *server);
 
 /* ---- telling clients of changes; any thread ---- */
 
+/* Tells the clients that asked to hear of it: that what they may list has changed (MCP
+ * "notifications/tools/list_changed" and its like), or what a resource says
+ * ("notifications/resources/updated"). The uri is copied. Nothing happens before the server serves;
+ * a message that finds no memory is lost, for it is a hint. */
 DW_EXPORT void dw_server_tools_changed(struct dw_server *server);
 DW_EXPORT void dw_server_prompts_changed(struct dw_server *server);
 DW_EXPORT void dw_server_resources_changed(struct dw_server *server);

@@ -51,6 +51,7 @@ static inline void dw_buf_add_byte(struct dw_buf *buf, char byte)
     buf->len++;
 }
 
+/* As dw_buf_add: what finds no room shows at dw_buf_finish. */
 void dw_buf_add_int(struct dw_buf *buf, int64_t number);
 void dw_buf_printf(struct dw_buf *buf, const char *format, ...) dw_printf(2, 3);
 

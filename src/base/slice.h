@@ -70,6 +70,7 @@ static inline struct dw_slice dw_slice_sub(struct dw_slice slice, size_t start, 
     return dw_slice_from(start ? slice.ptr + start : slice.ptr, len);
 }
 
+/* As memcmp; of two that begin alike the shorter comes first. */
 int dw_slice_compare(struct dw_slice a, struct dw_slice b);
 
 static inline bool dw_slice_starts_with(struct dw_slice slice, struct dw_slice prefix)

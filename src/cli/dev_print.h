@@ -13,6 +13,7 @@ struct dw_dev_facts {
     bool has_policy;
 };
 
+/* Everything for people and as it is to be pasted. */
 void dw_dev_print(const struct dw_dev_facts *facts, struct dw_buf *out);
 
 #endif

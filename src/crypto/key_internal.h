@@ -21,6 +21,7 @@ struct dw_key_type_row {
     size_t coordinate_bytes; /* EC: of x, y, r and s; Ed25519: of x */
 };
 
+/* A constant. */
 const struct dw_key_type_row *dw_key_type_row(enum dw_key_type type);
 
 #endif

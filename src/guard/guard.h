@@ -48,6 +48,7 @@ struct dw_guard_config {
 
 struct dw_guard;
 
+/* The net must outlive it. Fails with DW_CONFIG and a sentence for the operator. */
 struct dw_guard *dw_guard_new(struct dw_net *net, const struct dw_guard_config *config,
                               struct dw_error *reterr) dw_must_check;
 void dw_guard_free(struct dw_guard *guard);

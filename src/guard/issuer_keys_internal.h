@@ -28,6 +28,7 @@ struct dw_keys_pace {
 };
 extern const struct dw_keys_pace dw_keys_usual_pace;
 
+/* The keys of one issuer. Copies the texts of `config`; the net must outlive it. */
 struct dw_issuer_keys *dw_issuer_keys_new(struct dw_net *net, const struct dw_issuer_config *config,
                                           const struct dw_keys_pace *pace,
                                           struct dw_error *reterr) dw_must_check;

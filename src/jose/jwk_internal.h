@@ -11,6 +11,7 @@ struct dw_jwk {
     dw_jose_algs algs;   /* what it may verify: its type's, or the one its `alg` names */
 };
 
+/* They live as long as the set. */
 const struct dw_jwk *dw_jwks_items(const struct dw_jwks *keys, size_t *ret_count);
 
 #endif

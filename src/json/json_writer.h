@@ -16,6 +16,7 @@ static inline struct dw_json_writer dw_json_writer_to(struct dw_buf *out)
     return (struct dw_json_writer){.out = out};
 }
 
+/* Commas come by themselves; in an object a key comes before each value. */
 void dw_json_write_object_start(struct dw_json_writer *writer);
 void dw_json_write_object_end(struct dw_json_writer *writer);
 void dw_json_write_array_start(struct dw_json_writer *writer);

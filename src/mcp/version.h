@@ -26,6 +26,7 @@ enum dw_mcp_era {
     DW_MCP_ERA_MODERN,
 };
 
+/* Of "2025-11-25" and the like. */
 enum dw_mcp_era dw_mcp_version_era(struct dw_slice version);
 
 /* How one POST is to be served. */

@@ -35,6 +35,7 @@ struct dw_content {
     struct dw_error fault; /* the first thing that went wrong */
 };
 
+/* All of it will be in `arena`. */
 void dw_content_init(struct dw_content *content, struct dw_arena *arena);
 
 void dw_content_add_text(struct dw_content *content, struct dw_slice text);

@@ -24,6 +24,7 @@ struct dw_connection {
     } statements[DW_STATEMENT_SLOTS];
 };
 
+/* With its statements; NULL is fine. */
 void dw_connection_close(struct dw_connection *connection);
 
 /* A connection to read with, from the store's pool until the end of the scope:
@@ -270,6 +271,8 @@ struct dw_writer *dw_writer_open(struct dw_connection *connection,
 void dw_writer_close(struct dw_writer *writer);
 struct dw_writer *dw_store_writer(struct dw_store *store);
 
+/* Brings the schema to this binary's version, in one transaction; `path` is for the message. Fails
+ * with DW_CONFIG for a database that is not ours or newer than we are. */
 bool dw_must_check dw_migrate(struct dw_connection *connection, const char *path,
                               struct dw_error *reterr);
 
