@@ -233,3 +233,22 @@ test("users of another system keep their passwords, and management ends blocks",
     await tenant.stop();
   }
 });
+
+test("X-Forwarded-For is believed from the operator's proxies alone, and there the last stranger counts", { timeout: 60_000 }, async () => {
+  for (const trusted of [["127.0.0.1"], undefined]) {
+    const tenant = await startTenant({ seed, tenant: { allow_password_grant: true, ...(trusted && { trusted_proxies: trusted }) } });
+    const from = async (forwarded, password) => (await fetch(`${tenant.issuer}oauth/token`, {
+      method: "POST", headers: { "x-forwarded-for": forwarded },
+      body: new URLSearchParams({ grant_type: "password", client_id: "cli", username: ada.email, password, audience: "https://api.example.com" }),
+    })).status;
+    try {
+      await manage(tenant, "attack-protection", "set", "--name", "brute-force-protection", "--set", "max_attempts=2");
+      for (let i = 0; i < 2; i++) assert.equal(await from(`192.0.2.${i}, 203.0.113.9`, "guess"), 403);
+      assert.equal(await from("192.0.2.77, 203.0.113.9", ada.password), 429, "what a stranger writes in front changes nothing");
+      assert.equal(await from("203.0.113.10", ada.password), trusted ? 200 : 429);
+      assert.deepEqual((await manage(tenant, "user", "blocks", "--email", ada.email)).blocked_from, [trusted ? "203.0.113.9" : "127.0.0.1"]);
+    } finally {
+      await tenant.stop();
+    }
+  }
+});

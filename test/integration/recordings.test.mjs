@@ -252,6 +252,11 @@ of whatever type is refused with \`invalid_authorization_details\`, as a type is
 - The consent page shows the descriptions of scopes unless \`flags.use_scope_descriptions_for_consent\` is off; at Auth0 it is off.
 - Clients register themselves 300 times an hour from one address (\`registrations_per_hour\`) and are 10,000 at most; Auth0 takes five registrations
   a second of all.
+- Passwords are kept as argon2id and never cut at 72 bytes. \`password_dictionary\` and both lists of \`password_options.dictionary.default\` mean about 900
+  common passwords with the usual endings, and the operator's file \`[tenant] common_passwords\`.
+- User imports refuse hashes that would cost a login more than about a second, outputs of under 8 bytes, and PBKDF2 with \`mdc2\`, which Debian's
+  OpenSSL does not have ([accounts.md](accounts.md)).
+- Attack protection counts IPv6 addresses by their /64, and an address that fails everywhere does not hold up who logged in from it in the last 30 days.
 - An application with several callback URLs names one at \`/authorize\`; Auth0 takes the first.
 `;
 }

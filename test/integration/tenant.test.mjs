@@ -205,6 +205,22 @@ describe("tenant", () => {
     for (const key of published.keys) assert.deepEqual(Object.keys(key).filter((name) => ["d", "p", "q", "dp", "dq", "qi", "k"].includes(name)), []);
   });
 
+  test("no code, token, cookie or password is in a file of the tenant", async () => {
+    const begun = await login(tenant);
+    const { body } = await redeem(tenant, begun);
+    const again = await postForm(`${tenant.issuer}oauth/token`, { grant_type: "refresh_token", client_id: "cli", refresh_token: body.refresh_token });
+    const opaque = await postForm(`${tenant.issuer}oauth/token`, { grant_type: "password", client_id: "cli", username: ada.email, password: ada.password, scope: "openid" });
+    const secrets = { code: begun.code, refresh: body.refresh_token, successor: again.body.refresh_token, access: body.access_token, opaque: opaque.body.access_token, password: ada.password, client: machine.client_secret, ...Object.fromEntries(begun.browser.cookies) };
+    for (const name of readdirSync(path.join(tenant.folder, "state"))) {
+      const file = path.join(tenant.folder, "state", name);
+      const bytes = statSync(file).isFile() ? readFileSync(file) : Buffer.alloc(0);
+      for (const [what, secret] of Object.entries(secrets)) {
+        assert.ok(secret, what);
+        assert.equal(bytes.includes(secret), false, `${what} in ${name}`);
+      }
+    }
+  });
+
   test("management waits for a writer that takes long", async () => {
     const database = new DatabaseSync(path.join(tenant.folder, "state/tenant.db"));
     database.exec("BEGIN IMMEDIATE");
