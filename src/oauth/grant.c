@@ -42,6 +42,11 @@ static bool is_under(const struct ceiling *ceiling, struct dw_slice name)
 
 static bool fail_no_grant(const struct dw_grant_question *question, struct dw_error *reterr)
 {
+    if (!question->client->is_first_party) /* Auth0, "Troubleshoot Third-Party Applications" */
+        return dw_fail(reterr, DW_UNAUTHORIZED_CLIENT,
+                       "Client \"%.*s\" is not authorized to access resource server \"%.*s\".",
+                       DW_PRINT(dw_slice_sub(question->client->id, 0, 40)),
+                       DW_PRINT(dw_slice_sub(question->audience, 0, 60)));
     /* what to do about it is added on the wire (token_response.c) */
     return dw_fail(reterr, DW_NO_CLIENT_GRANT, "Client is not authorized to access \"%.*s\".",
                    DW_PRINT(dw_slice_sub(question->audience, 0, 110)));

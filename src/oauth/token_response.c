@@ -61,7 +61,8 @@ void dw_oauth_error_write(const struct dw_error *error, const struct dw_mfa_hint
     dw_json_put_text(&writer, "error",
                      dw_slice_from_text(row->oauth_error ? row->oauth_error : "invalid_token"));
     dw_json_put_text(&writer, "error_description", description_of(error, out));
-    if (error->code == DW_UNAUTHORIZED_CLIENT)
+    if (error->code == DW_UNAUTHORIZED_CLIENT &&
+        dw_slice_starts_with(dw_slice_from_text(error->message), DW_LIT("Grant type '")))
         dw_json_put_text(&writer, "error_uri", DW_LIT(GRANT_TYPES_URL));
     if (hint->mfa_token.hidden.len > 0)
         dw_json_put_text(&writer, "mfa_token", hint->mfa_token.hidden);

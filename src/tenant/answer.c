@@ -222,6 +222,8 @@ static const struct {
      "CONNECTION"},
     {"Grant type", "doorward tenant client update --id CLIENT --set 'grant_types=[\"...\"]'"},
     {"Service not found:", "doorward tenant api add --identifier URL"},
+    {"Client \"", "doorward tenant client-grant put --client CLIENT --audience URL --subject-type "
+                  "user --all-scopes"},
     {"Client is not authorized to access", "doorward tenant client-grant put --client CLIENT "
                                            "--audience URL --subject-type user --all-scopes"},
     {"The \"returnTo\" querystring", "doorward tenant client update --id CLIENT --set "

@@ -437,6 +437,17 @@ describe("the wire, line by line", () => {
       assert.equal(open.status, 201, open.text);
       assert.equal(open.body.client_secret, undefined);
       assert.deepEqual([...open.body.grant_types].sort(), ["authorization_code", "refresh_token"]);
+      // A third party without a client grant: a page, with Auth0's code and words.
+      const ungranted = "https://ungranted.example.com";
+      await manage(tenant, "client-grant", "list", "--audience", ungranted).then(async (grants) => {
+        for (const { id } of [grants.client_grants ?? grants].flat()) await manage(tenant, "client-grant", "delete", "--id", id);
+      });
+      const url = `${at("authorize")}?${new URLSearchParams(request({ client_id: open.body.client_id, redirect_uri: wanted.redirect_uris[0], audience: ungranted, scope: "" }))}`;
+      await assert.rejects(new Browser().authorize(url, wanted.redirect_uris[0], ada), (stuck) => {
+        assert.match(stuck.message, /\(403\)/);
+        assert.ok(stuck.message.includes(`is not authorized to access resource server &quot;${ungranted}&quot;.`), stuck.message);
+        return true;
+      });
       for (const method of ["GET", "PUT", "DELETE"]) assert.equal((await send(`oidc/register/${open.body.client_id}`, { method })).status, 404);
       await patch("flags.enable_dynamic_client_registration=false").catch(() => undefined); // the file says that it is on
     });

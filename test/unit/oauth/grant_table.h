@@ -46,6 +46,9 @@ struct row {
 };
 
 #define OF_THE_USER "openid profile email address phone"
+/* Third parties are told otherwise. */
+#define THIRD_HAS_NO_GRANT                                                                         \
+    "Client \"c1\" is not authorized to access resource server \"" AUDIENCE "\"."
 #define NO_GRANT "Client is not authorized to access \"" AUDIENCE "\"."
 
 static const struct row rows[] = {

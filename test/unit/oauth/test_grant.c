@@ -44,7 +44,8 @@ static struct dw_api make_api(const struct row *row)
 static void check(const struct row *row)
 {
     struct dw_api api = make_api(row);
-    struct dw_oauth_client client = {.kind =
+    struct dw_oauth_client client = {.id = DW_LIT("c1"),
+                                     .kind =
                                          row->flags & DYNAMIC ? DW_CLIENT_DCR : DW_CLIENT_STATIC,
                                      .is_first_party = !(row->flags & THIRD),
                                      .grant_types = {grant_types, row->flags & NO_REFRESH ? 1 : 2}};
@@ -79,9 +80,13 @@ static void check(const struct row *row)
     if (is_granted != (row->scopes != NULL))
         fail_msg("%s: granted %d", row->name, is_granted);
     if (!is_granted) {
-        assert_int_equal(error.code, strcmp(row->permissions, NO_GRANT) == 0 ? DW_NO_CLIENT_GRANT
-                                                                             : DW_ACCESS_DENIED);
-        assert_string_equal(error.message, row->permissions);
+        bool has_no_grant = strcmp(row->permissions, NO_GRANT) == 0;
+        bool is_third = has_no_grant && (row->flags & THIRD);
+
+        assert_int_equal(error.code, is_third       ? DW_UNAUTHORIZED_CLIENT
+                                     : has_no_grant ? DW_NO_CLIENT_GRANT
+                                                    : DW_ACCESS_DENIED);
+        assert_string_equal(error.message, is_third ? THIRD_HAS_NO_GRANT : row->permissions);
         return;
     }
     assert_set(row->name, answer.scopes, row->scopes);

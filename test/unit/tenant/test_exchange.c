@@ -245,7 +245,8 @@ static void a_blocked_user_is_not_acted_for(void **state)
     (void)state;
     user->is_blocked = true;
     assert_done(dw_store_update_user(world.tenant->store, user, &error), error);
-    assert_slice(error_of(on_behalf("mcp", token, DOWN, "")), "unauthorized: user is blocked");
+    assert_slice(error_of(on_behalf("mcp", token, DOWN, "")),
+                 "invalid_token: the access token was revoked");
     user->is_blocked = false;
     assert_done(dw_store_update_user(world.tenant->store, user, &error), error);
 }
