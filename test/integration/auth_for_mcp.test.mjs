@@ -177,7 +177,12 @@ describe("Auth for MCP", () => {
     const ask = { client_id, resource: api, scope: "tool:whoami", organization: id };
     assert.match((await page(ask)).html, new RegExp(`parameter organization is invalid: ${id}`));
     await manage(tenant, "organization", "update", "--organization", "acme", "--third-party", "allow");
-    assert.equal(claimsOf((await login(tenant, { client_id }, ask)).access_token).org_id, id);
+    const browser = new Browser();
+    assert.equal(claimsOf((await login(tenant, { client_id }, { ...ask, organization: "" }, browser)).access_token).org_id, undefined);
+    assert.equal(claimsOf((await login(tenant, { client_id }, ask, browser)).access_token).org_id, id);
+    // Consent for one organization is none for another, nor for none.
+    const grants = (await manage(tenant, "grant", "list", "--email", ada.email)).filter((grant) => grant.clientID === client_id);
+    assert.deepEqual(grants.map((grant) => grant.organization_id).sort(), ["", id]);
   });
 });
 

@@ -15,7 +15,7 @@
 static struct {
     int listener, port;
     pthread_t thread;
-    char answer[8192];
+    char answer[16384];
     int asked; /* how many requests came */
 } peer;
 
@@ -514,6 +514,27 @@ static void keys_behind_a_url_are_kept_for_some_minutes(void **state)
     dw_signing_key_unref(signer);
 }
 
+/* Auth0: twelve kilobytes of keys are enough. */
+static void too_many_keys_are_none(void **state)
+{
+    const char *keys;
+
+    (void)state;
+    signer = new_signer("");
+    keys = jwks_of_signer(signer);
+    add_remote("few", "few.json");
+    add_remote("many", "many.json");
+    for (int i = 0; i < 2; i++) {
+        const char *padded =
+            text_of(dw_arena_printf(world.arena, "%.*s,\"pad\":\"%0*d\"}", (int)strlen(keys) - 1,
+                                    keys, 11000 + 2000 * i, 0));
+
+        answer_with(200, "application/json", "", padded);
+        assert_int_equal(ask_as(i == 0 ? "few" : "many"), i == 0 ? 200 : 401);
+    }
+    dw_signing_key_unref(signer);
+}
+
 /* Whoever sends us assertions with kids of his own makes the client's server no work. */
 static void unknown_kids_are_asked_for_once_in_a_while(void **state)
 {
@@ -664,6 +685,7 @@ int main(void)
         cmocka_unit_test(a_document_that_is_not_found_for_a_day_ends_its_client),
         cmocka_unit_test(a_server_that_is_away_ends_it_a_day_later),
         cmocka_unit_test(an_assertion_works_once_and_only_for_us),
+        cmocka_unit_test(too_many_keys_are_none),
         cmocka_unit_test(keys_behind_a_url_are_kept_for_some_minutes),
         cmocka_unit_test(unknown_kids_are_asked_for_once_in_a_while),
         cmocka_unit_test(old_keys_count_while_nobody_answers),
