@@ -60,6 +60,9 @@ struct dw_slice dw_connection_standard_options(enum dw_strategy strategy)
                       "\"password_dictionary\":{\"enable\":false,\"dictionary\":[]},"
                       "\"password_no_personal_info\":{\"enable\":false},"
                       "\"requires_username\":false,"
+                      "\"attributes\":{\"email\":{\"identifier\":{\"active\":true},"
+                      "\"signup\":{\"status\":\"required\",\"verification\":{\"active\":true}},"
+                      "\"verification_method\":\"code\"}},"
                       "\"mfa\":{\"active\":true,\"return_enroll_settings\":true},"
                       "\"import_mode\":false,\"enabledDatabaseCustomization\":false}");
     }

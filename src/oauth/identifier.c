@@ -101,6 +101,8 @@ static void read_length(const struct dw_json *limits, struct dw_identifier_rules
 void dw_identifier_rules_read(const struct dw_json *options, struct dw_identifier_rules *ret_rules)
 {
     const struct dw_json *attributes = dw_json_get(options, "attributes");
+    const struct dw_json *email = dw_json_get(attributes, "email");
+    const struct dw_json *username = dw_json_get(attributes, "username");
     bool requires_username = false;
 
     *ret_rules = (struct dw_identifier_rules){
@@ -111,14 +113,17 @@ void dw_identifier_rules_read(const struct dw_json *options, struct dw_identifie
         ret_rules->username = DW_IDENTIFIER_REQUIRED;
     if (!attributes || attributes->type != DW_JSON_OBJECT)
         return;
-    ret_rules->email = read_attribute(dw_json_get(attributes, "email"));
-    (void)dw_json_bool(dw_json_path(attributes, "email", "signup", "verification", NULL), "active",
+    ret_rules->email = read_attribute(email);
+    (void)dw_json_bool(dw_json_path(email, "signup", "verification", NULL), "active",
                        &ret_rules->confirms_email);
     /* An account without an address would never be confirmed. */
     ret_rules->confirms_email &= ret_rules->email == DW_IDENTIFIER_REQUIRED;
-    ret_rules->username = read_attribute(dw_json_get(attributes, "username"));
+    ret_rules->confirms_by_link =
+        dw_slice_eq(dw_json_text(email, "verification_method"), DW_LIT("link"));
     ret_rules->phone_number = read_attribute(dw_json_get(attributes, "phone_number"));
-    read_length(dw_json_get(dw_json_get(attributes, "username"), "validation"), ret_rules);
+    if (username)
+        ret_rules->username = read_attribute(username);
+    read_length(dw_json_get(username, "validation"), ret_rules);
 }
 
 static bool check_one(enum dw_identifier_use use, struct dw_slice *text, bool is_good,

@@ -303,6 +303,7 @@ struct dw_user {
     struct dw_slice connection; /* where the account lives */
     struct dw_slice email;      /* lower case; unique in its connection */
     bool is_email_verified;
+    bool awaits_confirmation; /* signed up where the address is confirmed before the first login */
     struct dw_slice username; /* unique in its connection */
     struct dw_slice name;
     struct dw_slice given_name;
@@ -396,7 +397,10 @@ struct dw_authorization_request {
     struct dw_slice decoupled_id;  /* dw_decoupled_request.id: the answer goes there, not to a
                                       redirect URI; empty: an ordinary request */
     bool is_confirmed;             /* decoupled: the user has confirmed that page */
-    struct dw_slice csrf_digest;   /* of the token in our own forms */
+    struct dw_slice signup_user_id; /* whose address the browser is to confirm by a code: made by this
+                                       visit, or made up when the address was known; empty: nobody */
+    struct dw_slice signup_email;   /* where the code went */
+    struct dw_slice csrf_digest;    /* of the token in our own forms */
     struct dw_slice user_id;       /* set by the login step */
     struct dw_slice session_id;    /* dw_login_session.id, set by the login step */
     int64_t authenticated_at_s;

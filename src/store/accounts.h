@@ -48,6 +48,12 @@ bool dw_must_check dw_store_verify_email(struct dw_store *store, struct dw_slice
                                          int64_t now_s, struct dw_arena *arena,
                                          struct dw_ticket **ret_ticket, struct dw_error *reterr);
 
+/* Marks the address as verified if it is the user's still and nobody did so before: of several
+ * callers one gets true. */
+bool dw_must_check dw_store_confirm_email(struct dw_store *store, struct dw_slice user_id,
+                                          struct dw_slice email, int64_t now_s, bool *ret_is_done,
+                                          struct dw_error *reterr);
+
 /* --- passwords -------------------------------------------------------------------------------- */
 
 struct dw_password_change {

@@ -35,7 +35,9 @@
     next(BOOL, wants_mfa, wants_mfa) \
     next(INT, mfa_at, mfa_at_s) \
     next(TEXT, invitation_id, invitation_id) \
-    next(TEXT, connection, connection)
+    next(TEXT, connection, connection) \
+    next(TEXT, signup_user_id, signup_user_id) \
+    next(TEXT, signup_email, signup_email)
 /* clang-format on */
 
 static const struct dw_sql_column request_columns[] = DW_SQL_COLUMNS(REQUEST);

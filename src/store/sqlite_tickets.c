@@ -101,15 +101,44 @@ bool dw_store_take_ticket(struct dw_store *store, struct dw_slice digest,
     return true;
 }
 
+struct confirm {
+    struct dw_slice user_id, email;
+    int64_t now_s;
+    bool is_done;
+};
+
+static bool confirm_email(struct dw_connection *connection, void *user, struct dw_error *reterr)
+{
+    struct confirm *confirm = user;
+
+    if (!dw_sql_run(connection,
+                    "UPDATE user SET is_email_verified = 1, updated_at = ?"
+                    " WHERE id = ? AND email = lower(?) AND is_email_verified = 0",
+                    DW_SQL_ARGS(dw_sql_int(confirm->now_s), dw_sql_text(confirm->user_id),
+                                dw_sql_text(confirm->email)),
+                    reterr))
+        return false;
+    confirm->is_done = dw_sql_changes(connection) > 0;
+    return true;
+}
+
+bool dw_store_confirm_email(struct dw_store *store, struct dw_slice user_id, struct dw_slice email,
+                            int64_t now_s, bool *ret_is_done, struct dw_error *reterr)
+{
+    struct confirm confirm = {user_id, email, now_s, false};
+
+    if (!dw_store_write(store, confirm_email, &confirm, reterr))
+        return false;
+    *ret_is_done = confirm.is_done;
+    return true;
+}
+
 static bool mark_verified(struct dw_connection *connection, const struct dw_ticket *ticket,
                           int64_t now_s, struct dw_error *reterr)
 {
-    return dw_sql_run(
-        connection,
-        "UPDATE user SET is_email_verified = 1, updated_at = ?"
-        " WHERE id = ? AND email = lower(?) AND is_email_verified = 0",
-        DW_SQL_ARGS(dw_sql_int(now_s), dw_sql_text(ticket->user_id), dw_sql_text(ticket->email)),
-        reterr);
+    struct confirm confirm = {ticket->user_id, ticket->email, now_s, false};
+
+    return confirm_email(connection, &confirm, reterr);
 }
 
 static bool verify_email(struct dw_connection *connection, void *user, struct dw_error *reterr)

@@ -25,7 +25,8 @@
     next(INT, updated_at, updated_at_s) \
     next(INT, last_login_at, last_login_at_s) \
     next(TEXT, last_ip, last_ip) \
-    next(INT, logins_count, logins_count)
+    next(INT, logins_count, logins_count) \
+    next(BOOL, awaits_confirmation, awaits_confirmation)
 /* clang-format on */
 
 static const struct dw_sql_column user_columns[] = DW_SQL_COLUMNS(USER);

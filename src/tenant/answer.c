@@ -7,6 +7,7 @@
 #include "oauth/identifier.h"
 #include "oauth/redirect_uri.h"
 #include "oauth/token_response.h"
+#include "tenant/account/mail_internal.h"
 #include "tenant/brand_internal.h"
 #include "tenant/tenant_internal.h"
 
@@ -89,7 +90,7 @@ void dw_tenant_prefer_language(struct dw_tenant_call *call, struct dw_slice ui_l
 }
 
 /* What every page may show. */
-#define OWN_FIELDS 7
+#define OWN_FIELDS 8
 
 bool dw_answer_html(struct dw_tenant_call *call, int status, const char *page,
                     const struct dw_html_field *fields, size_t count, struct dw_slice form_target,
@@ -108,6 +109,7 @@ bool dw_answer_html(struct dw_tenant_call *call, int status, const char *page,
         {.name = "logo_url", .text = brand.logo_url},
         {.name = "favicon_url", .text = brand.favicon_url},
         {.name = "brand_css", .text = brand.css},
+        {.name = "outbox", .text = dw_mail_outbox_is_open(call) ? DW_LIT("yes") : DW_EMPTY},
     };
     struct dw_html_row row = {.fields = all, .field_count = count + OWN_FIELDS};
 

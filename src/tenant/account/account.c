@@ -70,6 +70,7 @@ static bool complete_user(struct dw_tenant_call *call, const struct dw_account_h
     user->app_metadata_json = DW_LIT("{}");
     if (user->user_metadata_json.len == 0)
         user->user_metadata_json = DW_LIT("{}");
+    user->awaits_confirmation = home->rules.confirms_email;
     user->created_at_s = call->now_s;
     user->updated_at_s = call->now_s;
     return user->id.ptr || dw_fail(reterr, DW_NO_MEMORY, "out of memory");
@@ -155,7 +156,9 @@ static bool keep_quiet(struct dw_tenant_call *call, const struct dw_sign_up *sig
     if (!dw_store_first_use(call->tenant->store, DW_LIT("no-user"), sign_up->user.id, call->now_s,
                             call->now_s, &is_first, reterr))
         return false;
-    if (!dw_account_mail_known(call, sign_up->home, &sign_up->user, sign_up->client, &error))
+    if (!sign_up->mails_nothing &&
+        !dw_account_mail_known(call, sign_up->home, sign_up->user.email, sign_up->client,
+                               &error))
         dw_log_error(call->tenant->log, "mail_not_queued", &error);
     return true;
 }
@@ -179,7 +182,7 @@ bool dw_account_sign_up(struct dw_tenant_call *call, struct dw_sign_up *sign_up,
     call->user_id = sign_up->user.id;
     dw_audit(call, DW_AUDIT_SS, .client = sign_up->client, .user = &sign_up->user);
     /* The account is there, mail or no mail. */
-    if (sign_up->user.email.len > 0 &&
+    if (sign_up->user.email.len > 0 && !sign_up->mails_nothing &&
         !dw_account_mail_verification(call, &sign_up->user, sign_up->client, &error))
         dw_log_error(call->tenant->log, "mail_not_queued", &error);
     return true;

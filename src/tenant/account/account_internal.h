@@ -73,6 +73,7 @@ struct dw_sign_up {
     const struct dw_oauth_client *client;
     struct dw_user user; /* what was sent: identifiers, names, picture, user_metadata */
     struct dw_secret password;
+    bool mails_nothing; /* the caller writes to the address, which is confirmed first */
 };
 /* Where addresses are confirmed first (rules.confirms_email), an account that exists already is no
  * refusal: *ret_user is made up then, and a mail tells whoever has the address.
@@ -103,10 +104,16 @@ bool dw_must_check dw_account_ticket_digest(struct dw_slice ticket, struct dw_ar
 /* Tells whoever has the address that an account was not made because there is one, with a link for
  * a new password when it is this address that has it. */
 bool dw_must_check dw_account_mail_known(struct dw_tenant_call *call,
-                                         const struct dw_account_home *home,
-                                         const struct dw_user *typed,
+                                         const struct dw_account_home *home, struct dw_slice email,
                                          const struct dw_oauth_client *client,
                                          struct dw_error *reterr);
+/* Mails a code to confirm the address of an account that was just made; costs as much as
+ * dw_account_mail_known. */
+bool dw_must_check dw_account_mail_code(struct dw_tenant_call *call,
+                                        const struct dw_account_home *home,
+                                        const struct dw_user *user, struct dw_secret code,
+                                        int64_t lifetime_s, const struct dw_oauth_client *client,
+                                        struct dw_error *reterr);
 /* Mails a link to confirm the address. */
 bool dw_must_check dw_account_mail_verification(struct dw_tenant_call *call,
                                                 const struct dw_user *user,

@@ -78,33 +78,65 @@ bool dw_account_mail_verification(struct dw_tenant_call *call, const struct dw_u
     return true;
 }
 
+/* Whose address it is; not that of somebody whose user name or phone number looks like it. */
+static bool find_owner(struct dw_tenant_call *call, const struct dw_account_home *home,
+                       struct dw_slice email, struct dw_user **ret_owner, struct dw_error *reterr)
+{
+    if (!dw_store_user_by_login(call->tenant->store, home->connection->name, email, call->arena,
+                                ret_owner, reterr))
+        return false;
+    if (*ret_owner && !dw_slice_eq_nocase((*ret_owner)->email, email))
+        *ret_owner = NULL;
+    return true;
+}
+
 bool dw_account_mail_known(struct dw_tenant_call *call, const struct dw_account_home *home,
-                           const struct dw_user *typed, const struct dw_oauth_client *client,
+                           struct dw_slice email, const struct dw_oauth_client *client,
                            struct dw_error *reterr)
 {
-    struct dw_user *user = NULL;
+    struct dw_user *owner = NULL; /* NULL: it is the user name or the phone number that is taken */
     struct dw_account_link link = {.purpose = DW_TICKET_CHANGE_PASSWORD,
                                    .client_id = client ? client->id : DW_EMPTY,
                                    .lifetime_s = DW_PASSWORD_LINK_LIFETIME_S,
                                    .marks_email_verified = true};
     struct dw_mail mail = {.template = DW_MAIL_SIGNUP_KNOWN,
-                           .to = typed->email,
+                           .to = email,
                            .language = dw_tenant_language(call),
                            .client_name = dw_mail_client_name(client),
                            .lifetime_s = DW_PASSWORD_LINK_LIFETIME_S};
 
-    if (!dw_store_user_by_login(call->tenant->store, home->connection->name, typed->email,
-                                call->arena, &user, reterr))
+    if (!find_owner(call, home, email, &owner, reterr))
         return false;
-    if (user && !dw_slice_eq_nocase(user->email, typed->email))
-        user = NULL; /* it is the user name or the phone number that is taken */
-    link.user = user;
+    link.user = owner;
     if (!dw_account_link(call->tenant, &link, call->now_s, call->arena, &mail.url, reterr))
         return false;
-    if (!user) {
+    if (!owner) {
         mail.url = DW_EMPTY;
         mail.lifetime_s = 0;
     }
+    dw_audit(call, owner ? DW_AUDIT_SCPR : DW_AUDIT_FCPR, .client = client, .user = owner,
+             .user_name = email, .connection = home->connection->name);
+    return dw_mail_send(call->tenant, &mail, call->now_s, call->arena, reterr);
+}
+
+bool dw_account_mail_code(struct dw_tenant_call *call, const struct dw_account_home *home,
+                          const struct dw_user *user, struct dw_secret code, int64_t lifetime_s,
+                          const struct dw_oauth_client *client, struct dw_error *reterr)
+{
+    struct dw_account_link nothing = {.purpose = DW_TICKET_VERIFY_EMAIL, .lifetime_s = lifetime_s};
+    struct dw_mail mail = {.template = DW_MAIL_VERIFY_CODE,
+                           .to = user->email,
+                           .language = dw_tenant_language(call),
+                           .client_name = dw_mail_client_name(client),
+                           .code = code.hidden,
+                           .lifetime_s = lifetime_s};
+    struct dw_user *owner;
+    struct dw_slice url;
+
+    if (!find_owner(call, home, user->email, &owner, reterr) ||
+        !dw_account_link(call->tenant, &nothing, call->now_s, call->arena, &url, reterr))
+        return false;
+    dw_audit(call, DW_AUDIT_SVR, .client = client, .user = user);
     return dw_mail_send(call->tenant, &mail, call->now_s, call->arena, reterr);
 }
 
@@ -140,13 +172,8 @@ bool dw_account_mail_password_link(struct dw_tenant_call *call, const struct dw_
 
     if (!dw_identifier_is_email(email))
         return dw_fail(reterr, DW_INVALID_REQUEST, "email is not valid");
-    if (!may_ask(call, reterr) ||
-        !dw_store_user_by_login(call->tenant->store, home->connection->name, email, call->arena,
-                                &user, reterr))
+    if (!may_ask(call, reterr) || !find_owner(call, home, email, &user, reterr))
         return false;
-    /* Somebody's username may look like an address. */
-    if (user && !dw_slice_eq_nocase(user->email, email))
-        user = NULL;
     link.user = user;
     mail.is_to_nobody = !user;
     if (!dw_account_link(call->tenant, &link, call->now_s, call->arena, &mail.url, reterr) ||

@@ -17,6 +17,7 @@
 
 const char *const dw_mail_template_names[] = {
     [DW_MAIL_VERIFY_EMAIL] = "verify_email",
+    [DW_MAIL_VERIFY_CODE] = "verify_email_by_code",
     [DW_MAIL_RESET_PASSWORD] = "reset_email",
     [DW_MAIL_PASSWORD_CHANGED] = "password_changed",
     [DW_MAIL_BLOCKED_ACCOUNT] = "blocked_account",
@@ -37,6 +38,7 @@ static const struct {
 } keys[DW_MAIL_TEMPLATE_COUNT] = {
 #define KEYS(name) .subject = "mail." name ".subject", .lead = "mail." name ".lead"
     [DW_MAIL_VERIFY_EMAIL] = {KEYS("verify_email"), .button = "mail.verify_email.button"},
+    [DW_MAIL_VERIFY_CODE] = {KEYS("verify_email_by_code")},
     [DW_MAIL_RESET_PASSWORD] = {KEYS("reset_email"), .button = "mail.reset_email.button"},
     [DW_MAIL_PASSWORD_CHANGED] = {KEYS("password_changed"), .note = "mail.password_changed.note"},
     [DW_MAIL_BLOCKED_ACCOUNT] = {KEYS("blocked_account"), .button = "mail.blocked_account.button",
@@ -212,6 +214,11 @@ static bool seal_parts(const struct dw_tenant *tenant, const struct dw_mail *mai
     if (json.len > DW_MAIL_MAX_BYTES)
         return dw_fail(reterr, DW_INTERNAL, "a mail is too large");
     return dw_seal(key, nonce, context, dw_secret_from(json), arena, ret_sealed, reterr);
+}
+
+bool dw_mail_arrives(const struct dw_tenant *tenant)
+{
+    return tenant->config.mail_url.len > 0 || tenant->config.mail_outbox;
 }
 
 /* What happens to a mail: sent, shown in the outbox, or nothing. */

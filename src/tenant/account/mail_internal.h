@@ -15,6 +15,7 @@ struct dw_language; /* texts_internal.h */
 /* What each one needs of struct dw_mail besides `to`; what it does not need is left out. */
 enum dw_mail_template {
     DW_MAIL_VERIFY_EMAIL,      /* url, lifetime_s */
+    DW_MAIL_VERIFY_CODE,       /* code, lifetime_s */
     DW_MAIL_RESET_PASSWORD,    /* url, lifetime_s */
     DW_MAIL_PASSWORD_CHANGED,  /* nothing */
     DW_MAIL_BLOCKED_ACCOUNT,   /* url (unblocks), detail (the address that tried) */
@@ -52,6 +53,10 @@ struct dw_mail {
 /* Whether an address is one that a mail can be sent to: ASCII, a dot-atom on each side of one '@'
  * (RFC 5322 section 3.4.1 without comments, quotes and literals), at most 254 bytes. */
 bool dw_mail_is_address(struct dw_slice address);
+/* Whether mails leave, or can be read in the outbox: without, nobody learns a code or a link. */
+bool dw_mail_arrives(const struct dw_tenant *tenant);
+/* Whether mails are on /dev/outbox for whoever sends this call (outbox_page.c). */
+bool dw_mail_outbox_is_open(const struct dw_tenant_call *call);
 /* What a mail calls the application: mails of one that registered itself say the tenant's name, so
  * that strangers have no words to choose in them. Empty for NULL. */
 struct dw_slice dw_mail_client_name(const struct dw_oauth_client *client);

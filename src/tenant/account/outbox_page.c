@@ -4,12 +4,13 @@
  * switched on; else there is no such address. */
 #include "base/text.h"
 #include "http/url.h"
+#include "tenant/account/mail_internal.h"
 #include "tenant/account/mail_sender_internal.h"
 #include "tenant/endpoints_internal.h"
 
 #define SHOWN 50
 
-static bool is_open(const struct dw_tenant_call *call)
+bool dw_mail_outbox_is_open(const struct dw_tenant_call *call)
 {
     struct dw_slice host;
     int port;
@@ -69,7 +70,7 @@ bool dw_endpoint_outbox(struct dw_tenant_call *call, struct dw_error *reterr)
     struct dw_mail_parts *parts = dw_arena_new_array(call->arena, SHOWN, sizeof *parts);
     size_t count = 0;
 
-    if (!is_open(call))
+    if (!dw_mail_outbox_is_open(call))
         return dw_fail(reterr, DW_NOT_FOUND, "There is no page %.*s.", DW_PRINT(call->path));
     if (!parts)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");

@@ -98,9 +98,10 @@ static bool may_log_in(struct dw_tenant_call *call, const struct dw_user *user,
                    "website. Choose a new password to sign in again.");
 }
 
-/* Where addresses are confirmed before the first login, an account that is not is none: otherwise
- * the password of a sign-up would tell whether it made one. */
-static bool is_confirmed(struct dw_tenant_call *call, struct dw_slice connection,
+/* Where addresses are confirmed before the first login, an account that signed up and has not done so
+ * is none: otherwise the password of a sign-up would tell whether it made one. Other accounts (of an
+ * operator, of an import) count as they are. */
+static bool is_confirmed(struct dw_tenant_call *call, const struct dw_password_login *login,
                          const struct dw_user *user, bool *ret_is_confirmed,
                          struct dw_error *reterr)
 {
@@ -109,43 +110,44 @@ static bool is_confirmed(struct dw_tenant_call *call, struct dw_slice connection
     const struct dw_json *options;
 
     *ret_is_confirmed = false;
-    if (!dw_store_connection_by_name(call->tenant->store, connection, call->arena, &record, reterr))
+    if (!dw_store_connection_by_name(call->tenant->store, login->connection, call->arena, &record,
+                                     reterr))
         return false;
     if (!record)
         return true;
     if (!dw_connection_options(record, call->arena, &options, reterr))
         return false;
     dw_identifier_rules_read(options, &rules);
-    *ret_is_confirmed = !rules.confirms_email || (user && user->is_email_verified);
+    *ret_is_confirmed = login->takes_unconfirmed || !rules.confirms_email ||
+                        (user && (user->is_email_verified || !user->awaits_confirmation));
     return true;
 }
 
-bool dw_password_check_in(struct dw_tenant_call *call, struct dw_slice connection,
-                          struct dw_slice identifier, struct dw_secret password,
+bool dw_password_check_in(struct dw_tenant_call *call, const struct dw_password_login *login,
                           struct dw_user **ret_user, struct dw_error *reterr)
 {
-    struct dw_store *store = call->tenant->store;
-    struct dw_slice name = dw_text_head(dw_slice_trim(identifier), IDENTIFIER_MAX_BYTES);
+    struct dw_slice name = dw_text_head(dw_slice_trim(login->identifier), IDENTIFIER_MAX_BYTES);
     struct dw_login_attempt attempt;
     struct dw_slice subject;
     struct dw_error ignored = {0};
     bool is_right, may_go_on, is_sure;
 
-    if (!dw_store_user_by_login(store, connection, name, call->arena, ret_user, reterr))
+    if (!dw_store_user_by_login(call->tenant->store, login->connection, name, call->arena, ret_user,
+                                reterr))
         return false;
-    subject = subject_of(call, *ret_user, connection, name);
+    subject = subject_of(call, *ret_user, login->connection, name);
     if (!subject.ptr)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
     if (!dw_protection_take_login(call, subject, &attempt, reterr))
         return false;
-    if (!compare(call, *ret_user, password, &is_right, reterr) ||
-        !is_confirmed(call, connection, *ret_user, &is_sure, reterr)) {
+    if (!compare(call, *ret_user, login->password, &is_right, reterr) ||
+        !is_confirmed(call, login, *ret_user, &is_sure, reterr)) {
         dw_protection_login_undecided(call, &attempt);
         return false;
     }
     if (!is_right || !is_sure)
         return note_failure(call, &attempt, *ret_user, name, reterr);
-    may_go_on = may_log_in(call, *ret_user, password, reterr);
+    may_go_on = may_log_in(call, *ret_user, login->password, reterr);
     if (!dw_protection_login_succeeded(call, &attempt, may_go_on ? (*ret_user)->id : DW_EMPTY,
                                        may_go_on ? reterr : &ignored) ||
         !may_go_on)

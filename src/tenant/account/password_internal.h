@@ -6,11 +6,18 @@
 
 #include "tenant/tenant_internal.h"
 
-/* On DW_POOL_PASSWORD. connection: its name. A hash that is not of today's form is replaced. Fails
- * with DW_INVALID_GRANT "Wrong email or password.", DW_USER_BLOCKED and DW_PASSWORD_LEAKED_LOGIN
- * (both only when the password is right) or DW_TOO_MANY_ATTEMPTS. */
-bool dw_must_check dw_password_check_in(struct dw_tenant_call *call, struct dw_slice connection,
-                                        struct dw_slice identifier, struct dw_secret password,
+struct dw_password_login {
+    struct dw_slice connection; /* its name */
+    struct dw_slice identifier;
+    struct dw_secret password;
+    bool takes_unconfirmed; /* an account that signed up and has not confirmed its address is one
+                               already: for whoever may know that it exists */
+};
+/* On DW_POOL_PASSWORD. A hash that is not of today's form is replaced. Fails with DW_INVALID_GRANT
+ * "Wrong email or password.", DW_USER_BLOCKED and DW_PASSWORD_LEAKED_LOGIN (both only when the
+ * password is right) or DW_TOO_MANY_ATTEMPTS. */
+bool dw_must_check dw_password_check_in(struct dw_tenant_call *call,
+                                        const struct dw_password_login *login,
                                         struct dw_user **ret_user, struct dw_error *reterr);
 
 /* A PHC string for a new password that nobody judged. Fails with DW_INVALID_REQUEST when it is too

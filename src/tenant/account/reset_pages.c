@@ -25,6 +25,7 @@ static bool show_sent(struct dw_tenant_call *call, const struct dw_visit *visit,
     struct dw_html_field fields[] = {
         {.name = "title", .key = "reset.sent_title"},
         {.name = "lead", .key = "reset.sent_lead"},
+        {.name = "is_mailed", .text = DW_LIT("yes")},
         {.name = "state", .text = visit->state},
     };
 

@@ -54,10 +54,24 @@ static bool count_by(struct dw_tenant_call *call, const struct dw_otp *otp, stru
                           reterr);
 }
 
+static struct dw_rate rate_of_sends(void)
+{
+    return (struct dw_rate){
+        .space = DW_LIT("otp_send"), .limit = DW_OTP_SENDS, .window_s = DW_OTP_SENDS_WINDOW_S};
+}
+
+bool dw_otp_has_room(struct dw_tenant_call *call, const struct dw_otp *otp, bool *ret_has_room,
+                     struct dw_error *reterr)
+{
+    struct dw_rate rate = rate_of_sends();
+
+    return count_by(call, otp, &rate, reterr) &&
+           dw_store_rate_has_room(call->tenant->store, &rate, call->now_s, ret_has_room, reterr);
+}
+
 static bool may_send(struct dw_tenant_call *call, const struct dw_otp *otp, struct dw_error *reterr)
 {
-    struct dw_rate rate = {
-        .space = DW_LIT("otp_send"), .limit = DW_OTP_SENDS, .window_s = DW_OTP_SENDS_WINDOW_S};
+    struct dw_rate rate = rate_of_sends();
     bool is_allowed = false;
 
     if (!count_by(call, otp, &rate, reterr) ||
@@ -97,10 +111,13 @@ static bool keep(struct dw_tenant_call *call, const struct dw_otp *otp, struct d
 bool dw_otp_new_code(struct dw_tenant_call *call, const struct dw_otp *otp,
                      struct dw_secret *ret_code, struct dw_error *reterr)
 {
+    struct dw_slice never = dw_tenant_random_text(call->arena, "", TOKEN_BYTES);
+
     ret_code->hidden = dw_arena_printf(call->arena, "%0*u", DW_OTP_DIGITS, random_number());
-    if (!ret_code->hidden.ptr)
+    if (!ret_code->hidden.ptr || !never.ptr)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
-    return may_send(call, otp, reterr) && keep(call, otp, otp->subject, ret_code->hidden, reterr);
+    return may_send(call, otp, reterr) &&
+           keep(call, otp, otp->subject, otp->fits_nobody ? never : ret_code->hidden, reterr);
 }
 
 /* As people type it: "123 456". Too long a text stays wrong. */

@@ -26,6 +26,8 @@ struct dw_otp {
     struct dw_slice counted_by;  /* whose sends and wrong codes are limited; empty: the subject */
     int64_t lifetime_s;          /* for the _new functions */
     struct dw_slice detail_json; /* for the _new functions: what its use gives back; may be empty */
+    bool fits_nobody;            /* for dw_otp_new_code: as any other code, but none that is typed is
+                                    right: for whom a right one would let in nowhere */
 };
 
 enum dw_otp_verdict {
@@ -36,6 +38,9 @@ enum dw_otp_verdict {
     DW_OTP_RIGHT,
 };
 
+/* Whether dw_otp_new_code would not fail with DW_TOO_MANY now; takes nothing. */
+bool dw_must_check dw_otp_has_room(struct dw_tenant_call *call, const struct dw_otp *otp,
+                                   bool *ret_has_room, struct dw_error *reterr);
 /* Six digits, for dw_mail_send and the like; in the arena. Fails with DW_TOO_MANY. */
 bool dw_must_check dw_otp_new_code(struct dw_tenant_call *call, const struct dw_otp *otp,
                                    struct dw_secret *ret_code, struct dw_error *reterr);

@@ -137,8 +137,10 @@ static bool log_in(struct dw_tenant_call *call, struct dw_visit *visit, const ch
         return false;
     if (!ways.home.connection)
         return show_without_passwords(call, visit, &ways, reterr);
-    if (!dw_password_check_in(call, ways.home.connection->name, username, dw_secret_from(password),
-                              &user, &error))
+    struct dw_password_login attempt = {.connection = ways.home.connection->name,
+                                        .identifier = username,
+                                        .password = dw_secret_from(password)};
+    if (!dw_password_check_in(call, &attempt, &user, &error))
         return show_again(call, visit, page, username, ways.home.rules.confirms_email, &error,
                           reterr);
     if (!dw_login_start(call, user, &login, reterr))

@@ -95,6 +95,9 @@ bool dw_login_ways(struct dw_tenant_call *call, const struct dw_visit *visit,
     if (passwords && !dw_account_home_read(passwords, call->arena, &ret_ways->home, reterr))
         return false;
     ret_ways->can_sign_up = may_sign_up(visit, &links, &ret_ways->home);
+    ret_ways->lacks_mail = ret_ways->can_sign_up && ret_ways->home.rules.confirms_email &&
+                           !dw_mail_arrives(call->tenant);
+    ret_ways->can_sign_up &= !ret_ways->lacks_mail;
     return true;
 }
 

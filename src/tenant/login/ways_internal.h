@@ -11,6 +11,7 @@ struct dw_login_ways {
     struct dw_account_home home;        /* passwords; connection NULL: none */
     struct dw_connection_record *codes; /* codes and links by e-mail; NULL: none */
     bool can_sign_up;                   /* for an account with a password */
+    bool lacks_mail;                    /* nobody can, because no code or link would arrive */
 };
 bool dw_must_check dw_login_ways(struct dw_tenant_call *call, const struct dw_visit *visit,
                                  struct dw_login_ways *ret_ways, struct dw_error *reterr);
