@@ -43,8 +43,8 @@ struct dw_connection_record {
  * DW_INVALID_REQUEST. */
 bool dw_must_check dw_connection_name_check(struct dw_slice name, struct dw_error *reterr);
 /* What Auth0 gives a new connection of this strategy: a literal, a JSON object. One with passwords
- * has addresses confirmed before the first login besides, so that signing up tells nobody who has an
- * account. */
+ * has addresses confirmed before the first login besides, so that signing up tells nobody who has
+ * an account. */
 struct dw_slice dw_connection_standard_options(enum dw_strategy strategy);
 
 /* Options as a tree in `arena`; an unreadable text is a DW_UNAVAILABLE. Read them with dw_json_path

@@ -14,13 +14,13 @@ enum dw_identifier_use {
 
 struct dw_identifier_rules {
     enum dw_identifier_use email, username, phone_number;
-    bool confirms_email;                /* before the first login (Auth0 signup.verification) */
-    bool confirms_by_link;              /* pages too: a link in place of a code (verification_method) */
+    bool confirms_email;   /* before the first login (Auth0 signup.verification) */
+    bool confirms_by_link; /* pages too: a link in place of a code (verification_method) */
     int64_t username_min, username_max; /* characters */
 };
 
-/* Each attribute that `attributes` names is as it says there. What it does not name is not in use, but
- * for the user name, about which requires_username and validation.username speak then.
+/* Each attribute that `attributes` names is as it says there. What it does not name is not in use,
+ * but for the user name, about which requires_username and validation.username speak then.
  *
  * options  of a connection; NULL: an e-mail address alone, confirmed by nobody */
 void dw_identifier_rules_read(const struct dw_json *options, struct dw_identifier_rules *ret_rules);

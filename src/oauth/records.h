@@ -397,12 +397,13 @@ struct dw_authorization_request {
     struct dw_slice decoupled_id;  /* dw_decoupled_request.id: the answer goes there, not to a
                                       redirect URI; empty: an ordinary request */
     bool is_confirmed;             /* decoupled: the user has confirmed that page */
-    struct dw_slice signup_user_id; /* whose address the browser is to confirm by a code: made by this
-                                       visit, or made up when the address was known; empty: nobody */
-    struct dw_slice signup_email;   /* where the code went */
-    struct dw_slice csrf_digest;    /* of the token in our own forms */
-    struct dw_slice user_id;       /* set by the login step */
-    struct dw_slice session_id;    /* dw_login_session.id, set by the login step */
+    struct dw_slice
+        signup_user_id;           /* whose address the browser is to confirm by a code: made by this
+                                     visit, or made up when the address was known; empty: nobody */
+    struct dw_slice signup_email; /* where the code went */
+    struct dw_slice csrf_digest;  /* of the token in our own forms */
+    struct dw_slice user_id;      /* set by the login step */
+    struct dw_slice session_id;   /* dw_login_session.id, set by the login step */
     int64_t authenticated_at_s;
     int64_t mfa_at_s; /* set by the mfa step; 0: no second factor was shown */
     int64_t created_at_s;

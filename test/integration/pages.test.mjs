@@ -269,8 +269,23 @@ describe("every page", { timeout: 300_000 }, () => {
     await page.locator("#email").fill("new@example.com");
     await page.locator("#password").fill("Correct horse 9 battery");
     await page.keyboard.press("Enter");
+    await page.waitForSelector("h1:has-text('Confirm your address')");
+    assert.equal(await page.evaluate(() => document.activeElement.id), "code", "the field for the code has the focus");
+    assert.equal(await page.getByRole("link", { name: "the mail is in the outbox" }).getAttribute("href"), "/dev/outbox");
+    await look(page, "signup-code");
+    const code = (await mails()).find(({ template, to }) => template === "verify_email_by_code" && to === "new@example.com").text.match(/\b\d{6}\b/)[0];
+    await page.locator("#code").fill(code === "123456" ? "123457" : "123456");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("#problem");
+    await look(page, "signup-code-wrong");
+    await page.reload();
+    await page.locator("#code").fill(code);
+    await page.keyboard.press("Enter");
     await page.waitForSelector("[value=accept]");
-    const link = JSON.stringify(await mails()).match(/http[^"\\\s]*email-verification[^"\\\s]*/)[0];
+    await page.goBack();
+    await page.waitForSelector("[value=accept]");
+    const { stdout: made } = await doorward(["tenant", "ticket", "email-verification", "--email", "new@example.com", "--json", "--config", tenant.config]);
+    const link = JSON.parse(made).ticket;
     await page.goto(link);
     await look(page, "confirm-address");
     await page.locator("[value=confirm]").click();
@@ -305,6 +320,14 @@ describe("every page", { timeout: 300_000 }, () => {
       await enter(page);
       await page.waitForSelector("[value=accept]");
       if (tag !== "en") await look(page, `consent-${tag}`);
+      if (tag !== "en") {
+        await page.goto(authorize({ prompt: "login", screen_hint: "signup" }));
+        await page.locator("#email").fill(`a-rather-long-name-of-${tag}@example.com`);
+        await page.locator("#password").fill("Correct horse 9 battery");
+        await page.keyboard.press("Enter");
+        await page.waitForURL(/signup\/code/);
+        await look(page, `signup-code-${tag}`);
+      }
       await page.goto(authorize({ ui_locales: "xx de-AT fr", prompt: "login" }));
       assert.equal(await page.locator("h1").innerText(), titles.de);
       await context.close();

@@ -157,8 +157,7 @@ static bool keep_quiet(struct dw_tenant_call *call, const struct dw_sign_up *sig
                             call->now_s, &is_first, reterr))
         return false;
     if (!sign_up->mails_nothing &&
-        !dw_account_mail_known(call, sign_up->home, sign_up->user.email, sign_up->client,
-                               &error))
+        !dw_account_mail_known(call, sign_up->home, sign_up->user.email, sign_up->client, &error))
         dw_log_error(call->tenant->log, "mail_not_queued", &error);
     return true;
 }

@@ -206,9 +206,10 @@ static void tick(void *user)
 bool dw_mail_sender_start(struct dw_tenant *tenant, struct dw_error *reterr)
 {
     if (!dw_mail_arrives(tenant))
-        dw_log(tenant->log, DW_LOG_WARN, "mail_not_set_up",
-               DW_S("without", DW_LIT("signing up on pages, new passwords, codes and links by mail")),
-               DW_S("set", DW_LIT("[mail] url (a mail server), or [mail] outbox = true on loopback")));
+        dw_log(
+            tenant->log, DW_LOG_WARN, "mail_not_set_up",
+            DW_S("without", DW_LIT("signing up on pages, new passwords, codes and links by mail")),
+            DW_S("set", DW_LIT("[mail] url (a mail server), or [mail] outbox = true on loopback")));
     if (tenant->config.mail_url.len == 0 && tenant->config.sms_url.len == 0)
         return true;
     tenant->mail_sender.timer =

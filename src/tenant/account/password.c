@@ -98,9 +98,9 @@ static bool may_log_in(struct dw_tenant_call *call, const struct dw_user *user,
                    "website. Choose a new password to sign in again.");
 }
 
-/* Where addresses are confirmed before the first login, an account that signed up and has not done so
- * is none: otherwise the password of a sign-up would tell whether it made one. Other accounts (of an
- * operator, of an import) count as they are. */
+/* Where addresses are confirmed before the first login, an account that signed up and has not done
+ * so is none: otherwise the password of a sign-up would tell whether it made one. Other accounts
+ * (of an operator, of an import) count as they are. */
 static bool is_confirmed(struct dw_tenant_call *call, const struct dw_password_login *login,
                          const struct dw_user *user, bool *ret_is_confirmed,
                          struct dw_error *reterr)

@@ -26,8 +26,8 @@ struct dw_otp {
     struct dw_slice counted_by;  /* whose sends and wrong codes are limited; empty: the subject */
     int64_t lifetime_s;          /* for the _new functions */
     struct dw_slice detail_json; /* for the _new functions: what its use gives back; may be empty */
-    bool fits_nobody;            /* for dw_otp_new_code: as any other code, but none that is typed is
-                                    right: for whom a right one would let in nowhere */
+    bool fits_nobody; /* for dw_otp_new_code: as any other code, but none that is typed is
+                         right: for whom a right one would let in nowhere */
 };
 
 enum dw_otp_verdict {

@@ -1,6 +1,6 @@
 /* Signing up where the address is confirmed before the first login: a code goes to it, and the page
- * for that code is the next one in the same visit. For an address that was known all is the same, to
- * the last write, but for the words of the mail and that no code fits. */
+ * for that code is the next one in the same visit. For an address that was known all is the same,
+ * to the last write, but for the words of the mail and that no code fits. */
 #ifndef DW_TENANT_SIGNUP_INTERNAL_H
 #define DW_TENANT_SIGNUP_INTERNAL_H
 

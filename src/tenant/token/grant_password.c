@@ -57,8 +57,8 @@ static void believe_address(struct dw_token_call *token)
         call->peer_address = address;
 }
 
-/* An application of our own that has proved itself is no stranger who tries addresses: it may log in
- * who has just signed up, before the mail is read, as Auth0's SDKs do. */
+/* An application of our own that has proved itself is no stranger who tries addresses: it may log
+ * in who has just signed up, before the mail is read, as Auth0's SDKs do. */
 static bool is_trusted(const struct dw_oauth_client *client)
 {
     return client->is_first_party && client->auth_method != DW_CLIENT_AUTH_NONE;

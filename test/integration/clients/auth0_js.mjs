@@ -39,12 +39,14 @@ await step("a wrong password has Auth0's code and text", async () => {
   assert.deepEqual([error.code, error.description, error.statusCode], ["invalid_grant", "Wrong email or password.", 403]);
 });
 await step("userinfo", async () => assert.equal((await value("userInfo", tokens.accessToken)).sub, claimsOf(tokens.idToken).sub));
-await step("sign-up, the account that is there, the weak password with its policy", async () => {
+await step("sign-up, the account that is there, what is no address, the weak password with its policy", async () => {
   const email = `${Date.now()}@example.com`, password = "A very long Passw0rd!";
   const made = await value("dbConnection.signup", { connection, email, password, userMetadata: { plan: "gold" } });
   assert.deepEqual([made.email, made.emailVerified], [email, false]);
-  const again = (await ask("dbConnection.signup", { connection, email, password })).error;
-  assert.deepEqual([again.code, again.description, again.statusCode], ["invalid_signup", "Invalid sign up", 400]);
+  const again = await value("dbConnection.signup", { connection, email, password });
+  assert.deepEqual([again.email, again.emailVerified], [email, false], "a known address is answered alike");
+  const wrong = (await ask("dbConnection.signup", { connection, email: "no address", password })).error;
+  assert.deepEqual([wrong.code, wrong.description, wrong.statusCode], ["invalid_signup", "email is not valid", 400]);
   const weak = (await ask("dbConnection.signup", { connection, email: `x${email}`, password: "x" })).error;
   assert.deepEqual([weak.code, weak.name, weak.statusCode], ["invalid_password", "PasswordStrengthError", 400]);
   assert.match(weak.policy, /^\* At least 8 characters in length\n/);

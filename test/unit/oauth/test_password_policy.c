@@ -190,6 +190,14 @@ static void identifiers_follow_the_options(void **state)
         {"{}", "a@b.c", "ignored!", "+0", NULL},
         {"{\"requires_username\":true}", "a@b.c", "", "", "username is required"},
         {"{\"requires_username\":true}", "a@b.c", "ada", "", NULL},
+        /* What `attributes` does not name is as it would be without it ... */
+        {"{\"requires_username\":true,\"attributes\":{\"email\":{\"signup\":{\"status\":"
+         "\"required\"}}}}",
+         "a@b.c", "", "", "username is required"},
+        /* ... what it names is as it says there. */
+        {"{\"requires_username\":true,\"attributes\":{\"email\":{\"signup\":{\"status\":"
+         "\"required\"}},\"username\":{\"signup\":{\"status\":\"optional\"}}}}",
+         "a@b.c", "", "", NULL},
         {"{\"requires_username\":true}", "a@b.c", "a@b.c", "", "username is not valid"},
         {"{\"requires_username\":true}", "a@b.c", "+12345678900", "", "username is not valid"},
         {"{\"requires_username\":true}", "a@b.c", "a b", "", "username is not valid"},

@@ -299,6 +299,30 @@ static inline struct dw_tenant_call *ask_outbox(bool is_json)
     return call;
 }
 
+/* The code in the newest mail. */
+static inline const char *newest_code(void)
+{
+    const char *mail = strstr(text_of(ask_outbox(false)->answer), "<pre>");
+    const char *at = mail ? strstr(mail, "\n    ") : NULL;
+
+    if (!at)
+        fail_msg("no code in %s", mail);
+    return text_of(dw_slice_from(at + strlen("\n    "), 6));
+}
+
+/* After a sign-up, whose answer leads to the page for the code. */
+static inline struct dw_tenant_call *type_code(struct browser *browser,
+                                               const struct dw_tenant_call *call)
+{
+    struct dw_slice state = dw_slice_sub(header(call, "Location"), strlen("/u/signup/code?state="),
+                                         header(call, "Location").len);
+
+    assert_true(dw_slice_starts_with(header(call, "Location"), S("/u/signup/code?state=")));
+    return post(browser, "/u/signup/code",
+                text_of(dw_arena_printf(world.arena, "state=%.*s&code=%s", DW_PRINT(state),
+                                        newest_code())));
+}
+
 /* "error error_description" of a JSON error. */
 static inline struct dw_slice error_of(const struct dw_tenant_call *call)
 {

@@ -135,6 +135,7 @@ static void a_link_dies_when_an_operator_changes_the_address(void **state)
     struct dw_error error = {0};
 
     (void)state;
+    set_options(CONFIRMS_NOTHING);
     assert_status(SIGNUP("\"email\":\"old@example.com\",\"password\":\"Abcdef12\""), 200);
     verify = link_in("verify_email", "/u/email-verification");
     CHANGE("\"email\":\"old@example.com\"");

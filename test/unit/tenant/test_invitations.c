@@ -88,6 +88,7 @@ static void an_invited_stranger_signs_up_where_nobody_else_may(void **state)
     struct dw_tenant_call *call;
 
     (void)state;
+    world.tenant->config.mail_outbox = true;
     invite("uinv_4", "invited@example.com", "ticket4");
     call = begin(&browser, "&organization=" ORG "&invitation=ticket4");
     assert_true(dw_slice_starts_with(header(call, "Location"), S("/u/signup")));
@@ -95,6 +96,7 @@ static void an_invited_stranger_signs_up_where_nobody_else_may(void **state)
         &browser, "/u/signup",
         text_of(dw_arena_printf(world.arena, "state=%s&email=invited@example.com&password=Abcdef12",
                                 state_of(call))));
+    call = type_code(&browser, call);
     if (dw_slice_starts_with(header(call, "Location"), S("/u/consent")))
         call = decide(&browser, state_of(call), "accept");
     assert_true(location_value(call, "code").len > 0);

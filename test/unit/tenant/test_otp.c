@@ -40,6 +40,18 @@ static const char *wrong(const char *code)
     return strcmp(code, "123456") == 0 ? "123457" : "123456";
 }
 
+static void a_code_that_fits_nobody_is_as_any_other_and_never_right(void **state)
+{
+    struct dw_otp otp = {
+        .purpose = "t", .subject = S("nobody"), .lifetime_s = 60, .fits_nobody = true};
+    const char *code = new_code(&otp);
+
+    (void)state;
+    assert_int_equal(use_code(&otp, code), DW_OTP_WRONG);
+    assert_int_equal(use_code(&otp, code), DW_OTP_WRONG);
+    assert_int_equal(use_code(&otp, code), DW_OTP_DEAD);
+}
+
 static void a_code_dies_after_three_wrong_tries(void **state)
 {
     struct dw_otp otp = {.purpose = "t", .subject = S("dies"), .lifetime_s = 60};
@@ -198,6 +210,7 @@ static void of_many_at_once_one_gets_it(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_code_that_fits_nobody_is_as_any_other_and_never_right),
         cmocka_unit_test(a_code_dies_after_three_wrong_tries),
         cmocka_unit_test(a_code_is_for_its_purpose_and_subject_alone),
         cmocka_unit_test(a_code_works_once_before_it_expires),

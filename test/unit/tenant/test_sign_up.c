@@ -127,12 +127,11 @@ static void a_weak_password_is_answered_with_the_rules(void **state)
 
 static void a_signup_for_a_taken_address_tells_nothing(void **state)
 {
-    struct dw_tenant_settings settings;
     struct dw_tenant_call *call;
     uint64_t runs = dw_password_runs();
 
     (void)state;
-    (void)settings;
+    set_options(CONFIRMS_NOTHING);
     call = SIGNUP("\"email\":\"" ADA "\",\"password\":\"Abcdef12\"");
     assert_status(call, 400);
     assert_slice(call->answer, BAD("invalid_signup", "Invalid sign up"));
@@ -167,9 +166,11 @@ static void a_person_signs_up_on_the_way_to_an_application(void **state)
     struct browser browser = {0};
     const char *at = visit(&browser);
     const char *page = text_of(dw_arena_printf(world.arena, "/u/signup?state=%s", at));
-    struct dw_tenant_call *call = get(&browser, page);
+    struct dw_tenant_call *call;
 
     (void)state;
+    set_options(CONFIRMS_NOTHING);
+    call = get(&browser, page);
     assert_status(call, 200);
     assert_has(call->answer, "name=\"email\"");
     assert_has_not(call->answer, "name=\"username\"");
@@ -194,20 +195,23 @@ static void the_sign_up_page_tells_nothing_about_a_taken_address(void **state)
 {
     struct browser browser = {0};
     const char *at = visit(&browser);
-    struct dw_tenant_call *call =
-        post(&browser, "/u/signup",
-             text_of(dw_arena_printf(world.arena, "state=%s&email=" ADA "&password=Abcdef12", at)));
+    struct dw_tenant_call *call;
 
     (void)state;
+    set_options(CONFIRMS_NOTHING);
+    call =
+        post(&browser, "/u/signup",
+             text_of(dw_arena_printf(world.arena, "state=%s&email=" ADA "&password=Abcdef12", at)));
     assert_status(call, 400);
     assert_has(call->answer, "The account could not be created.");
     assert_has_not(call->answer, "already.");
     assert_has_not(header(call, "Set-Cookie"), "session");
 }
 
+/* By a link; a code is the subject of test_signup_code.c. */
 #define CONFIRMS                                                                                   \
     "{\"attributes\":{\"email\":{\"identifier\":{\"active\":true},\"signup\":{\"status\":"         \
-    "\"required\",\"verification\":{\"active\":true}}}}}"
+    "\"required\",\"verification\":{\"active\":true}},\"verification_method\":\"link\"}}}"
 
 /* What one attempt to sign up showed and cost. */
 struct attempt {
@@ -281,6 +285,20 @@ static void signing_up_tells_nothing_where_addresses_are_confirmed_first(void **
     assert_string_equal(known_shape, fresh_shape);
 }
 
+/* Of an operator, of an import: nobody signed up, so nothing is told by logging in. */
+static void an_account_that_nobody_signed_up_for_counts_as_it_is(void **state)
+{
+    struct browser browser = {0};
+    struct dw_user *ada = user_of(ADA);
+    struct dw_error error = {0};
+
+    (void)state;
+    ada->is_email_verified = false;
+    assert_done(dw_store_update_user(world.tenant->store, ada, &error), error);
+    assert_false(user_of(ADA)->is_email_verified);
+    assert_status(log_in(&browser, visit(&browser), ADA_PASSWORD), 303);
+}
+
 static void a_confirmed_address_may_log_in(void **state)
 {
     struct browser browser = {0};
@@ -313,7 +331,8 @@ static void a_taken_user_name_is_told_by_mail_alone(void **state)
     ada->username = S("ada");
     assert_done(dw_store_update_user(world.tenant->store, ada, &error), error);
     set_options("{\"attributes\":{\"email\":{\"signup\":{\"status\":\"required\","
-                "\"verification\":{\"active\":true}}},\"username\":{\"identifier\":"
+                "\"verification\":{\"active\":true}},\"verification_method\":\"link\"},"
+                "\"username\":{\"identifier\":"
                 "{\"active\":true},\"signup\":{\"status\":\"required\"}}}}");
     call = post(&browser, "/u/signup",
                 text_of(dw_arena_printf(world.arena,
@@ -353,6 +372,7 @@ int main(void)
         CASE(a_person_signs_up_on_the_way_to_an_application),
         CASE(the_sign_up_page_tells_nothing_about_a_taken_address),
         CASE(signing_up_tells_nothing_where_addresses_are_confirmed_first),
+        CASE(an_account_that_nobody_signed_up_for_counts_as_it_is),
         CASE(a_confirmed_address_may_log_in),
         CASE(a_taken_user_name_is_told_by_mail_alone),
         CASE(a_forged_form_signs_nobody_up),
