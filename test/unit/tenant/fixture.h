@@ -311,8 +311,8 @@ static inline const char *newest_code(void)
 }
 
 /* After a sign-up, whose answer leads to the page for the code. */
-static inline struct dw_tenant_call *type_code(struct browser *browser,
-                                               const struct dw_tenant_call *call)
+static inline struct dw_tenant_call *type_signup_code(struct browser *browser,
+                                                      const struct dw_tenant_call *call)
 {
     struct dw_slice state = dw_slice_sub(header(call, "Location"), strlen("/u/signup/code?state="),
                                          header(call, "Location").len);

@@ -96,7 +96,7 @@ static void an_invited_stranger_signs_up_where_nobody_else_may(void **state)
         &browser, "/u/signup",
         text_of(dw_arena_printf(world.arena, "state=%s&email=invited@example.com&password=Abcdef12",
                                 state_of(call))));
-    call = type_code(&browser, call);
+    call = type_signup_code(&browser, call);
     if (dw_slice_starts_with(header(call, "Location"), S("/u/consent")))
         call = decide(&browser, state_of(call), "accept");
     assert_true(location_value(call, "code").len > 0);

@@ -197,7 +197,7 @@ static void nobody_signs_up_in_an_organization_that_does_not_say_so(void **state
     assert_status(post(&browser, "/u/signup", form), 400);
     take_connection(ORG, DW_TENANT_CONNECTION, true);
     assert_has(follow(&browser, call)->answer, "/u/signup");
-    call = type_code(&browser, post(&browser, "/u/signup", form));
+    call = type_signup_code(&browser, post(&browser, "/u/signup", form));
     if (dw_slice_starts_with(header(call, "Location"), S("/u/consent")))
         call = decide(&browser, state_of(call), "accept");
     assert_true(location_value(call, "code").len > 0); /* and is a member */

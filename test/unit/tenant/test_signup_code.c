@@ -13,9 +13,9 @@ static const char *of_visit(const char *path, const char *at)
 
 static struct dw_tenant_call *sign_up(struct browser *browser, const char *at, const char *email)
 {
-    return post(browser, "/u/signup",
-                text_of(dw_arena_printf(world.arena, "state=%s&email=%s&password=" PASSWORD, at,
-                                        email)));
+    return post(
+        browser, "/u/signup",
+        text_of(dw_arena_printf(world.arena, "state=%s&email=%s&password=" PASSWORD, at, email)));
 }
 
 static struct dw_tenant_call *type(struct browser *browser, const char *at, const char *code)
@@ -51,9 +51,9 @@ static int64_t row_count(void)
                                         -1, &tables, NULL),
                      SQLITE_OK);
     while (sqlite3_step(tables) == SQLITE_ROW) {
-        assert_int_equal(sqlite3_prepare_v2(db, (const char *)sqlite3_column_text(tables, 0), -1,
-                                            &count, NULL),
-                         SQLITE_OK);
+        assert_int_equal(
+            sqlite3_prepare_v2(db, (const char *)sqlite3_column_text(tables, 0), -1, &count, NULL),
+            SQLITE_OK);
         assert_int_equal(sqlite3_step(count), SQLITE_ROW);
         rows += sqlite3_column_int64(count, 0);
         sqlite3_finalize(count);
@@ -134,12 +134,12 @@ static void walk(const char *email, const char *address, struct showing *ret_ste
     before = begin();
     ret_steps[7] = end(before, sign_up(&browser, at, email), at, email);
     before = begin();
-    ret_steps[8] = end(before,
-                       post(&browser, "/u/login",
-                            text_of(dw_arena_printf(world.arena,
-                                                    "state=%s&username=%s&password=" PASSWORD, at,
-                                                    email))),
-                       at, email);
+    ret_steps[8] =
+        end(before,
+            post(&browser, "/u/login",
+                 text_of(dw_arena_printf(world.arena, "state=%s&username=%s&password=" PASSWORD, at,
+                                         email))),
+            at, email);
 }
 
 static void signing_up_is_the_same_for_a_known_address(void **state)
@@ -174,9 +174,9 @@ static void the_owner_of_a_known_address_reads_how_to_go_on(void **state)
     assert_has(mail.text, "there is one already");
     for (size_t i = 0; i + 6 <= mail.text.len; i++)
         assert_false(strspn(mail.text.ptr + i, "0123456789") >= 6 && mail.text.ptr[i - 1] == ' ');
-    assert_status(choose(&browser, ticket_in(link_in("signup_known", "/u/reset-password")),
-                         "Good-enough-1"),
-                  200);
+    assert_status(
+        choose(&browser, ticket_in(link_in("signup_known", "/u/reset-password")), "Good-enough-1"),
+        200);
     assert_status(password_grant(ADA, "Good-enough-1"), 200);
 }
 
@@ -312,9 +312,9 @@ static void who_took_the_account_over_by_mail_keeps_it(void **state)
     assert_status(sign_up(&thief, of_thief, "victim@example.com"), 303);
     code = newest_code();
     assert_status(sign_up(&owner, visit(&owner), "victim@example.com"), 303);
-    assert_status(choose(&owner, ticket_in(link_in("signup_known", "/u/reset-password")),
-                         "Good-enough-1"),
-                  200);
+    assert_status(
+        choose(&owner, ticket_in(link_in("signup_known", "/u/reset-password")), "Good-enough-1"),
+        200);
     assert_has(type(&thief, of_thief, code)->answer, "This code is wrong");
     assert_status(send_again(&thief, of_thief), 303); /* tells the owner, and has no code */
     assert_slice(newest_mail("signup_known").to, "victim@example.com");
@@ -412,9 +412,9 @@ static void add_app(const char *id, bool is_public, bool is_first_party)
     assert_done(dw_store_connection_by_name(world.tenant->store, S(CONNECTION), world.arena,
                                             &connection, &error),
                 error);
-    assert_done(dw_store_enable_connection(world.tenant->store, connection->id, client.id, true,
-                                           &error),
-                error);
+    assert_done(
+        dw_store_enable_connection(world.tenant->store, connection->id, client.id, true, &error),
+        error);
 }
 
 static struct dw_tenant_call *grant_of(const char *client, const char *email)
@@ -436,8 +436,7 @@ static void an_application_that_proved_itself_logs_in_whom_it_signed_up(void **s
     assert_status(SIGNUP("\"email\":\"new@example.com\",\"password\":\"" PASSWORD "\""), 200);
     assert_slice(error_of(grant_of("browser", "new@example.com")),
                  "invalid_grant: Wrong email or password.");
-    assert_slice(error_of(grant_of("server", "new@example.com")),
-                 "access_denied: Unauthorized");
+    assert_slice(error_of(grant_of("server", "new@example.com")), "access_denied: Unauthorized");
     assert_status(grant_of("server&client_secret=secret", "new@example.com"), 200);
     assert_slice(error_of(grant_of("server&client_secret=secret", ADA)),
                  "invalid_grant: Wrong email or password.");
