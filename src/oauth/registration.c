@@ -86,25 +86,31 @@ static bool read_web_uri(const struct dw_json *document, const char *key, struct
 }
 
 /* Control characters, those that turn the direction of text around, and those of no width could
- * make a consent page read differently, or name nobody. U+0080-9F, U+061C, U+200B, U+200E/F,
- * U+202A-E, U+2028/9, U+2066-9, U+FEFF. */
+ * make a consent page read differently, or name nobody. */
 static bool has_deceiving_character(struct dw_slice name)
 {
-    for (size_t at = 0; at < name.len; at++) {
-        unsigned char byte = (unsigned char)name.ptr[at];
-        unsigned char second = at + 1 < name.len ? (unsigned char)name.ptr[at + 1] : 0;
-        unsigned char third = at + 2 < name.len ? (unsigned char)name.ptr[at + 2] : 0;
+    /* First and last of each run, in UTF-8, whose bytes sort as its characters do. */
+    static const struct {
+        const char *first, *last;
+        size_t len;
+    } runs[] = {
+        {"\x00", "\x1f", 1},
+        {"\x7f", "\x7f", 1},
+        {"\xc2\x80", "\xc2\x9f", 2},         /* U+0080 to U+009F */
+        {"\xd8\x9c", "\xd8\x9c", 2},         /* U+061C */
+        {"\xe2\x80\x8b", "\xe2\x80\x8b", 3}, /* U+200B */
+        {"\xe2\x80\x8e", "\xe2\x80\x8f", 3}, /* U+200E and U+200F */
+        {"\xe2\x80\xa8", "\xe2\x80\xae", 3}, /* U+2028 to U+202E */
+        {"\xe2\x81\xa6", "\xe2\x81\xa9", 3}, /* U+2066 to U+2069 */
+        {"\xef\xbb\xbf", "\xef\xbb\xbf", 3}, /* U+FEFF */
+    };
 
-        if (byte < 0x20 || byte == 0x7f || (byte == 0xc2 && second < 0xa0))
-            return true;
-        if (byte == 0xe2 && second == 0x80 &&
-            (third == 0x8b || third == 0x8e || third == 0x8f || (third >= 0xa8 && third <= 0xae)))
-            return true;
-        if ((byte == 0xd8 && second == 0x9c) || (byte == 0xef && second == 0xbb && third == 0xbf))
-            return true;
-        if (byte == 0xe2 && second == 0x81 && third >= 0xa6 && third <= 0xa9)
-            return true;
-    }
+    for (size_t at = 0; at < name.len; at++)
+        for (size_t i = 0; i < sizeof runs / sizeof *runs; i++)
+            if (runs[i].len <= name.len - at &&
+                memcmp(name.ptr + at, runs[i].first, runs[i].len) >= 0 &&
+                memcmp(name.ptr + at, runs[i].last, runs[i].len) <= 0)
+                return true;
     return false;
 }
 

@@ -34,7 +34,9 @@ struct dw_slice dw_tenant_url(const struct dw_tenant *tenant, struct dw_arena *a
     return dw_arena_printf(arena, "%.*s%s", DW_PRINT(tenant->config.issuer), path);
 }
 
-struct dw_slice dw_tenant_random_text(struct dw_arena *arena, const char *prefix, size_t bytes)
+static struct dw_slice random_text(struct dw_arena *arena, const char *prefix, size_t bytes,
+                                   struct dw_slice (*encode)(struct dw_arena *arena,
+                                                             struct dw_slice bytes))
 {
     char random[64];
     struct dw_slice text;
@@ -42,10 +44,20 @@ struct dw_slice dw_tenant_random_text(struct dw_arena *arena, const char *prefix
     if (bytes > sizeof random)
         bytes = sizeof random;
     dw_sys_random(random, bytes);
-    text = dw_text_base64url(arena, dw_slice_from(random, bytes));
+    text = encode(arena, dw_slice_from(random, bytes));
     dw_mem_wipe(random, sizeof random);
     return text.ptr && prefix[0] != '\0' ? dw_arena_printf(arena, "%s%.*s", prefix, DW_PRINT(text))
                                          : text;
+}
+
+struct dw_slice dw_tenant_random_text(struct dw_arena *arena, const char *prefix, size_t bytes)
+{
+    return random_text(arena, prefix, bytes, dw_text_base64url);
+}
+
+struct dw_slice dw_tenant_random_hex(struct dw_arena *arena, const char *prefix, size_t bytes)
+{
+    return random_text(arena, prefix, bytes, dw_text_hex);
 }
 
 struct dw_slice dw_tenant_random_id(struct dw_arena *arena, const char *prefix, size_t chars)
@@ -66,18 +78,6 @@ struct dw_slice dw_tenant_random_id(struct dw_arena *arena, const char *prefix, 
             }
     }
     return dw_buf_finish(&buf, &text, NULL) ? text : (struct dw_slice){0};
-}
-
-struct dw_slice dw_tenant_random_hex(struct dw_arena *arena, const char *prefix, size_t bytes)
-{
-    char random[64];
-    struct dw_slice text;
-
-    if (bytes > sizeof random)
-        bytes = sizeof random;
-    dw_sys_random(random, bytes);
-    text = dw_text_hex(arena, dw_slice_from(random, bytes));
-    return text.ptr ? dw_arena_printf(arena, "%s%.*s", prefix, DW_PRINT(text)) : text;
 }
 
 void dw_tenant_client_lifetimes(const struct dw_tenant *tenant, struct dw_oauth_client *client)

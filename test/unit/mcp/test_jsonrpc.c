@@ -4,12 +4,23 @@
 #include "mcp/jsonrpc.h"
 #include "mcp/method.h"
 
+struct bad_message {
+    const char *body;
+    enum dw_code code;
+};
+
+static void assert_refused(const struct bad_message *bad)
+{
+    dw_auto(dw_arena_auto_free) struct dw_arena *arena = dw_arena_new(1 << 20);
+    struct dw_mcp_message message;
+    struct dw_error error = {0};
+
+    assert_fails(dw_mcp_message_parse(S(bad->body), arena, &message, &error), error, bad->code);
+}
+
 static void bad_messages_are_refused(void **state)
 {
-    static const struct {
-        const char *body;
-        enum dw_code code;
-    } cases[] = {
+    static const struct bad_message cases[] = {
         {"", DW_MALFORMED},
         {"{", DW_MALFORMED},
         {"{}{}", DW_MALFORMED},
@@ -68,24 +79,15 @@ static void bad_messages_are_refused(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        dw_auto(dw_arena_auto_free) struct dw_arena *arena = dw_arena_new(1 << 20);
-        struct dw_mcp_message message;
-        struct dw_error error = {0};
-
-        assert_fails(dw_mcp_message_parse(S(cases[i].body), arena, &message, &error), error,
-                     cases[i].code);
-    }
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_refused(&cases[i]);
 }
 
 /* Go's encoding/json takes any of these spellings for the name itself, the last one wins: an
  * upstream would run another method or tool than the one that was judged. */
 static void a_second_spelling_of_a_member_is_refused(void **state)
 {
-    static const struct {
-        const char *body;
-        enum dw_code code;
-    } cases[] = {
+    static const struct bad_message cases[] = {
         {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\",\"Method\":\"tools/call\"}",
          DW_INVALID_JSONRPC},
         {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\",\"METHO\\u0044\":\"tools/call\"}",
@@ -121,14 +123,8 @@ static void a_second_spelling_of_a_member_is_refused(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        dw_auto(dw_arena_auto_free) struct dw_arena *arena = dw_arena_new(1 << 20);
-        struct dw_mcp_message message;
-        struct dw_error error = {0};
-
-        assert_fails(dw_mcp_message_parse(S(cases[i].body), arena, &message, &error), error,
-                     cases[i].code);
-    }
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_refused(&cases[i]);
 }
 
 static void the_subject_comes_from_the_table(void **state)

@@ -92,6 +92,26 @@ static void bad_metadata_is_refused_with_its_code(void **state)
     }
 }
 
+static void names_that_deceive_are_refused_and_their_neighbours_are_not(void **state)
+{
+    static const char *const refused[] = {"0000", "001f", "007f", "0080", "009f", "061c", "200b",
+                                          "200e", "200f", "2028", "202e", "2066", "2069", "feff"};
+    static const char *const allowed[] = {"0020", "007e", "00a0", "061b", "061d",
+                                          "200a", "200c", "200d", "2010", "2027",
+                                          "202f", "2065", "206a", "fefe", "ff01"};
+    char body[160];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        snprintf(body, sizeof body, "{" URIS ",\"client_name\":\"a\\u%sb\"}", refused[i]);
+        assert_fails(make(body, &open_rules), error, DW_INVALID_CLIENT_METADATA);
+    }
+    for (size_t i = 0; i < sizeof allowed / sizeof *allowed; i++) {
+        snprintf(body, sizeof body, "{" URIS ",\"client_name\":\"a\\u%sb\"}", allowed[i]);
+        assert_done(make(body, &open_rules), error);
+    }
+}
+
 static void too_much_is_refused(void **state)
 {
     static char body[DW_REGISTRATION_MAX_BYTES + 64];
@@ -435,6 +455,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bad_metadata_is_refused_with_its_code),
+        cmocka_unit_test(names_that_deceive_are_refused_and_their_neighbours_are_not),
         cmocka_unit_test(too_much_is_refused),
         cmocka_unit_test(who_is_public_follows_the_patterns),
         cmocka_unit_test(scopes_are_cut_to_what_is_allowed),
