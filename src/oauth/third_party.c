@@ -78,6 +78,14 @@ static bool may_use(const struct dw_oauth_client *client, enum dw_grant_type gra
            (grant_type == DW_GRANT_CLIENT_CREDENTIALS && is_confidential(client));
 }
 
+static bool has_pattern(struct dw_slices urls)
+{
+    for (size_t at = 0; at < urls.count; at++)
+        if (dw_slice_contains(urls.items[at], '*'))
+            return true;
+    return false;
+}
+
 bool dw_third_party_check_record(const struct dw_oauth_client *client, struct dw_error *reterr)
 {
     if (!dw_client_is_strict(client))
@@ -90,6 +98,10 @@ bool dw_third_party_check_record(const struct dw_oauth_client *client, struct dw
     if (client->id_token_alg != DW_ID_TOKEN_RS256)
         return dw_fail(reterr, DW_INVALID_REQUEST,
                        "jwt_configuration.alg of a third-party application is RS256");
+    if (has_pattern(client->web_origins) || has_pattern(client->allowed_origins) ||
+        has_pattern(client->allowed_logout_urls))
+        return dw_fail(reterr, DW_INVALID_REQUEST,
+                       "URLs of a third-party application have no wildcards");
     if (client->app_type == DW_APP_RESOURCE_SERVER)
         return dw_fail(reterr, DW_INVALID_REQUEST,
                        "app_type of a third-party application is regular_web, spa, native or "

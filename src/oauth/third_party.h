@@ -21,8 +21,8 @@ bool dw_must_check dw_third_party_check_request(const struct dw_oauth_client *cl
                                                 const struct dw_form *form,
                                                 struct dw_error *reterr);
 /* What an operator may set of a strict application (Auth0 "restricted client configuration"): grant
- * types as below, RS256, refresh tokens that end. Fails with DW_INVALID_REQUEST. Anybody else:
- * true. */
+ * types as below, RS256, URLs without wildcards, refresh tokens that end. Fails with
+ * DW_INVALID_REQUEST. Anybody else: true. */
 bool dw_must_check dw_third_party_check_record(const struct dw_oauth_client *client,
                                                struct dw_error *reterr);
 /* authorization_code, refresh_token, and for who has a secret and did not register itself

@@ -114,6 +114,7 @@ static void an_operator_cannot_set_what_strict_applications_may_not_have(void **
                                              {"password", 8},
                                              {"urn:ietf:params:oauth:grant-type:device_code", 44},
                                              {"urn:openid:params:grant-type:ciba", 33}};
+    static const struct dw_slice pattern = {"https://*.example.com", 21};
     struct dw_oauth_client good = make(false, DW_SECURITY_STRICT), client;
 
     (void)state;
@@ -140,6 +141,15 @@ static void an_operator_cannot_set_what_strict_applications_may_not_have(void **
     assert_fails(dw_third_party_check_record(&client, &error), error, DW_INVALID_REQUEST);
     client = good;
     client.id_token_alg = DW_ID_TOKEN_PS256;
+    assert_fails(dw_third_party_check_record(&client, &error), error, DW_INVALID_REQUEST);
+    client = good;
+    client.web_origins = (struct dw_slices){&pattern, 1};
+    assert_fails(dw_third_party_check_record(&client, &error), error, DW_INVALID_REQUEST);
+    client = good;
+    client.allowed_origins = (struct dw_slices){&pattern, 1};
+    assert_fails(dw_third_party_check_record(&client, &error), error, DW_INVALID_REQUEST);
+    client = good;
+    client.allowed_logout_urls = (struct dw_slices){&pattern, 1};
     assert_fails(dw_third_party_check_record(&client, &error), error, DW_INVALID_REQUEST);
     client = good;
     client.app_type = DW_APP_RESOURCE_SERVER;
