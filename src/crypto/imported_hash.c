@@ -4,7 +4,6 @@
 #include <openssl/provider.h>
 #include <pthread.h>
 
-#include "base/mem.h"
 #include "base/text.h"
 #include "crypto/password.h"
 #include "crypto/thread_internal.h"

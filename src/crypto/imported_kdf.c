@@ -10,7 +10,6 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "crypto/password.h"
 #include "crypto/thread_internal.h"
 
 #define MIN_OUTPUT_BYTES 8 /* fewer are found by trying */

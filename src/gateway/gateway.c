@@ -2,7 +2,6 @@
 #include "gateway/gateway_internal.h"
 
 #include "base/mem.h"
-#include "sys/sys.h"
 
 #define ARENA_BYTES ((size_t)1024 * 1024)
 #define REAP_MS 5000

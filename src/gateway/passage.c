@@ -2,7 +2,6 @@
  * kind of upstream comes through here, and nothing reaches an upstream another way. */
 #include "gateway/gateway_internal.h"
 
-#include "http/field.h"
 #include "mcp/header.h"
 #include "sys/sys.h"
 

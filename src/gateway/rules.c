@@ -2,7 +2,6 @@
 #include "gateway/rules.h"
 
 #include "gateway/identity.h"
-#include "http/field.h"
 
 static bool add_default_url(const struct dw_gateway_config *config, int listen_port,
                             struct dw_arena *arena, struct dw_slice *ret_url,

@@ -4,7 +4,6 @@
 
 #include "base/mem.h"
 #include "sys/sys.h"
-#include "json/json_writer.h"
 
 #define SCRATCH_BYTES ((size_t)160 * 1024 * 1024)
 #define GREETING_BYTES ((size_t)16 * 1024 * 1024)

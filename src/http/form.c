@@ -2,7 +2,6 @@
 #include "http/form.h"
 
 #include "base/text.h"
-#include "http/chars_internal.h"
 #include "http/url.h"
 
 static bool fail_escape(struct dw_error *reterr)

@@ -1,7 +1,6 @@
 /* Where the references of a JSON Schema lead: URIs (RFC 3986), $id, $anchor, $dynamicAnchor and
  * JSON Pointers (RFC 6901), over the schema and the documents given with it. */
 #include "base/buf.h"
-#include "base/mem.h"
 #include "base/text.h"
 #include "http/url.h"
 #include "mcp/schema_internal.h"

@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "base/mem.h"
 #include "http/field.h"
 #include "http/url.h"
 #include "net/address.h"

@@ -1,7 +1,6 @@
 /* Client ID Metadata Documents: which URLs are ids, and which documents are clients. */
 #include "oauth/client_metadata_document.h"
 
-#include "base/text.h"
 #include "crypto/digest.h"
 #include "http/url.h"
 

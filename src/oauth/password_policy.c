@@ -2,7 +2,6 @@
  * password_problem.c. */
 #include "oauth/password_policy.h"
 
-#include "base/text.h"
 #include "oauth/json_member.h"
 #include "oauth/password_policy_internal.h"
 

@@ -3,7 +3,6 @@
 #include "sdk/sdk_internal.h"
 
 #include "base/mem.h"
-#include "base/text.h"
 #include "sys/sys.h"
 
 #define SESSION_BYTES ((size_t)256 * 1024)

@@ -13,7 +13,6 @@
 #include "mcp/header.h"
 #include "net/input.h"
 #include "net/line_buffer.h"
-#include "sys/sys.h"
 
 #define LAST_WAIT_MS 25000 /* for calls that run when the client has closed stdin */
 #define OUTPUT_BYTES ((size_t)64 * 1024)

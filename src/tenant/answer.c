@@ -1,11 +1,9 @@
 /* The answers of the tenant: JSON, pages with their Content-Security-Policy, redirects, errors.
  * What all answers have is in routes.c, cross-origin fields are in cross_origin.c. */
-#include "base/text.h"
 #include "http/field.h"
 #include "http/form.h"
 #include "http/url.h"
 #include "oauth/identifier.h"
-#include "oauth/redirect_uri.h"
 #include "oauth/token_response.h"
 #include "tenant/account/mail_internal.h"
 #include "tenant/brand_internal.h"

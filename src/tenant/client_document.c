@@ -1,7 +1,6 @@
 /* Fetching what a client says about itself: its metadata document, and its keys. Both URLs are
  * foreign text, so both go through the guard of net/fetch.h. */
 #include "base/text.h"
-#include "crypto/digest.h"
 #include "http/field.h"
 #include "net/fetch.h"
 #include "oauth/client_metadata_document.h"

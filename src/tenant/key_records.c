@@ -1,5 +1,4 @@
 /* Signing keys and their records in the store: made, certified, sealed, opened. */
-#include "base/text.h"
 #include "crypto/seal.h"
 #include "crypto/x509.h"
 #include "sys/sys.h"

@@ -2,8 +2,6 @@
 #include "tenant/seed_internal.h"
 
 #include "crypto/password.h"
-#include "oauth/scope.h"
-#include "sys/sys.h"
 #include "tenant/account/password_internal.h"
 
 #define WEB_LIFETIME_S 7200 /* Auth0's standard */

@@ -3,7 +3,6 @@
 
 #include "base/mem.h"
 
-#include "crypto/password.h"
 #include "http/url.h"
 #include "store/connections.h"
 #include "store/logs.h"

@@ -3,7 +3,6 @@
 #include "http/field.h"
 #include "oauth/avatar.h"
 #include "oauth/metadata.h"
-#include "oauth/scope.h"
 #include "tenant/endpoints_internal.h"
 
 /* Clients and gateways look again after it; a rotation publishes the new key at once, and an

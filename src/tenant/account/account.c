@@ -2,7 +2,6 @@
 #include "tenant/account/account_internal.h"
 
 #include "store/connections.h"
-#include "sys/sys.h"
 #include "tenant/account/password_internal.h"
 #include "tenant/account/protection_internal.h"
 #include "tenant/audit_internal.h"

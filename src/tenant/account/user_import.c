@@ -3,7 +3,6 @@
 
 #include "base/text.h"
 #include "oauth/imported_password.h"
-#include "store/connections.h"
 #include "tenant/factor/mfa_internal.h"
 
 #define USER_ARENA_BYTES ((size_t)8 * 1024 * 1024)

@@ -6,7 +6,6 @@
 #include "tenant/account/mail_internal.h"
 #include "tenant/audit_internal.h"
 #include "tenant/factor/otp_internal.h"
-#include "tenant/seed_internal.h"
 #include "json/json.h"
 
 #define DAY_S 86400

@@ -6,7 +6,6 @@
 #include "base/text.h"
 #include "oauth/authorization_request.h"
 #include "oauth/third_party.h"
-#include "tenant/audit_internal.h"
 #include "tenant/endpoints_internal.h"
 #include "tenant/factor/passwordless_link_internal.h"
 #include "tenant/login/organization_internal.h"

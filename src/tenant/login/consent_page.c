@@ -4,9 +4,7 @@
 #include "base/text.h"
 #include "crypto/digest.h"
 #include "http/url.h"
-#include "oauth/client_metadata_document.h"
 #include "oauth/redirect_uri.h"
-#include "oauth/scope.h"
 #include "tenant/endpoints_internal.h"
 #include "tenant/login/visit_internal.h"
 

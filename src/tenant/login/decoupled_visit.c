@@ -3,7 +3,6 @@
  */
 #include "tenant/audit_internal.h"
 #include "tenant/login/decoupled_internal.h"
-#include "tenant/token/grants_internal.h"
 
 static bool gone(struct dw_tenant_call *call, struct dw_error *reterr)
 {

@@ -4,7 +4,6 @@
 #include "store/connections.h"
 #include "tenant/audit_internal.h"
 #include "tenant/login/ways_internal.h"
-#include "json/json_merge.h"
 
 bool dw_organization_find(struct dw_tenant_call *call, const struct dw_oauth_client *client,
                           struct dw_slice asked, struct dw_organization **ret_organization,

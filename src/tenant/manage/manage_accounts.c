@@ -6,11 +6,9 @@
 #include "store/documents.h"
 #include "sys/sys.h"
 #include "tenant/account/account_internal.h"
-#include "tenant/account/protection_internal.h"
 #include "tenant/account/user_import_internal.h"
 #include "tenant/audit_internal.h"
 #include "tenant/manage/manage_internal.h"
-#include "json/json_merge.h"
 
 /* ---- import ---- */
 

@@ -2,7 +2,6 @@
 #include "oauth/password_policy.h"
 #include "store/connections.h"
 #include "tenant/manage/manage_internal.h"
-#include "json/json_merge.h"
 
 #define STORE manage->tenant->store
 

@@ -3,7 +3,6 @@
 
 #include "base/text.h"
 #include "store/logs.h"
-#include "sys/sys.h"
 #include "tenant/audit_internal.h"
 #include "tenant/manage/manage_internal.h"
 

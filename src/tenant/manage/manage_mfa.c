@@ -1,6 +1,5 @@
 /* doorward tenant user mfa ..., user recovery-code ..., mfa ...: second factors, with the names of
  * Auth0's authentication methods and guardian policies. */
-#include "tenant/audit_internal.h"
 #include "tenant/factor/mfa_internal.h"
 #include "tenant/manage/manage_internal.h"
 

@@ -1,7 +1,6 @@
 /* doorward tenant settings|branding|prompts show|set */
 #include "tenant/manage/manage_internal.h"
 #include "tenant/settings_internal.h"
-#include "json/json_merge.h"
 
 static bool show_document(struct dw_manage *manage, enum dw_settings_document document,
                           struct dw_error *reterr)

@@ -1,7 +1,6 @@
 /* Finding an issuer's keys and a subject's user; see trust_internal.h. */
 #include "tenant/token/trust_internal.h"
 
-#include "jose/jwt_secret.h"
 #include "net/fetch.h"
 #include "tenant/client_keys_internal.h"
 
