@@ -386,6 +386,41 @@ void dw_text_time(int64_t at_ms, char ret_text[static DW_TEXT_TIME_SIZE])
     two_digits(ret_text + 21, ms % 100);
 }
 
+/* Of anything but digits any number. */
+static int64_t number_of(const char *digits, size_t len)
+{
+    int64_t number = 0;
+
+    for (size_t i = 0; i < len; i++)
+        number = number * 10 + (digits[i] - '0');
+    return number;
+}
+
+bool dw_text_to_time(struct dw_slice text, int64_t *ret_at_ms)
+{
+    char wanted[DW_TEXT_TIME_SIZE] = "0000-00-00T00:00:00.000Z", same[DW_TEXT_TIME_SIZE];
+    size_t len = text.len > 16 && text.ptr[text.len - 1] == 'Z' ? text.len - 1 : text.len;
+    int64_t year, month, at_s;
+
+    if (len != 10 && len != 16 && len != 19 && len != 23)
+        return false;
+    memcpy(wanted, text.ptr, len);
+    year = number_of(wanted, 4);
+    month = number_of(wanted + 5, 2) - 3;
+    if (month < 0) { /* March is 0: leap days come last */
+        month += 12;
+        year--;
+    }
+    at_s = 365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 +
+           number_of(wanted + 8, 2) - 719469;
+    at_s = ((at_s * 24 + number_of(wanted + 11, 2)) * 60 + number_of(wanted + 14, 2)) * 60 +
+           number_of(wanted + 17, 2);
+    *ret_at_ms = at_s * 1000 + number_of(wanted + 20, 3);
+    /* Only a time that there is comes back as the same text. */
+    dw_text_time(*ret_at_ms, same);
+    return memcmp(wanted, same, sizeof same) == 0;
+}
+
 void dw_text_http_date(int64_t at_s, char ret_text[static DW_TEXT_HTTP_DATE_SIZE])
 {
     static const char weekdays[] = "SunMonTueWedThuFriSat";

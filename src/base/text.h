@@ -65,6 +65,9 @@ bool dw_must_check dw_text_unbase64(struct dw_slice text, struct dw_arena *arena
 /* "2026-11-23T07:25:00.123Z" (RFC 3339) of a Unix time in milliseconds, years 1970 to 9999. */
 #define DW_TEXT_TIME_SIZE 25
 void dw_text_time(int64_t at_ms, char ret_text[static DW_TEXT_TIME_SIZE]);
+/* The time of such a text, in milliseconds. It may end after the day, the minute or the second, and
+ * do without the Z; it is in UTC. False: there is no such time. */
+bool dw_text_to_time(struct dw_slice text, int64_t *ret_at_ms);
 /* "Mon, 23 Nov 2026 07:25:00 GMT" (RFC 9110 section 5.6.7). */
 #define DW_TEXT_HTTP_DATE_SIZE 30
 void dw_text_http_date(int64_t at_s, char ret_text[static DW_TEXT_HTTP_DATE_SIZE]);

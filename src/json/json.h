@@ -1,6 +1,6 @@
 /* Reading JSON strictly: UTF-8 only, no duplicate key at any level, no NUL in a key, depth at most
- * 64, nothing after the value (RFC 8259; stricter on purpose, see docs/threat-model.md "parser
- * differentials"). A parsed document is a read-only tree in an arena; it keeps nothing of the
+ * 64, nothing after the value (RFC 8259; stricter on purpose: two readers of one text must not see
+ * two things). A parsed document is a read-only tree in an arena; it keeps nothing of the
  * input. */
 #ifndef DW_JSON_JSON_H
 #define DW_JSON_JSON_H

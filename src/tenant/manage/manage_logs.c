@@ -81,37 +81,7 @@ static bool show_entry(struct dw_manage *manage, const struct dw_log_entry *entr
     return true;
 }
 
-static bool number_at(struct dw_slice text, size_t at, size_t len, int64_t *ret_number)
-{
-    return at + len <= text.len && dw_text_to_int(dw_slice_sub(text, at, len), ret_number);
-}
-
-/* Days from 1970-01-01 in the Gregorian calendar. */
-static int64_t days_of(int64_t year, int64_t month, int64_t day)
-{
-    int64_t y = month <= 2 ? year - 1 : year;
-    int64_t m = month <= 2 ? month + 9 : month - 3; /* March is 0: leap days come last */
-
-    return 365 * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 1 - 719468;
-}
-
-static bool read_date(struct dw_slice text, int64_t *ret_at_s)
-{
-    int64_t year, month, day, hour = 0, minute = 0, second = 0;
-
-    if (!number_at(text, 0, 4, &year) || !number_at(text, 5, 2, &month) ||
-        !number_at(text, 8, 2, &day) || year < 1970 || month < 1 || month > 12 || day < 1 ||
-        day > 31)
-        return false;
-    if (text.len > 10 && (!number_at(text, 11, 2, &hour) || !number_at(text, 14, 2, &minute)))
-        return false;
-    if (text.len > 16 && text.ptr[16] == ':' && !number_at(text, 17, 2, &second))
-        return false;
-    *ret_at_s = ((days_of(year, month, day) * 24 + hour) * 60 + minute) * 60 + second;
-    return true;
-}
-
-static bool read_age(struct dw_slice text, int64_t now_s, int64_t *ret_at_s)
+static bool read_age(struct dw_slice text, int64_t now_s, int64_t *ret_since_ms)
 {
     static const struct {
         char letter;
@@ -123,7 +93,7 @@ static bool read_age(struct dw_slice text, int64_t now_s, int64_t *ret_at_s)
         if (text.ptr[text.len - 1] == units[i].letter &&
             dw_text_to_int(dw_slice_sub(text, 0, text.len - 1), &count) && count >= 0 &&
             count < 1000000) {
-            *ret_at_s = now_s - count * units[i].seconds;
+            *ret_since_ms = (now_s - count * units[i].seconds) * 1000;
             return true;
         }
     return false;
@@ -132,16 +102,13 @@ static bool read_age(struct dw_slice text, int64_t now_s, int64_t *ret_at_s)
 static bool read_since(struct dw_manage *manage, int64_t *ret_since_ms, struct dw_error *reterr)
 {
     struct dw_slice text = dw_manage_value(manage, "since");
-    int64_t at_s = 0;
 
     *ret_since_ms = 0;
-    if (!dw_manage_has(manage, "since"))
-        return true;
-    if (!read_age(text, manage->tenant->now_s(), &at_s) && !read_date(text, &at_s))
-        return dw_fail(reterr, DW_USAGE,
-                       "--since takes a time in UTC as 2026-11-23T07:25:00Z, or an age as 15m");
-    *ret_since_ms = at_s * 1000;
-    return true;
+    return !dw_manage_has(manage, "since") ||
+           read_age(text, manage->tenant->now_s(), ret_since_ms) ||
+           dw_text_to_time(text, ret_since_ms) ||
+           dw_fail(reterr, DW_USAGE,
+                   "--since takes a time in UTC as 2026-11-23T07:25:00Z, or an age as 15m");
 }
 
 static bool read_query(struct dw_manage *manage, struct dw_log_query *query, int64_t *ret_take,

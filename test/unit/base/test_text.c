@@ -192,6 +192,53 @@ static void hex_goes_both_ways(void **state)
     dw_arena_free(arena);
 }
 
+static void times_are_read_as_they_are_written(void **state)
+{
+    static const struct {
+        const char *text;
+        int64_t at_ms;
+    } rows[] = {
+        {"1970-01-01", 0},
+        {"1970-01-01T00:00:00.001Z", 1},
+        {"2000-02-29T00:00:00.123Z", INT64_C(951782400123)},
+        {"2026-11-23T07:25", INT64_C(1795418700000)},
+        {"2026-11-23T07:25Z", INT64_C(1795418700000)},
+        {"2026-11-23T07:25:59", INT64_C(1795418759000)},
+        {"2026-11-23T07:25:59.999Z", INT64_C(1795418759999)},
+        {"9999-12-31T23:59:59.999Z", INT64_C(253402300799999)},
+    };
+    static const char *const refused[] = {"",
+                                          "2026",
+                                          "2026-11-2",
+                                          "2026-13-01",
+                                          "2026-00-01",
+                                          "2026-02-29",
+                                          "2026-04-31",
+                                          "2026-11-00",
+                                          "1969-12-31",
+                                          "2026/11/23",
+                                          "2026-11-2x",
+                                          "-026-11-23",
+                                          "2026-11-23Z",
+                                          "2026-11-23T24:00",
+                                          "2026-11-23T07:60",
+                                          "2026-11-23 07:25",
+                                          "2026-11-23T07:25:60",
+                                          "2026-11-23T07:25:00+02:00",
+                                          "2026-11-23T07:25:00.1Z",
+                                          "2026-11-23T07:25:00,000Z"};
+    int64_t at_ms;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        assert_true(dw_text_to_time(S(rows[i].text), &at_ms));
+        assert_int_equal(at_ms, rows[i].at_ms);
+    }
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
+        if (dw_text_to_time(S(refused[i]), &at_ms))
+            fail_msg("\"%s\" was taken for a time", refused[i]);
+}
+
 static void times_are_written_as_the_rfcs_say(void **state)
 {
     char time[DW_TEXT_TIME_SIZE], date[DW_TEXT_HTTP_DATE_SIZE];
@@ -244,6 +291,7 @@ static void a_head_is_of_whole_characters(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(times_are_read_as_they_are_written),
         cmocka_unit_test(a_head_is_of_whole_characters),
         cmocka_unit_test(only_ascii_letters_are_lowered),
         cmocka_unit_test(integers_are_decimal_and_bounded),
