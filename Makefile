@@ -10,7 +10,7 @@ help:
 	@echo 'make build        install what is missing, build; the binary is $(BUILD)/doorward'
 	@echo 'make check        format, layers, sizes, texts, query plans, clang-tidy, cppcheck, -fanalyzer, sanitizers (25 minutes)'
 	@echo 'make fuzz         each fuzz target for 60 seconds (SECONDS=60)'
-	@echo 'make bench        nginx, HAProxy and doorward in one run, against the budgets'
+	@echo 'make bench        nginx, HAProxy and doorward in one run, against the budgets (ARGS="--only=tenant --quick")'
 	@echo 'make conformance  the official MCP suites: authorization server, and server of both revisions'
 	@echo 'make deps         install the packages that building and testing need, nothing else'
 	@echo 'make install      install to PREFIX (meson; DESTDIR works)'

@@ -220,7 +220,7 @@ memory, while the tenant has codes, refresh tokens and the audit log of every to
 authorization request and the exchange of its code, with an ID token. "both cores": the same tenant and wrk share the two.`,
     table(["work", "who", "CPU us each", "each CPU second", "each second", "p99 ms", "memory"], peers),
     "## Tenant with few and with many",
-    "One request after the other, so that the time is the answer's own. A login is the whole of it: the authorization request, the page, the password (argon2id, 19 MiB) and the redirect with the code.",
+    "One request after the other, so that the time is the answer's own. A login is the whole of it: the authorization request, the page, the password (argon2id, 19 MiB) and the redirect with the code. `make bench ARGS=--only=tenant` measures this alone.",
     table(["store", "login ms, p50 / p99", "client_credentials ms", "refresh ms", "memory idle", "memory then"],
       crowd.map(([name, { login, token, refresh, idle, rss }]) => [name, ...[login, token, refresh].map(({ p50, p99 }) => `${fixed(p50, 1)} / ${fixed(p99, 1)}`), mb(idle), mb(rss)])),
   ];

@@ -48,8 +48,21 @@ static void print_words(struct dw_slice text, size_t column, int indent)
     printf("\n");
 }
 
-/* noun: of this one only; NULL: all. */
-static void print_verbs(const char *noun)
+/* Whether the words that follow a noun, up to the first flag, begin a verb. */
+static bool is_asked_for(const struct dw_tenant_verb *verb, int argc, char **argv)
+{
+    struct dw_slice rest = dw_slice_from_text(verb->verb), word;
+
+    if (argc > 0 && strcmp(verb->noun, argv[0]) != 0)
+        return false;
+    for (int at = 1; at < argc && argv[at][0] != '-'; at++)
+        if (!dw_slice_split(&rest, ' ', &word) || !dw_slice_eq(word, dw_slice_from_text(argv[at])))
+            return false;
+    return true;
+}
+
+/* argv: a noun, and the words of a verb or some of them; nothing: all. */
+static void print_verbs(int argc, char **argv)
 {
     size_t count;
     const struct dw_tenant_verb *verbs = dw_tenant_verbs(&count);
@@ -58,9 +71,9 @@ static void print_verbs(const char *noun)
     for (size_t i = 0; i < count; i++) {
         int printed;
 
-        if (noun && strcmp(noun, verbs[i].noun) != 0)
+        if (!is_asked_for(&verbs[i], argc, argv))
             continue;
-        printed = printf("  %s %s", verbs[i].noun, verbs[i].verb);
+        printed = printf("  %s%s%s", verbs[i].noun, verbs[i].verb[0] ? " " : "", verbs[i].verb);
 
         print_words(dw_slice_from_text(verbs[i].usage), (size_t)printed, 10);
         printf("     ");
@@ -268,7 +281,7 @@ static enum dw_cli_status run_words(int argc, char **argv)
         return DW_CLI_FAILED;
     switch (dw_options_read(&dw_verb_tenant, noun, argv, &settings, arena, &rest)) {
     case DW_OPTIONS_HELP:
-        print_verbs(noun < argc ? argv[noun] : NULL);
+        print_verbs(argc - noun, argv + noun);
         return DW_CLI_DONE;
     case DW_OPTIONS_WRONG:
         return DW_CLI_USAGE;

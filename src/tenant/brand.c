@@ -11,6 +11,7 @@
 /* Of _style.html: what the colours stand on. */
 #define LIGHT_CARD 0xffffff
 #define DARK_QUIET 0x202622
+#define LIGHT_BUTTON 0x1c6b4c
 #define WHITE 0xffffff
 #define INK 0x10150f
 #define BLACK 0x000000
@@ -152,6 +153,21 @@ static bool make_css(const struct dw_tenant_settings *settings, struct dw_arena 
     return dw_buf_finish(&css, ret_css, reterr);
 }
 
+/* As a page has it in light colours. */
+static bool make_button(const struct dw_tenant_settings *settings, struct dw_arena *arena,
+                        struct dw_brand *brand, struct dw_error *reterr)
+{
+    color button;
+
+    if (!read_color(settings->primary_color, &button))
+        button = LIGHT_BUTTON;
+    button = stand_out(button, LIGHT_CARD, BLACK, SHAPE_CONTRAST);
+    brand->button = dw_arena_printf(arena, "#%06x", (unsigned)button);
+    brand->on_button = dw_arena_printf(arena, "#%06x", (unsigned)text_on(button));
+    return (brand->button.ptr && brand->on_button.ptr) ||
+           dw_fail(reterr, DW_NO_MEMORY, "out of memory");
+}
+
 struct dw_slice dw_csp_source(struct dw_slice url_text, struct dw_arena *arena)
 {
     struct dw_url url;
@@ -198,7 +214,8 @@ bool dw_brand_make(const struct dw_tenant_settings *settings, struct dw_arena *a
     *ret_brand = (struct dw_brand){.logo_url = settings->logo_url.len > 0 ? settings->logo_url
                                                                           : settings->picture_url,
                                    .favicon_url = settings->favicon_url};
-    if (!allow_image(&ret_brand->logo_url, ret_brand, arena, reterr) ||
+    if (!make_button(settings, arena, ret_brand, reterr) ||
+        !allow_image(&ret_brand->logo_url, ret_brand, arena, reterr) ||
         !allow_image(&ret_brand->favicon_url, ret_brand, arena, reterr) ||
         !make_css(settings, arena, &ret_brand->css, reterr))
         return false;

@@ -8,13 +8,15 @@
 #include "base/error.h"
 #include "oauth/records.h"
 
-/* Everything is empty where the tenant has nothing of its own. */
+/* Everything but the colours of a button is empty where the tenant has nothing of its own. */
 struct dw_brand {
     struct dw_slice logo_url;    /* https */
     struct dw_slice favicon_url; /* https */
     struct dw_slice css;         /* custom properties alone; nothing in it needs escaping */
     struct dw_slice style_src;   /* " 'sha256-...'" */
     struct dw_slice img_src;     /* " https://cdn.example.com" */
+    /* "#1c6b4c": for mails, which have no style sheet; there are always two. */
+    struct dw_slice button, on_button;
 };
 
 /* Colours are #RGB or #RRGGBB. They are moved towards black or white until text keeps the contrast

@@ -33,7 +33,7 @@ describe("tenant --https", () => {
     for (const expected of ["CA:TRUE, pathlen:0", "Name Constraints: critical", "DNS:localhost", "NIST CURVE: P-256"]) assert.ok(text.includes(expected), expected);
     assert.ok(!text.includes("Excluded"));
   });
-  test("what it prints makes curl, Node and OpenSSL trust it", async () => {
+  test("what it prints makes curl, Node, Python and OpenSSL trust it", async () => {
     const line = tenant.program.stderr.match(/^ +curl +(curl .*)$/m)[1];
     const ended = await run("sh", ["-c", line]);
     assert.equal(JSON.parse(ended.stdout).issuer, tenant.issuer, ended.talk);
@@ -41,6 +41,8 @@ describe("tenant --https", () => {
     const urls = ["127.0.0.1", "localhost"].map((host) => `https://${host}:${tenant.port}/healthz`);
     assert.equal(await runClient("https_fetch", ca, { urls }), urls.map((url) => `200 ${url}\n`).join(""));
     assert.match(tenant.program.stderr, new RegExp(`SSL_CERT_FILE=${ca}`));
+    const python = await run("python3", ["-c", `import urllib.request; print(urllib.request.urlopen("${urls[0]}").status)`], { env: { SSL_CERT_FILE: ca } });
+    assert.equal(python.stdout, "200\n", python.talk);
   });
   test("every name of this machine gets a certificate that openssl verifies", async () => {
     for (const name of ["localhost", "tenant.localtest", "a.b.test", "App.LocalHost"]) {

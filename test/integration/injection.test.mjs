@@ -1,7 +1,7 @@
 // Every endpoint of the tenant, every parameter it may read, with texts that mean something to HTML, SQL, headers, templates and
 // logs: nothing is a 5xx, nothing comes back raw, nothing becomes a header, a log line is one JSON object, and no secret is in it.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import { Browser } from "./support/browser.mjs";
@@ -39,12 +39,16 @@ const usual = {
 const optional = ["response_mode", "prompt", "max_age", "ui_locales", "organization", "invitation", "screen_hint", "acr_values", "display", "resource", "dpop_jkt", "id_token_hint", "logout_hint", "post_logout_redirect_uri", "returnTo",
   "federated", "actor_token", "actor_token_type", "requested_token_type", "token_type_hint", "phone_number", "send", "challenge_type", "authenticator_id", "authenticator_types", "name", "given_name", "family_name", "nickname", "picture",
   "user_metadata", "client_name", "redirect_uris", "grant_types", "logo_uri", "client_uri", "jwks", "jwks_uri", "token_endpoint_auth_method", "method", "otp_code", "auth0Client", "ext-x", "kid", "cert", "new_password", "password_confirm", "remember", "requested_expiry", "authorization_details"];
-const names = [...new Set([...Object.keys(usual), ...optional])];
+// Every parameter that the code asks a form or a JSON body for, so that a new one is not forgotten here.
+const asked = ["oauth", "tenant"].flatMap((folder) => readdirSync(path.join(root, "src", folder), { recursive: true }).filter((name) => name.endsWith(".c"))
+  .flatMap((name) => [...source(`${folder}/${name}`).matchAll(/\b(?:dw_form_\w+|need|fill_text|read_texts?|text_of)\([^;"]*"([A-Za-z_-]+)"/g)].map((match) => match[1])));
+const names = [...new Set([...Object.keys(usual), ...optional, ...asked])];
 // Credentials two ways at once are refused before anything else is read.
 const withoutAssertion = (parameters) => { const { client_assertion: a, client_assertion_type: b, request_uri: c, ...rest } = parameters; return rest; }; // eslint-disable-line no-unused-vars
 
 describe("injection", () => {
   let tenant, visit;
+  const withPages = new Set();
   before(async () => {
     tenant = await startTenant({ seed, tenant: { allow_password_grant: true }, tables: { "auth.dcr": { enabled: true }, mail: { outbox: true } } });
     visit = new Browser();
@@ -62,7 +66,7 @@ describe("injection", () => {
       method, redirect: "manual", ...(isBody && { body: asJson ? JSON.stringify(parameters) : new URLSearchParams(parameters) }),
       headers: { ...(caller === "BROWSERS" && { cookie, origin: new URL(tenant.issuer).origin, "sec-fetch-site": "same-origin" }), ...(asJson && { "content-type": "application/json" }), ...headers },
     }).catch((error) => { throw new Error(`${method} ${route}: ${error.cause}`); });
-    return { status: answer.status, headers: answer.headers, text: await answer.text() };
+    return { route: `${method} ${route}`, status: answer.status, headers: answer.headers, text: await answer.text() };
   }
 
   function check(answer, what) {
@@ -74,7 +78,19 @@ describe("injection", () => {
     if (type.startsWith("text/html")) {
       assert.ok(!answer.text.includes("<script>alert(1)"), `${what}: raw script in a page`);
       assert.ok(!answer.text.includes("<img src=x"), `${what}: raw image in a page`);
-      assert.match(answer.headers.get("content-security-policy") ?? "", /default-src 'none'/, what);
+      const policy = answer.headers.get("content-security-policy") ?? "";
+      if (!answer.text.startsWith("<!doctype html>")) return assert.equal(policy, "default-src 'none'", what); // Auth0's sentence
+      assert.match(policy, /^default-src 'none'; style-src 'sha256-/, what);
+      assert.match(policy, /; form-action [^;]+/, what);
+      assert.match(policy, /; frame-ancestors [^;*]+/, what);
+      assert.match(policy, /; base-uri 'none'/, what);
+      assert.doesNotMatch(policy, /unsafe|data:|\*/, what);
+      if (policy.includes("frame-ancestors 'none'")) assert.equal(answer.headers.get("x-frame-options"), "DENY", what);
+      assert.equal(answer.headers.get("referrer-policy"), "no-referrer", what);
+      assert.match(answer.headers.get("cache-control") ?? "", /no-store/, what);
+      const withoutOwn = answer.text.replace(/<style>[^<]*<\/style>/, "").replace(policy.includes("; script-src 'sha256-") ? /<script>[^<]*<\/script>/ : "", "").replaceAll(/"[^"]*"/g, "");
+      assert.doesNotMatch(withoutOwn, /<script|<style|<[^>]*\s(style|on\w+)=/, `${what}: a script or a style that the policy does not name`);
+      withPages.add(answer.route);
     }
     if (answer.text && ![413, 414, 431].includes(answer.status)) assert.equal(answer.headers.get("x-content-type-options"), "nosniff", `${what}: sniffing`);
   }
@@ -98,7 +114,7 @@ describe("injection", () => {
   }
 
   for (const grantType of [...grantTypes, markup, lines]) {
-    test(`/oauth/token ${grantType.slice(0, 60).replaceAll(/\s/g, " ")}`, { timeout: 60_000 }, async () => {
+    test(`/oauth/token ${grantType.slice(0, 60).replaceAll(/\s/g, " ")}`, { timeout: 180_000 }, async () => {
       const endpoint = { method: "POST", route: "/oauth/token", caller: "CLIENTS" };
       const good = { ...withoutAssertion(usual), grant_type: grantType };
       await inParallel(names, async (name) => {
@@ -120,6 +136,11 @@ describe("injection", () => {
       if (page.redirect) break;
     }
     if (page.redirect) assert.equal(page.redirect.searchParams.get("state"), markup);
+  });
+
+  test("every address for browsers answered with a page, whose headers were looked at", () => {
+    const without = endpoints.filter(({ caller, route }) => caller === "BROWSERS" && route !== "/favicon.svg").map(({ method, route }) => `${method} ${route}`).filter((route) => !withPages.has(route));
+    assert.deepEqual(without, []);
   });
 
   test("afterwards the store is whole, and the log has one object a line and no secret", async () => {

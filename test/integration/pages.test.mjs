@@ -1,13 +1,15 @@
 // Every page of the tenant in a real browser: without a mouse and without scripts, at desktop and phone size, in both
-// colour schemes, in five languages; axe-core finds nothing, and nothing is blocked by the content security policy.
-// The pictures are in build/screenshots.
+// colour schemes, in five languages; axe-core finds nothing, and nothing is blocked by the content security policy. The last
+// test fails when a page of src/tenant/pages was not looked at, or not with its error. The pictures are in build/screenshots.
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
+import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import { doorward, fixture, node, startDev, startTenant, users } from "./support/doorward.mjs";
-import { launch, look } from "./support/look.mjs";
-import { sleep } from "./support/process.mjs";
+import { launch, look, seen } from "./support/look.mjs";
+import { root, sleep } from "./support/process.mjs";
 
 const audience = "https://mcp.example.com/mcp";
 const ada = { email: "ada@example.com", password: "a long enough password" };
@@ -83,7 +85,7 @@ test("a person logs in and consents in Chromium, by keyboard, without scripts", 
   }
 });
 
-describe("every page", { timeout: 300_000 }, () => {
+describe("every page", { timeout: 600_000 }, () => {
   let tenant, client, browser;
   const manage = async (...args) => {
     const { status, stderr } = await doorward(["tenant", ...args, "--config", tenant.config]);
@@ -104,6 +106,13 @@ describe("every page", { timeout: 300_000 }, () => {
     await page.locator("#username").fill(email);
     await page.locator("#password").fill(password);
     await page.keyboard.press("Enter");
+  };
+  // What the browser itself would not let through, for the tenant to refuse.
+  const force = async (page, selector, text) => {
+    await page.locator(selector).fill(text);
+    await page.evaluate(() => { for (const form of document.forms) form.noValidate = true; });
+    await page.locator(selector).press("Enter");
+    await page.waitForSelector(".note.bad");
   };
   const mails = async () => (await fetch(`${tenant.issuer}dev/outbox`, { headers: { accept: "application/json" } })).json();
 
@@ -141,6 +150,10 @@ describe("every page", { timeout: 300_000 }, () => {
     await page.waitForSelector("[value=accept]");
     await look(page, "consent");
     assert.match(await page.locator("main").innerText(), /reports: read, write/);
+    await page.evaluate(() => { document.querySelector("[name=terms]").value = "those of another page"; });
+    await page.locator("[value=accept]").click();
+    await page.waitForSelector(".note.bad");
+    await look(page, "consent-changed");
     await page.locator("[value=accept]").click();
     await page.waitForURL(/callback/);
 
@@ -151,6 +164,25 @@ describe("every page", { timeout: 300_000 }, () => {
     await page.goto(`${tenant.issuer}v2/logout`);
     await look(page, "logged-out");
     assert.deepEqual(complaints, []);
+    await context.close();
+  });
+
+  test("login_hint is in the field of whichever page comes first, and the next field has the focus", async () => {
+    const { context, page } = await open();
+    const login_hint = "grace.brewster.murray.hopper+a.very.long.tag.of.hers@mail.research.example.com";
+    await page.goto(authorize({ login_hint }));
+    assert.equal(await page.locator("#username").inputValue(), login_hint);
+    assert.equal(await page.evaluate(() => document.activeElement.id), "password");
+    await look(page, "login-hint");
+    await page.goto(authorize({ login_hint, screen_hint: "signup" }));
+    assert.equal(await page.locator("#email").inputValue(), login_hint);
+    await page.goto(authorize({ login_hint, screen_hint: "reset" }));
+    assert.equal(await page.locator("#email").inputValue(), login_hint);
+    await page.goto(authorize({ login_hint: '"><script>' }));
+    assert.equal(await page.locator("#username").inputValue(), '"><script>');
+    await page.goto(authorize());
+    assert.equal(await page.locator("#username").inputValue(), "");
+    assert.equal(await page.evaluate(() => document.activeElement.id), "username");
     await context.close();
   });
 
@@ -166,6 +198,8 @@ describe("every page", { timeout: 300_000 }, () => {
     await page.goto(authorize());
     await page.getByRole("link", { name: "Forgotten your password?" }).click();
     await look(page, "reset-request");
+    await force(page, "#email", "nobody");
+    await look(page, "reset-request-problem");
     await page.locator("#email").fill(ada.email);
     await page.keyboard.press("Enter");
     await page.waitForSelector("h1:has-text('Look into your mail')");
@@ -174,6 +208,8 @@ describe("every page", { timeout: 300_000 }, () => {
     const link = url ?? JSON.stringify(await mails()).match(/http[^"\\\s]*reset-password[^"\\\s]*/)[0];
     await page.goto(link);
     await look(page, "reset-password");
+    await force(page, "#password", "short");
+    await look(page, "reset-password-problem");
     await page.goto(`${tenant.issuer}u/reset-password?ticket=nonsense`);
     await look(page, "link-gone");
     await page.goto(`${tenant.issuer}dev/outbox`);
@@ -187,6 +223,8 @@ describe("every page", { timeout: 300_000 }, () => {
     const answer = await (await fetch(`${tenant.issuer}oauth/device/code`, { method: "POST", body: new URLSearchParams({ client_id: "app", scope: "openid read:tools", audience }) })).json();
     await page.goto(`${tenant.issuer}activate`);
     await look(page, "device-code");
+    await force(page, "#user_code", "BCDF-GHJK");
+    await look(page, "device-code-wrong");
     await page.goto(answer.verification_uri_complete);
     await look(page, "device-confirm");
     await context.close();
@@ -215,6 +253,25 @@ describe("every page", { timeout: 300_000 }, () => {
       await enter(page, { ...ada, email: "grace@example.com" });
       await page.waitForURL(/u\/mfa/);
       await look(page, "mfa-code");
+      await force(page, "#code", "000000");
+      await look(page, "mfa-code-wrong");
+      await page.locator("button[name=method][value=recovery-code]").click();
+      await page.waitForURL(/method=recovery-code/);
+      await look(page, "mfa-recovery");
+      await force(page, "#code", "A".repeat(24));
+      await look(page, "mfa-recovery-wrong");
+      await context.clearCookies();
+      await page.goto(authorize());
+      await enter(page, { ...ada, email: "alan@example.com" });
+      await page.waitForURL(/u\/mfa/);
+      await page.locator("button[name=method][value=email]").click();
+      await page.waitForSelector("body[data-page=mfa_sent]");
+      await look(page, "mfa-email");
+      await page.locator("[value=send]").click();
+      await page.waitForSelector("#code");
+      await look(page, "mfa-email-sent");
+      await force(page, "#code", "000000");
+      await look(page, "mfa-email-wrong");
     } finally {
       await manage("mfa", "set", "--policy", "never", "--factor", "otp");
       await context.close();
@@ -248,17 +305,36 @@ describe("every page", { timeout: 300_000 }, () => {
     await look(page, "login-all-ways");
     await page.getByRole("link", { name: "Sign in with a code by email" }).click();
     await look(page, "passwordless");
+    await force(page, "#username", "nobody");
+    await look(page, "passwordless-problem");
     await page.getByRole("textbox").first().fill("alan@example.com");
     await page.getByRole("button", { name: "Send me a code" }).click();
     await page.waitForSelector("h1:has-text('Enter your code')");
     await look(page, "passwordless-code");
+    await force(page, "#code", "000000");
+    await look(page, "passwordless-code-wrong");
+    await page.goto(authorize());
+    await page.getByRole("link", { name: "Sign in with a code by email" }).click();
+    await page.locator("#username").fill("alan@example.com");
+    await page.locator("[value=link]").click();
+    await page.waitForSelector("body[data-page=passwordless_sent]");
+    await look(page, "passwordless-link-sent");
+    await page.goto(JSON.stringify(await mails()).match(/http[^"\\\s]*passwordless\/link[^"\\\s]*/)[0]);
+    await look(page, "passwordless-link");
     assert.deepEqual(complaints, []);
 
     const { stdout } = await doorward(["tenant", "user", "list", "--json", "--config", tenant.config]);
     const { user_id: sub } = JSON.parse(stdout).find(({ email }) => email === "alan@example.com");
     const asked = await fetch(`${tenant.issuer}bc-authorize`, { method: "POST", body: new URLSearchParams({ client_id: "agent", client_secret: "agent-secret-0123456789abcdef", scope: "openid read:tools", audience, binding_message: "ORDER-7", login_hint: JSON.stringify({ format: "iss_sub", iss: tenant.issuer, sub }) }) });
     assert.equal(asked.status, 200, await asked.text());
-    await page.goto(JSON.stringify(await mails()).match(/http[^"\\\s]*ciba[^"\\\s]*/)[0]);
+    const approval = JSON.stringify(await mails()).match(/http[^"\\\s]*ciba[^"\\\s]*/)[0];
+    const other = await open();
+    await other.page.goto(approval);
+    await enter(other.page);
+    await other.page.waitForSelector(".note.bad");
+    await look(other.page, "approval-of-another");
+    await other.context.close();
+    await page.goto(approval);
     if (await page.locator("#password").count() > 0) await enter(page, { ...ada, email: "alan@example.com" });
     await page.waitForSelector("[value=approve]");
     await look(page, "approval");
@@ -316,17 +392,17 @@ describe("every page", { timeout: 300_000 }, () => {
       await page.goto(authorize({ prompt: "consent" }));
       assert.equal(await page.locator("h1").innerText(), title);
       assert.equal(await page.locator("html").getAttribute("lang"), tag);
-      if (tag !== "en") await look(page, `login-${tag}`);
+      if (tag !== "en") await look(page, `login-${tag}`, { isTranslation: true });
       await enter(page);
       await page.waitForSelector("[value=accept]");
-      if (tag !== "en") await look(page, `consent-${tag}`);
+      if (tag !== "en") await look(page, `consent-${tag}`, { isTranslation: true });
       if (tag !== "en") {
         await page.goto(authorize({ prompt: "login", screen_hint: "signup" }));
         await page.locator("#email").fill(`a-rather-long-name-of-${tag}@example.com`);
         await page.locator("#password").fill("Correct horse 9 battery");
         await page.keyboard.press("Enter");
         await page.waitForURL(/signup\/code/);
-        await look(page, `signup-code-${tag}`);
+        await look(page, `signup-code-${tag}`, { isTranslation: true });
       }
       await page.goto(authorize({ ui_locales: "xx de-AT fr", prompt: "login" }));
       assert.equal(await page.locator("h1").innerText(), titles.de);
@@ -342,12 +418,17 @@ describe("every page", { timeout: 300_000 }, () => {
       for (const [at, [primary, background]] of colours.entries()) {
         await manage("branding", "set", `colors.primary=${primary}`, `colors.page_background=${background}`);
         await page.goto(authorize({ prompt: "login consent" }));
-        await look(page, `brand-${at}-identifier`);
+        await look(page, `brand-${at}-identifier`, { isTranslation: at > 0 });
         if (at > 0) continue;
+        await force(page, "#username", " ");
+        await look(page, "brand-0-identifier-problem");
         await page.locator("#username").fill(ada.email);
         await page.keyboard.press("Enter");
         await page.waitForSelector("#password:focus");
         await look(page, "brand-0-password");
+        await force(page, "#password", "nonsense");
+        await look(page, "brand-0-password-wrong");
+        await page.goBack();
         await page.reload();
         await page.locator("#password").fill(ada.password);
         await page.keyboard.press("Enter");
@@ -358,6 +439,10 @@ describe("every page", { timeout: 300_000 }, () => {
       const answer = await fetch(authorize({ prompt: "login" }));
       assert.match(await answer.text(), /<img class="logo" src="https:\/\/cdn.example.com\/logo.svg"/);
       assert.match(answer.headers.get("content-security-policy"), /img-src 'self' https:\/\/cdn.example.com;/);
+      await page.route("https://cdn.example.com/**", (route) => route.fulfill({ contentType: "image/svg+xml", body: '<svg xmlns="http://www.w3.org/2000/svg" width="1200" height="100"><rect width="1200" height="100" fill="#7a1fa2"/></svg>' }));
+      await page.goto(authorize({ prompt: "login" }));
+      assert.ok(await page.locator("img.logo").evaluate((image) => image.naturalWidth) > 0, "the policy lets the logo in");
+      await look(page, "brand-logo");
       await manage("branding", "set", "logo_url=http://cdn.example.com/logo.svg");
       const plain = await fetch(authorize({ prompt: "login" }));
       assert.doesNotMatch(await plain.text(), /cdn.example.com|display:none/);
@@ -383,6 +468,15 @@ describe("every page", { timeout: 300_000 }, () => {
       assert.deepEqual(complaints, []);
       await context.close();
     }
+    // The page itself: an answer without content leaves it where it is.
+    const { context, page } = await open();
+    await page.route("**/callback", (route) => route.fulfill({ status: 204 }));
+    await page.goto(authorize({ response_mode: "form_post", prompt: "consent" }));
+    await enter(page);
+    await page.locator("[value=accept]").click();
+    await page.waitForSelector("body[data-page=post_back]");
+    await look(page, "post-back");
+    await context.close();
   });
 
   test("web_message goes to the registered origin in its own frame, and to nobody else", async () => {
@@ -406,9 +500,21 @@ describe("every page", { timeout: 300_000 }, () => {
     await page.waitForURL(/callback/);
     assert.ok((await framed(client.origin)).data.response.code, "a code for who is logged in");
     assert.equal(await framed(`http://localhost:${client.port}`), undefined, "another origin hears nothing");
+    // Opened by nobody, it sends nothing, and says so.
+    await page.goto(silent);
+    await look(page, "web-message");
     const refused = await fetch(authorize({ response_mode: "web_message", prompt: "none", client_id: "app", redirect_uri: client.callback.replace("/callback", "/other") }));
     assert.equal(refused.status, 403);
     await context.close();
+  });
+
+  test("no page was forgotten, and none that can say what is wrong without saying it", () => {
+    const folder = path.join(root, "src/tenant/pages");
+    const pages = readdirSync(folder).filter((name) => !name.startsWith("_")).map((name) => [path.basename(name, ".html"), readFileSync(path.join(folder, name), "utf8")]);
+    assert.ok(pages.length > 20);
+    assert.deepEqual(pages.map(([name]) => name).filter((name) => !seen.pages.has(name)), [], "not looked at");
+    const complaining = pages.filter(([, text]) => /\{\{> _problem\}\}|note bad/.test(text));
+    assert.deepEqual(complaining.map(([name]) => name).filter((name) => !seen.problems.has(name)), [], "not looked at with an error");
   });
 });
 

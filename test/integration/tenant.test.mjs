@@ -7,7 +7,7 @@ import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { Browser } from "./support/browser.mjs";
 import { doorward, startTenant } from "./support/doorward.mjs";
-import { binary, sleep, start, until } from "./support/process.mjs";
+import { binary, root, sleep, start, temporaryFolder, until } from "./support/process.mjs";
 import { pkce, postForm } from "./support/tenant.mjs";
 
 const audience = "https://mcp.example.com/mcp";
@@ -230,6 +230,47 @@ describe("tenant", () => {
     database.close();
     const added = await adding;
     assert.equal(added.status, 0, added.stderr);
+  });
+});
+
+describe("the command line, as a newcomer meets it", () => {
+  const verbs = [...readFileSync(path.join(root, "src/tenant/manage/verbs.def"), "utf8").matchAll(/^X\("([^"]*)", "([^"]*)"/gm)].map(([, noun, verb]) => [noun, ...verb.split(" ")].filter(Boolean));
+  const folder = temporaryFolder();
+  const ask = (...words) => doorward(["tenant", ...words, "--state-dir", path.join(folder, "state")]);
+
+  test("each verb has help of its own; each list and each show without arguments is JSON when asked", async () => {
+    assert.ok(verbs.length > 90, String(verbs.length));
+    for (const words of verbs) {
+      const { status, stdout } = await ask(...words, "--help");
+      assert.equal(status, 0, words.join(" "));
+      const shown = stdout.slice(stdout.indexOf("\nManagement")).match(/^ {2}\S.*$/gm).map((line) => line.trim());
+      assert.ok(shown.every((line) => `${line} `.startsWith(`${words.join(" ")} `)), `${words.join(" ")}: ${shown}`);
+      if (!["list", "show"].includes(words.at(-1)) && words.length > 1) continue;
+      const asked = await ask(...words, "--json");
+      if (asked.status === 0) for (const text of words[0] === "logs" ? asked.stdout.split("\n").filter(Boolean) : [asked.stdout]) JSON.parse(text);
+      else assert.match(asked.stderr, /is missing\nUsage: /, words.join(" "));
+    }
+  });
+  test("what is not there is refused, with what to try, and a status that says which kind of mistake it was", async () => {
+    const cases = [
+      [["usr", "list"], 2, /did you mean "user"/],
+      [["user", "lst"], 2, /there is no verb "lst"[^]*doorward tenant user list/],
+      [["user", "add"], 2, /--email is missing\nUsage: doorward tenant user add --email EMAIL/],
+      [["user", "add", "--emial", "x"], 2, /there is no flag --emial\nUsage: /],
+      [["logs", "--since", "yesterday"], 2, /^doorward tenant logs: --since takes a time/],
+      [["user", "show", "--email", "x@example.com"], 1, /there is no user[^]*"doorward tenant user list" shows/],
+      [["client", "show", "--id", "x"], 1, /there is no application[^]*"doorward tenant client list" shows/],
+      [["api", "show", "--identifier", "x"], 1, /there is no API[^]*"doorward tenant api list" shows/],
+      [["role", "user", "list", "--role", "x"], 1, /there is no role[^]*"doorward tenant role list" shows/],
+      [["connection", "show", "--name", "x"], 1, /there is no connection[^]*"doorward tenant connection list" shows/],
+      [["organization", "show", "--organization", "x"], 1, /there is no organization[^]*"doorward tenant organization list" shows/],
+    ];
+    for (const [words, status, expected] of cases) {
+      const ended = await ask(...words);
+      assert.equal(ended.status, status, `${words.join(" ")}: ${ended.stderr}`);
+      assert.match(ended.stderr, expected);
+      assert.equal(ended.stdout, "", words.join(" "));
+    }
   });
 });
 

@@ -9,6 +9,7 @@
 #include "tenant/account/mail_message_internal.h"
 #include "tenant/account/mail_sender_internal.h"
 #include "tenant/audit_internal.h"
+#include "tenant/brand_internal.h"
 #include "tenant/settings_internal.h"
 #include "tenant/texts_internal.h"
 
@@ -98,6 +99,8 @@ enum word {
 
 struct filled {
     struct dw_slice words[WORD_COUNT];
+    struct dw_slice tenant_name;
+    struct dw_brand brand;
 };
 
 static bool fill_words(const struct dw_tenant *tenant, const struct dw_mail *mail,
@@ -129,8 +132,9 @@ static bool fill_words(const struct dw_tenant *tenant, const struct dw_mail *mai
     };
     struct dw_html_row row = {fields, sizeof fields / sizeof *fields};
 
-    if (!settings)
+    if (!settings || !dw_brand_make(settings, arena, &ret_filled->brand, reterr))
         return false;
+    ret_filled->tenant_name = tenant_name;
     for (int i = 0; i < WORD_COUNT; i++) {
         ret_filled->words[i] = DW_EMPTY;
         if (wanted[i] &&
@@ -148,6 +152,10 @@ static bool make_html(const struct dw_mail *mail, const struct filled *filled,
     struct dw_html_field fields[] = {
         {.name = "language", .text = dw_slice_from_text(mail->language->tag)},
         {.name = "direction", .text = dw_slice_from_text(mail->language->direction)},
+        {.name = "tenant_name", .text = filled->tenant_name},
+        {.name = "logo_url", .text = filled->brand.logo_url},
+        {.name = "button_color", .text = filled->brand.button},
+        {.name = "on_button_color", .text = filled->brand.on_button},
         {.name = "heading", .text = filled->words[WORD_HEADING]},
         {.name = "lead", .text = filled->words[WORD_LEAD]},
         {.name = "code", .text = mail->code},

@@ -71,8 +71,12 @@ static bool ends_with(const struct verb *verb, struct dw_slice word)
     return dw_slice_ends_with(dw_slice_from_text(verb->public.verb), word);
 }
 
-static int show_verbs(const char *noun)
+static int show_verbs(int argc, char **argv)
 {
+    const char *noun = argc > 0 ? argv[0] : "";
+
+    if (argc > 1)
+        fprintf(stderr, "doorward tenant %s: there is no verb \"%s\"\n", noun, argv[1]);
     fprintf(stderr, "What doorward tenant can do with \"%s\":\n", noun);
     for (size_t i = 0; i < VERB_COUNT; i++)
         if (strcmp(verbs[i].public.noun, noun) == 0)
@@ -118,6 +122,39 @@ static bool run(struct dw_manage *manage, const struct verb *verb,
     return is_done;
 }
 
+/* What lists the things of which one was not found: the first words of those messages. */
+static const struct {
+    const char *message, *noun;
+} lists[] = {
+    {"there is no user \"", "user"},
+    {"there is no application \"", "client"},
+    {"there is no API \"", "api"},
+    {"there is no role \"", "role"},
+    {"there is no connection \"", "connection"},
+    {"there is no organization \"", "organization"},
+    {"there is no client grant \"", "client-grant"},
+    {"there is no trusted issuer \"", "trusted-issuer"},
+    {"there is no CIBA request \"", "ciba"},
+};
+
+static int say_failure(const struct verb *verb, const struct dw_error *error)
+{
+    const char *gap = verb->public.verb[0] ? " " : "";
+
+    fprintf(stderr, "doorward tenant %s%s%s: %s\n", verb->public.noun, gap, verb->public.verb,
+            error->message);
+    if (error->cause[0] != '\0')
+        fprintf(stderr, "  (%s)\n", error->cause);
+    for (size_t i = 0; error->code == DW_NOT_FOUND && i < sizeof lists / sizeof *lists; i++)
+        if (strncmp(error->message, lists[i].message, strlen(lists[i].message)) == 0)
+            fprintf(stderr, "  \"doorward tenant %s list\" shows what there is\n", lists[i].noun);
+    if (error->code != DW_USAGE)
+        return EXIT_FAILED;
+    fprintf(stderr, "Usage: doorward tenant %s%s%s %s [--json]\n", verb->public.noun, gap,
+            verb->public.verb, verb->public.usage);
+    return EXIT_USAGE;
+}
+
 int dw_tenant_manage(const struct dw_tenant_config *config, int argc, char **argv)
 {
     dw_auto(dw_arena_auto_free) struct dw_arena *arena = dw_arena_new(MANAGE_ARENA_BYTES);
@@ -126,7 +163,7 @@ int dw_tenant_manage(const struct dw_tenant_config *config, int argc, char **arg
     struct dw_error error = {0};
 
     if (!verb)
-        return show_verbs(argc > 0 ? argv[0] : "");
+        return show_verbs(argc, argv);
     manage.next_row = &manage.first_row;
     manage.is_list = ends_with(verb, DW_LIT("list")) || verb->public.verb[0] == '\0';
     if (!arena)
@@ -134,13 +171,5 @@ int dw_tenant_manage(const struct dw_tenant_config *config, int argc, char **arg
     if (arena && dw_manage_read_flags(&manage, &verb->public, argc, argv, &error) &&
         run(&manage, verb, config, &error))
         return EXIT_DONE;
-    fprintf(stderr, "doorward tenant %s %s: %s\n", verb->public.noun, verb->public.verb,
-            error.message);
-    if (error.cause[0] != '\0')
-        fprintf(stderr, "  (%s)\n", error.cause);
-    if (error.code != DW_USAGE)
-        return EXIT_FAILED;
-    fprintf(stderr, "Usage: doorward tenant %s %s %s [--json]\n", verb->public.noun,
-            verb->public.verb, verb->public.usage);
-    return EXIT_USAGE;
+    return say_failure(verb, &error);
 }

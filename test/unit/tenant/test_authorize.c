@@ -341,7 +341,7 @@ static void a_message_goes_to_one_origin_in_its_own_frame(void **state)
     assert_status(call, 200);
     assert_has(call->answer, "data-name=\"error\" data-value=\"login_required\"");
     assert_has(call->answer, "data-name=\"state\" data-value=\"s1\"");
-    assert_has(call->answer, "<body data-origin=\"http://127.0.0.1:7777\">");
+    assert_has(call->answer, " data-origin=\"http://127.0.0.1:7777\">");
     policy = header(call, "Content-Security-Policy");
     assert_has(policy, "frame-ancestors http://127.0.0.1:7777;");
     assert_has(policy, "form-action 'none'");

@@ -118,6 +118,8 @@ static void what_is_no_colour_is_left_out(void **state)
 
         assert_int_equal(brand.css.len, 0);
         assert_int_equal(brand.style_src.len, 0);
+        assert_slice(brand.button, "#1c6b4c"); /* mails have a button all the same */
+        assert_slice(brand.on_button, "#ffffff");
     }
 }
 

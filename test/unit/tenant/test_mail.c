@@ -164,6 +164,50 @@ static void the_outbox_shows_what_would_have_been_sent(void **state)
     assert_has_not(ask_outbox(false)->answer, "<script>");
 }
 
+static void set_branding(const char *patch)
+{
+    struct dw_error error = {0};
+
+    assert_done(
+        dw_tenant_settings_patch(world.tenant, DW_SETTINGS_BRANDING, S(patch), world.arena, &error),
+        error);
+}
+
+static void mails_have_the_tenants_logo_and_colour(void **state)
+{
+    static const struct {
+        const char *settings, *button, *logo;
+    } cases[] = {
+        {"{\"colors\":{\"primary\":\"#7a1fa2\"}}", "background-color:#7a1fa2;color:#ffffff;", NULL},
+        {"{\"colors\":{\"primary\":\"#e8b500\"}}", "background-color:#e8b500;color:#10150f;", NULL},
+        {"{\"colors\":{\"primary\":\"red;}\"}}", "background-color:#1c6b4c;color:#ffffff;", NULL},
+        {"{\"colors\":{\"primary\":\"\"},\"logo_url\":\"https://cdn.example.com/l.png\"}",
+         "background-color:#1c6b4c;color:#ffffff;", "<img src=\"https://cdn.example.com/l.png\""},
+        {"{\"logo_url\":\"http://cdn.example.com/l.png\"}", "background-color:#1c6b4c;", NULL},
+    };
+
+    (void)state;
+    world.tenant->config.mail_outbox = true;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct dw_mail mail = {.template = DW_MAIL_VERIFY_EMAIL,
+                               .to = dw_arena_printf(world.arena, "brand%zu@example.com", i),
+                               .language = &dw_languages[0],
+                               .url = S(ISSUER "u/verify?ticket=abc"),
+                               .lifetime_s = 600};
+        struct dw_slice html;
+
+        set_branding(cases[i].settings);
+        send(&mail);
+        html = dw_json_text(&json_of(ask_outbox(true))->array.items[0], "html");
+        assert_has(html, cases[i].button);
+        if (cases[i].logo)
+            assert_has(html, cases[i].logo);
+        else
+            assert_has_not(html, "<img");
+    }
+    set_branding("{\"logo_url\":\"\"}");
+}
+
 static void the_outbox_is_for_this_machine_alone(void **state)
 {
     struct dw_mail mail = {.template = DW_MAIL_MFA_CODE,
@@ -325,6 +369,7 @@ int main(void)
         CASE(a_message_is_exactly_so),
         CASE(no_text_makes_a_header_field),
         CASE(the_outbox_shows_what_would_have_been_sent),
+        CASE(mails_have_the_tenants_logo_and_colour),
         CASE(the_outbox_is_for_this_machine_alone),
         CASE(nobody_gets_a_mail_but_as_much_is_done),
         CASE(nobody_is_buried_in_mails),
