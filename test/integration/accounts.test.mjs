@@ -178,6 +178,18 @@ test("a server that is busy, slow or hangs up is asked again, and no request wai
   }
 });
 
+test("without a way to mail it says so when it starts, and what to set", { timeout: 60_000 }, async () => {
+  const tenant = await startTenant({ seed });
+  try {
+    const line = await until(() => tenant.program.talk.split("\n").find((text) => /"event":"mail_not_set_up"/.test(text)), "the warning");
+    assert.match(line, /"level":"warn"/);
+    assert.match(line, /signing up on pages/);
+    assert.match(line, /\[mail\] url.*\[mail\] outbox = true/);
+  } finally {
+    await tenant.stop();
+  }
+});
+
 test("mails outlive a killed process and a mail server that is away", { timeout: 90_000 }, async () => {
   const port = await freePort();
   const folder = temporaryFolder();

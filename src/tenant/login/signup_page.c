@@ -74,7 +74,7 @@ static bool show_message(struct dw_tenant_call *call, const struct page *page, i
 static bool show_closed(struct dw_tenant_call *call, const struct page *page,
                         struct dw_error *reterr)
 {
-    return show_message(call, page, 503, "signup.closed", "signup.no_mail", reterr);
+    return show_message(call, page, 400, "signup.closed", "signup.no_mail", reterr);
 }
 
 bool dw_endpoint_signup_page(struct dw_tenant_call *call, struct dw_error *reterr)

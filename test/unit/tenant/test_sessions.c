@@ -272,6 +272,7 @@ static const char *const forms[] = {
     "/u/organization",
     "/u/organization/picker",
     "/u/signup",
+    "/u/signup/code",
     "/u/reset-password/request",
     "/u/reset-password",
     "/u/email-verification",

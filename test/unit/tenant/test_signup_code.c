@@ -455,11 +455,11 @@ static void without_mail_the_page_says_that_nobody_can_sign_up(void **state)
     world.tenant->config.mail_outbox = false;
     assert_has_not(get(&browser, of_visit("/u/login", at))->answer, "/u/signup");
     call = get(&browser, of_visit("/u/signup", at));
-    assert_status(call, 503);
+    assert_status(call, 400);
     assert_has(call->answer, "not set up to send mail");
     assert_has(call->answer, "/u/login?state=");
     call = sign_up(&browser, at, "new@example.com");
-    assert_status(call, 503);
+    assert_status(call, 400);
     assert_null(user_of("new@example.com"));
     set_options(CONFIRMS_NOTHING); /* nothing to mail, nothing to say */
     assert_status(get(&browser, of_visit("/u/signup", at)), 200);
