@@ -91,18 +91,18 @@ static bool has_deceiving_character(struct dw_slice name)
 {
     /* First and last of each run, in UTF-8, whose bytes sort as its characters do. */
     static const struct {
-        const char *first, *last;
+        unsigned char first[3], last[3];
         size_t len;
     } runs[] = {
-        {"\x00", "\x1f", 1},
-        {"\x7f", "\x7f", 1},
-        {"\xc2\x80", "\xc2\x9f", 2},         /* U+0080 to U+009F */
-        {"\xd8\x9c", "\xd8\x9c", 2},         /* U+061C */
-        {"\xe2\x80\x8b", "\xe2\x80\x8b", 3}, /* U+200B */
-        {"\xe2\x80\x8e", "\xe2\x80\x8f", 3}, /* U+200E and U+200F */
-        {"\xe2\x80\xa8", "\xe2\x80\xae", 3}, /* U+2028 to U+202E */
-        {"\xe2\x81\xa6", "\xe2\x81\xa9", 3}, /* U+2066 to U+2069 */
-        {"\xef\xbb\xbf", "\xef\xbb\xbf", 3}, /* U+FEFF */
+        {{0x00}, {0x1f}, 1},
+        {{0x7f}, {0x7f}, 1},
+        {{0xc2, 0x80}, {0xc2, 0x9f}, 2},             /* U+0080 to U+009F */
+        {{0xd8, 0x9c}, {0xd8, 0x9c}, 2},             /* U+061C */
+        {{0xe2, 0x80, 0x8b}, {0xe2, 0x80, 0x8b}, 3}, /* U+200B */
+        {{0xe2, 0x80, 0x8e}, {0xe2, 0x80, 0x8f}, 3}, /* U+200E and U+200F */
+        {{0xe2, 0x80, 0xa8}, {0xe2, 0x80, 0xae}, 3}, /* U+2028 to U+202E */
+        {{0xe2, 0x81, 0xa6}, {0xe2, 0x81, 0xa9}, 3}, /* U+2066 to U+2069 */
+        {{0xef, 0xbb, 0xbf}, {0xef, 0xbb, 0xbf}, 3}, /* U+FEFF */
     };
 
     for (size_t at = 0; at < name.len; at++)

@@ -172,10 +172,11 @@ bool dw_client_keys_fetch(struct dw_client_keys_cache *cache, struct dw_tenant_c
 
     if (!get(cache, url, call->now_s, need, ret_keys, &place, reterr))
         return false;
-    if (!place)
-        return *ret_keys || dw_fail(reterr, DW_UNAVAILABLE, "they could not be had a moment ago");
-    fetched = download(call, url, &keys, reterr);
-    *ret_keys = put(cache, place, call->now_s, fetched, keys);
-    dw_jwks_unref(keys);
-    return *ret_keys != NULL;
+    if (place) {
+        fetched = download(call, url, &keys, reterr);
+        *ret_keys = put(cache, place, call->now_s, fetched, keys);
+        dw_jwks_unref(keys);
+        return *ret_keys != NULL;
+    }
+    return *ret_keys || dw_fail(reterr, DW_UNAVAILABLE, "they could not be had a moment ago");
 }
