@@ -54,7 +54,7 @@ describe("injection into pages", { timeout: 280_000 }, () => {
   before(async () => {
     const printable = payloads.map((payload) => payload.split("\r\n")[0].replace(/[\u0000\ufffe]/g, "").trim());
     tenant = await startTenant({
-      tables: { "auth.dcr": { enabled: true } },
+      tables: { "auth.dcr": { enabled: true }, mail: { outbox: true } },
       seed: {
         apis: printable.map((payload, at) => ({ identifier: `${audience}${at}`, name: payload, permissions: [{ value: "read:tools", description: payload }] })),
         roles: printable.map((payload, at) => ({ name: payload, description: payload, api: `${audience}${at}`, permissions: ["read:tools"] })),
