@@ -1,7 +1,7 @@
 /* Origins as browsers write them, and what an index may have one under. Which of them may read what
  * a client gets from us (Fetch standard, "CORS protocol") is the index itself: the origins of an
- * application's Auth0 `web_origins` and `allowed_origins`, and of its callbacks (store/schema/0023,
- * 0024). */
+ * application's Auth0 `web_origins` and `allowed_origins`, and of its callbacks
+ * (store/schema/0023). */
 #ifndef DW_OAUTH_WEB_ORIGIN_H
 #define DW_OAUTH_WEB_ORIGIN_H
 
