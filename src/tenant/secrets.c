@@ -38,16 +38,33 @@ static bool make_file(const char *path, struct dw_arena *arena, struct dw_error 
     return dw_sys_make_file(path, 0600, line, reterr);
 }
 
+/* A new key would open nothing of a store that is there, and lie in the way of the old one. */
+static bool make_first(const char *path, bool has_store, struct dw_arena *arena,
+                       struct dw_error *reterr)
+{
+    if (has_store)
+        return dw_fail(reterr, DW_CONFIG,
+                       "put the key file back, or set DOORWARD_KEY to what was in it: the store "
+                       "was sealed under it, and there is no %s",
+                       path);
+    return make_file(path, arena, reterr);
+}
+
 static bool read_file(const struct dw_tenant_config *config, struct dw_arena *arena,
                       unsigned char *ret_key, struct dw_error *reterr)
 {
     struct dw_slice path = dw_arena_printf(arena, "%.*s/key", DW_PRINT(config->state_dir));
+    struct dw_slice store = dw_arena_printf(arena, "%.*s/tenant.db", DW_PRINT(config->state_dir));
     struct dw_slice text;
     struct stat info;
+    bool has_store;
 
-    if (!path.ptr)
+    if (!path.ptr || !store.ptr)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
-    if (stat(path.ptr, &info) != 0 && errno == ENOENT && !make_file(path.ptr, arena, reterr))
+    /* Looked for before the key, which other processes that start now make first. */
+    has_store = stat(store.ptr, &info) == 0 && info.st_size > 0;
+    if (stat(path.ptr, &info) != 0 && errno == ENOENT &&
+        !make_first(path.ptr, has_store, arena, reterr))
         return false;
     if (stat(path.ptr, &info) == 0 && (info.st_mode & 077) != 0)
         return dw_fail(reterr, DW_CONFIG, "others can read the key file %s; run: chmod 600 %s",

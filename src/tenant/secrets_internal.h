@@ -7,8 +7,8 @@
 #define DW_MASTER_KEY_BYTES 32
 
 /* From the configuration, else from DOORWARD_KEY, else from the file "key" in state_dir, which is
- * made (mode 0600) when it is not there. Fails with DW_CONFIG: not 64 hex digits, or the file can
- * be read by others. */
+ * made (mode 0600) when neither it nor a store is there. Fails with DW_CONFIG: not 64 hex digits,
+ * the file can be read by others, or it is missing beside a store. */
 bool dw_must_check dw_master_key_open(const struct dw_tenant_config *config,
                                       unsigned char ret_key[static DW_MASTER_KEY_BYTES],
                                       struct dw_error *reterr);

@@ -93,8 +93,33 @@ static void the_environment_may_hold_the_key(void **state)
     snprintf(path, sizeof path, "%s/other/key", world.folder);
     assert_int_equal(access(path, F_OK), -1); /* nothing of it on the disk */
     assert_null(dw_tenant_open_store(&config, 0, &error));
-    assert_non_null(strstr(error.message, "another key"));
+    assert_non_null(strstr(error.message, "set DOORWARD_KEY"));
+    assert_int_equal(access(path, F_OK), -1);
     remove_folder(text_of(config.state_dir));
+}
+
+static void a_lost_key_is_not_made_anew(void **state)
+{
+    char path[128], kept[128], sentence[512];
+    struct dw_error error = {0};
+
+    (void)state;
+    snprintf(path, sizeof path, "%s/key", world.folder);
+    snprintf(kept, sizeof kept, "%s/kept", world.folder);
+    snprintf(sentence, sizeof sentence,
+             "put the key file back, or set DOORWARD_KEY to what was in it: the store was sealed "
+             "under it, and there is no %s",
+             path);
+    dw_tenant_close(world.tenant);
+    assert_int_equal(rename(path, kept), 0);
+    for (int i = 0; i < 2; i++) { /* the first try left nothing that the second one takes */
+        assert_null(dw_tenant_open_store(&world.config, 0, &error));
+        assert_string_equal(dw_code_row(error.code)->name, "DW_CONFIG");
+        assert_string_equal(error.message, sentence);
+        assert_int_equal(access(path, F_OK), -1);
+    }
+    assert_int_equal(rename(kept, path), 0);
+    world_open();
 }
 
 static void issuers_that_cannot_work_are_refused(void **state)
@@ -230,6 +255,7 @@ int main(void)
         cmocka_unit_test(rotation_keeps_the_old_key_published),
         cmocka_unit_test(the_key_file_is_private_and_needed),
         cmocka_unit_test(the_environment_may_hold_the_key),
+        cmocka_unit_test(a_lost_key_is_not_made_anew),
         cmocka_unit_test(issuers_that_cannot_work_are_refused),
         cmocka_unit_test(seeding_twice_changes_nothing),
         cmocka_unit_test(a_seed_file_makes_what_is_missing),
