@@ -1,8 +1,10 @@
 /* Opening and closing a tenant, and what it does by itself once a minute. */
 #include "tenant/tenant_internal.h"
 
-#include "base/mem.h"
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include "base/mem.h"
 #include "http/url.h"
 #include "store/connections.h"
 #include "store/logs.h"
@@ -51,6 +53,23 @@ static bool check_issuer(struct dw_tenant *tenant, struct dw_error *reterr)
     return true;
 }
 
+/* Who can write to the folder can put another store or key in place of ours, whatever the modes of
+ * the files. Refused and not closed: it may be one that others need, as /tmp. */
+static bool check_folder(const char *path, struct dw_error *reterr)
+{
+    struct stat info;
+    bool is_open;
+
+    if (stat(path, &info) != 0)
+        return dw_fail(reterr, DW_CONFIG, "cannot look at the directory %s", path);
+    is_open = (info.st_mode & S_IWOTH) != 0 ||
+              ((info.st_mode & S_IWGRP) != 0 && info.st_gid != getegid());
+    return !is_open || dw_fail(reterr, DW_CONFIG,
+                               "others can write to the state_dir; run: chmod go-w %s (or name a "
+                               "directory of its own in there)",
+                               path);
+}
+
 static bool open_store(struct dw_tenant *tenant, struct dw_error *reterr)
 {
     struct dw_slice folder = dw_arena_copy(tenant->arena, tenant->config.state_dir);
@@ -60,7 +79,7 @@ static bool open_store(struct dw_tenant *tenant, struct dw_error *reterr)
 
     if (!folder.ptr || !path.ptr)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
-    if (!dw_sys_make_folder(folder.ptr, reterr) ||
+    if (!dw_sys_make_folder(folder.ptr, reterr) || !check_folder(folder.ptr, reterr) ||
         !dw_master_key_open(&tenant->config, tenant->master_key, reterr) ||
         !dw_master_key_derive(tenant->master_key, "refresh-token-successor", tenant->refresh_key,
                               reterr) ||

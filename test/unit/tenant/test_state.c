@@ -122,6 +122,49 @@ static void a_lost_key_is_not_made_anew(void **state)
     world_open();
 }
 
+static void a_folder_that_others_can_write_to_is_refused(void **state)
+{
+    static const struct {
+        mode_t mode;
+        bool is_of_another_group, is_taken;
+    } cases[] = {
+        {0777, false, false}, {01777, false, false}, {0702, false, false}, {0775, true, false},
+        {0720, true, false},  {0775, false, true},   {0755, true, true},   {0700, false, true},
+    };
+    struct dw_tenant_config config = world.config;
+    char folder[128], file[160], sentence[512];
+
+    (void)state;
+    snprintf(folder, sizeof folder, "%s/open", world.folder);
+    snprintf(file, sizeof file, "%s/key", folder);
+    snprintf(sentence, sizeof sentence,
+             "others can write to the state_dir; run: chmod go-w %s (or name a directory of its "
+             "own in there)",
+             folder);
+    config.state_dir = dw_arena_copy(world.arena, S(folder));
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct dw_error error = {0};
+        struct dw_tenant *tenant;
+
+        assert_int_equal(mkdir(folder, 0700), 0);
+        /* Only root can give a folder to any group. */
+        if (cases[i].is_of_another_group && chown(folder, (uid_t)-1, getegid() + 1) != 0)
+            (void)rmdir(folder);
+        else {
+            assert_int_equal(chmod(folder, cases[i].mode), 0);
+            tenant = dw_tenant_open_store(&config, 0, &error);
+            assert_int_equal(tenant != NULL, cases[i].is_taken);
+            assert_int_equal(access(file, F_OK) == 0, cases[i].is_taken);
+            if (!tenant) {
+                assert_string_equal(dw_code_row(error.code)->name, "DW_CONFIG");
+                assert_string_equal(error.message, sentence);
+            }
+            dw_tenant_close(tenant);
+            remove_folder(folder);
+        }
+    }
+}
+
 static void issuers_that_cannot_work_are_refused(void **state)
 {
     static const char *const issuers[] = {
@@ -256,6 +299,7 @@ int main(void)
         cmocka_unit_test(the_key_file_is_private_and_needed),
         cmocka_unit_test(the_environment_may_hold_the_key),
         cmocka_unit_test(a_lost_key_is_not_made_anew),
+        cmocka_unit_test(a_folder_that_others_can_write_to_is_refused),
         cmocka_unit_test(issuers_that_cannot_work_are_refused),
         cmocka_unit_test(seeding_twice_changes_nothing),
         cmocka_unit_test(a_seed_file_makes_what_is_missing),
