@@ -92,6 +92,19 @@ const char *dw_refusal_key(const struct dw_account_refusal *refusal)
     }
 }
 
+bool dw_account_show_no_mail(struct dw_tenant_call *call, const char *title, struct dw_slice state,
+                             struct dw_error *reterr)
+{
+    struct dw_html_field fields[] = {
+        {.name = "title", .key = title},
+        {.name = "lead", .key = "common.no_mail"},
+        {.name = "state", .text = state},
+    };
+
+    return dw_answer_html(call, 400, "message", fields, sizeof fields / sizeof *fields, DW_EMPTY,
+                          reterr);
+}
+
 static bool is_web_url(struct dw_slice url)
 {
     return dw_slice_starts_with(url, DW_LIT("https://")) ||

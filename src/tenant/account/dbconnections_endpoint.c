@@ -155,6 +155,8 @@ bool dw_endpoint_signup(struct dw_tenant_call *call, struct dw_error *reterr)
     sign_up.password = dw_secret_from(dw_form_value(&form, "password"));
     if (sign_up.password.hidden.len == 0)
         return dw_fail(reterr, DW_INVALID_REQUEST, "password is required");
+    if (home.rules.confirms_email && !dw_mail_check(call->tenant, reterr))
+        return false; /* nobody could log in to it */
     if (!read_metadata(call, &sign_up.user.user_metadata_json, reterr) ||
         !dw_account_sign_up(call, &sign_up, &user, &refusal, reterr))
         return false;
@@ -177,7 +179,8 @@ bool dw_endpoint_change_password(struct dw_tenant_call *call, struct dw_error *r
     email = dw_slice_trim(dw_form_value(&form, "email"));
     if (email.len == 0)
         return dw_fail(reterr, DW_INVALID_REQUEST, "email is required");
-    if (!dw_account_mail_password_link(call, &home, client, email, reterr))
+    if (!dw_mail_check(call->tenant, reterr) ||
+        !dw_account_mail_password_link(call, &home, client, email, reterr))
         return false;
     call->status = 200;
     call->answer = DW_LIT("We've just sent you an email to reset your password.");

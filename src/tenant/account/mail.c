@@ -229,6 +229,12 @@ bool dw_mail_arrives(const struct dw_tenant *tenant)
     return tenant->config.mail_url.len > 0 || tenant->config.mail_outbox;
 }
 
+bool dw_mail_check(const struct dw_tenant *tenant, struct dw_error *reterr)
+{
+    return dw_mail_arrives(tenant) ||
+           dw_fail(reterr, DW_BAD_CONNECTION, "This service is not set up to send mail.");
+}
+
 /* What happens to a mail: sent, shown in the outbox, or nothing. */
 static enum dw_mail_phase first_phase(const struct dw_tenant *tenant, const struct dw_mail *mail)
 {

@@ -55,6 +55,9 @@ struct dw_mail {
 bool dw_mail_is_address(struct dw_slice address);
 /* Whether mails leave, or can be read in the outbox: without, nobody learns a code or a link. */
 bool dw_mail_arrives(const struct dw_tenant *tenant);
+/* The same for what is sent to programs: fails with DW_BAD_CONNECTION, before any address is looked
+ * at. */
+bool dw_must_check dw_mail_check(const struct dw_tenant *tenant, struct dw_error *reterr);
 /* Whether mails are on /dev/outbox for whoever sends this call (outbox_page.c). */
 bool dw_mail_outbox_is_open(const struct dw_tenant_call *call);
 /* What a mail calls the application: mails of one that registered itself say the tenant's name, so

@@ -52,9 +52,12 @@ bool dw_endpoint_reset_request_page(struct dw_tenant_call *call, struct dw_error
     struct dw_form form;
     struct dw_visit visit;
 
-    return dw_form_parse(call->query, call->arena, &form, reterr) &&
-           dw_visit_load(call, dw_form_value(&form, "state"), &visit, reterr) &&
-           show_request(call, &visit, 200, visit.request->login_hint, NULL, reterr);
+    if (!dw_form_parse(call->query, call->arena, &form, reterr) ||
+        !dw_visit_load(call, dw_form_value(&form, "state"), &visit, reterr))
+        return false;
+    return dw_mail_arrives(call->tenant)
+               ? show_request(call, &visit, 200, visit.request->login_hint, NULL, reterr)
+               : dw_account_show_no_mail(call, "reset.request_title", visit.state, reterr);
 }
 
 bool dw_endpoint_reset_request(struct dw_tenant_call *call, struct dw_error *reterr)
@@ -70,6 +73,8 @@ bool dw_endpoint_reset_request(struct dw_tenant_call *call, struct dw_error *ret
         return false;
     if (!ways.home.connection)
         return dw_fail(reterr, DW_INVALID_REQUEST, "Nobody has a password here.");
+    if (!ways.can_reset)
+        return dw_account_show_no_mail(call, "reset.request_title", visit.state, reterr);
     email = dw_slice_trim(dw_form_value(&form, "email"));
     if (!dw_identifier_is_email(email))
         return show_request(call, &visit, 400, email, "reset.invalid_email", reterr);

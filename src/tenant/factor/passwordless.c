@@ -143,6 +143,9 @@ static bool may_send(struct dw_tenant_call *call, const struct dw_passwordless *
                            .window_s = DW_PASSWORDLESS_SENDS_WINDOW_S};
     bool is_allowed = false;
 
+    if (passwordless->connection->strategy == DW_STRATEGY_EMAIL &&
+        !dw_mail_check(call->tenant, reterr))
+        return false;
     if (!dw_tenant_rate_take(call, &rate, &is_allowed, reterr))
         return false;
     return is_allowed ||

@@ -2,6 +2,7 @@
  * the application has a connection for it. Codes and links are bound to the visit, so those of
  * another browser are no use here. */
 #include "base/text.h"
+#include "tenant/account/account_pages_internal.h"
 #include "tenant/audit_internal.h"
 #include "tenant/endpoints_internal.h"
 #include "tenant/factor/passwordless_internal.h"
@@ -28,14 +29,19 @@ static bool show(struct dw_tenant_call *call, const struct dw_visit *visit, cons
                           visit->request->redirect_uri, reterr);
 }
 
+/* *ret_goes_on false: the tenant cannot mail, and the answer, which says so, is made. */
 static bool load(struct dw_tenant_call *call, const struct dw_form *form,
-                 struct dw_visit *ret_visit, struct dw_error *reterr)
+                 struct dw_visit *ret_visit, bool *ret_goes_on, struct dw_error *reterr)
 {
     struct dw_login_ways ways;
 
     if (!dw_visit_load(call, dw_form_value(form, "state"), ret_visit, reterr) ||
         !dw_login_ways(call, ret_visit, &ways, reterr))
         return false;
+    *ret_goes_on = ways.codes;
+    if (ways.lacks_codes)
+        return dw_account_show_no_mail(call, "passwordless.title",
+                                       ways.home.connection ? ret_visit->state : DW_EMPTY, reterr);
     return ways.codes ||
            dw_fail(reterr, DW_NOT_FOUND, "This application has no sign-in by codes or links.");
 }
@@ -44,20 +50,25 @@ bool dw_endpoint_passwordless_page(struct dw_tenant_call *call, struct dw_error 
 {
     struct dw_form form;
     struct dw_visit visit;
+    bool goes_on;
 
-    return dw_form_parse(call->query, call->arena, &form, reterr) &&
-           load(call, &form, &visit, reterr) &&
-           show(call, &visit, "passwordless", 200, NULL, reterr);
+    if (!dw_form_parse(call->query, call->arena, &form, reterr) ||
+        !load(call, &form, &visit, &goes_on, reterr))
+        return false;
+    return !goes_on || show(call, &visit, "passwordless", 200, NULL, reterr);
 }
 
 bool dw_endpoint_passwordless_code_page(struct dw_tenant_call *call, struct dw_error *reterr)
 {
     struct dw_form form;
     struct dw_visit visit;
+    bool goes_on;
 
     if (!dw_form_parse(call->query, call->arena, &form, reterr) ||
-        !load(call, &form, &visit, reterr))
+        !load(call, &form, &visit, &goes_on, reterr))
         return false;
+    if (!goes_on)
+        return true;
     if (visit.request->login_hint.len == 0)
         return dw_visit_to_page(call, &visit, "/u/passwordless", reterr);
     return show(call, &visit, "passwordless_code", 200, NULL, reterr);
@@ -107,10 +118,12 @@ bool dw_endpoint_passwordless(struct dw_tenant_call *call, struct dw_error *rete
     struct dw_visit visit;
     struct dw_passwordless passwordless;
     struct dw_error error = {0};
-    bool wants_link;
+    bool wants_link, goes_on;
 
-    if (!dw_call_form(call, &form, reterr) || !load(call, &form, &visit, reterr))
+    if (!dw_call_form(call, &form, reterr) || !load(call, &form, &visit, &goes_on, reterr))
         return false;
+    if (!goes_on)
+        return true;
     wants_link = dw_slice_eq(dw_form_value(&form, "action"), DW_LIT("link"));
     visit.request->login_hint =
         dw_text_head(dw_slice_trim(dw_form_value(&form, "username")), ADDRESS_MAX_BYTES);
@@ -132,9 +145,12 @@ bool dw_endpoint_passwordless_code(struct dw_tenant_call *call, struct dw_error 
     struct dw_login login;
     struct dw_user *user = NULL;
     struct dw_error error = {0};
+    bool goes_on;
 
-    if (!dw_call_form(call, &form, reterr) || !load(call, &form, &visit, reterr))
+    if (!dw_call_form(call, &form, reterr) || !load(call, &form, &visit, &goes_on, reterr))
         return false;
+    if (!goes_on)
+        return true;
     if (!open_for(call, &visit, &passwordless, &error) ||
         !dw_passwordless_check_code(call, &passwordless, dw_form_value(&form, "code"), &user,
                                     &error)) {

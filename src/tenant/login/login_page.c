@@ -12,7 +12,7 @@
 static bool show_without_passwords(struct dw_tenant_call *call, struct dw_visit *visit,
                                    const struct dw_login_ways *ways, struct dw_error *reterr)
 {
-    if (ways->codes)
+    if (ways->codes || ways->lacks_codes) /* that page says what is lacking */
         return dw_visit_to_page(call, visit, "/u/passwordless", reterr);
     return dw_fail(reterr, DW_INVALID_REQUEST, "no connections enabled for the client");
 }
@@ -36,6 +36,7 @@ static bool show(struct dw_tenant_call *call, struct dw_visit *visit, const char
         {.name = "problem", .key = problem},
         {.name = "identifier_type", .text = takes_names ? DW_LIT("text") : DW_LIT("email")},
         {.name = "identifier_label", .key = takes_names ? "login.identifier" : "common.email"},
+        {.name = "can_reset", .text = ways.can_reset ? DW_LIT("yes") : DW_EMPTY},
         {.name = "can_sign_up", .text = ways.can_sign_up ? DW_LIT("yes") : DW_EMPTY},
     };
 
@@ -100,8 +101,8 @@ bool dw_endpoint_login_identifier(struct dw_tenant_call *call, struct dw_error *
 
 /* What the person at the keyboard can do something about is shown on the page, the rest is not. */
 static bool show_again(struct dw_tenant_call *call, struct dw_visit *visit, const char *page,
-                       struct dw_slice username, bool confirms_email, const struct dw_error *error,
-                       struct dw_error *reterr)
+                       struct dw_slice username, const struct dw_login_ways *ways,
+                       const struct dw_error *error, struct dw_error *reterr)
 {
     static const struct {
         enum dw_code code;
@@ -114,10 +115,13 @@ static bool show_again(struct dw_tenant_call *call, struct dw_visit *visit, cons
         {DW_PASSWORD_LEAKED_LOGIN, 403, "login.leaked"},
     };
 
+    /* What these words advise needs mails. */
+    bool may_be_unconfirmed = ways->home.rules.confirms_email && ways->can_reset;
+
     for (size_t i = 0; i < sizeof problems / sizeof *problems; i++)
         if (problems[i].code == error->code)
             return show(call, visit, page, problems[i].status, username,
-                        confirms_email && problems[i].code == DW_INVALID_GRANT
+                        may_be_unconfirmed && problems[i].code == DW_INVALID_GRANT
                             ? "login.wrong_or_unconfirmed"
                             : problems[i].key,
                         reterr);
@@ -141,8 +145,7 @@ static bool log_in(struct dw_tenant_call *call, struct dw_visit *visit, const ch
                                         .identifier = username,
                                         .password = dw_secret_from(password)};
     if (!dw_password_check_in(call, &attempt, &user, &error))
-        return show_again(call, visit, page, username, ways.home.rules.confirms_email, &error,
-                          reterr);
+        return show_again(call, visit, page, username, &ways, &error, reterr);
     if (!dw_login_start(call, user, &login, reterr))
         return false;
     visit->request->user_id = user->id;

@@ -79,6 +79,7 @@ bool dw_login_ways(struct dw_tenant_call *call, const struct dw_visit *visit,
                    struct dw_login_ways *ret_ways, struct dw_error *reterr)
 {
     struct dw_connection_record *connections, *passwords = NULL;
+    bool arrives = dw_mail_arrives(call->tenant);
     struct links links;
     size_t count;
 
@@ -92,12 +93,15 @@ bool dw_login_ways(struct dw_tenant_call *call, const struct dw_visit *visit,
         else if (connections[i].strategy == DW_STRATEGY_EMAIL &&
                  is_shown(visit, &links, &connections[i]))
             ret_ways->codes = &connections[i];
+    ret_ways->lacks_codes = ret_ways->codes && !arrives;
+    if (ret_ways->lacks_codes)
+        ret_ways->codes = NULL;
     if (passwords && !dw_account_home_read(passwords, call->arena, &ret_ways->home, reterr))
         return false;
     ret_ways->can_sign_up = may_sign_up(visit, &links, &ret_ways->home);
-    ret_ways->lacks_mail = ret_ways->can_sign_up && ret_ways->home.rules.confirms_email &&
-                           !dw_mail_arrives(call->tenant);
+    ret_ways->lacks_mail = ret_ways->can_sign_up && ret_ways->home.rules.confirms_email && !arrives;
     ret_ways->can_sign_up &= !ret_ways->lacks_mail;
+    ret_ways->can_reset = ret_ways->home.connection && arrives;
     return true;
 }
 

@@ -12,6 +12,8 @@ struct dw_login_ways {
     struct dw_connection_record *codes; /* codes and links by e-mail; NULL: none */
     bool can_sign_up;                   /* for an account with a password */
     bool lacks_mail;                    /* nobody can, because no code or link would arrive */
+    bool lacks_codes;                   /* codes is NULL for the same reason */
+    bool can_reset;                     /* a forgotten password: a link for a new one arrives */
 };
 bool dw_must_check dw_login_ways(struct dw_tenant_call *call, const struct dw_visit *visit,
                                  struct dw_login_ways *ret_ways, struct dw_error *reterr);

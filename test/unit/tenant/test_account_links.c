@@ -243,6 +243,52 @@ static void the_forgotten_password_page_says_the_same_to_everybody(void **state)
                   400);
 }
 
+static void a_tenant_that_cannot_mail_promises_nobody_a_mail(void **state)
+{
+    static const char *const addresses[] = {ADA, "nobody@example.com", "nonsense"};
+    struct browser browser = {0};
+    const char *at = visit(&browser);
+    const char *page =
+        text_of(dw_arena_printf(world.arena, "/u/reset-password/request?state=%s", at));
+    const char *login = text_of(dw_arena_printf(world.arena, "/u/login?state=%s", at));
+    struct dw_tenant_call *call;
+    struct dw_slice first;
+
+    (void)state;
+    assert_has(get(&browser, login)->answer, "/u/reset-password/request");
+    world.tenant->config.mail_outbox = false;
+    assert_has_not(get(&browser, login)->answer, "/u/reset-password/request");
+    call = get(&browser, page);
+    assert_status(call, 400);
+    assert_has(call->answer, "not set up to send mail");
+    assert_has(call->answer, "/u/login?state=");
+    assert_has_not(call->answer, "<form");
+    first = call->answer;
+    for (size_t i = 0; i < sizeof addresses / sizeof *addresses; i++) {
+        const char *body =
+            text_of(dw_arena_printf(world.arena, "state=%s&email=%s", at, addresses[i]));
+
+        call = post(&browser, "/u/reset-password/request", body);
+        assert_status(call, 400);
+        assert_true(dw_slice_eq(call->answer, first));
+        call =
+            post_json("/dbconnections/change_password",
+                      text_of(dw_arena_printf(world.arena,
+                                              "{\"client_id\":\"doorward-dev\","
+                                              "\"connection\":\"" CONNECTION "\",\"email\":\"%s\"}",
+                                              addresses[i])));
+        assert_status(call, 400);
+        assert_slice(error_of(call), "bad.connection: This service is not set up to send mail.");
+    }
+    /* Whose password is wrong is not sent to a mail, either. */
+    call = post(&browser, "/u/login",
+                text_of(dw_arena_printf(world.arena, "state=%s&username=" ADA "&password=x", at)));
+    assert_status(call, 400);
+    assert_has(call->answer, "Wrong email or password.<");
+    world.tenant->config.mail_outbox = true;
+    assert_int_equal(mail_count(), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -257,6 +303,7 @@ int main(void)
         CASE(a_confirmed_address_leads_back_to_the_application),
         CASE(a_link_works_for_its_own_purpose_only),
         CASE(the_forgotten_password_page_says_the_same_to_everybody),
+        CASE(a_tenant_that_cannot_mail_promises_nobody_a_mail),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -160,6 +160,7 @@ static void a_connection_is_offered_where_the_organization_shows_it(void **state
     struct dw_organization_connection link = {.organization_id = S(ORG), .connection_id = codes.id};
 
     (void)state;
+    world.tenant->config.mail_outbox = true; /* codes arrive */
     assert_done(dw_store_put_connection(world.tenant->store, &codes, &error), error);
     assert_done(dw_store_enable_connection(world.tenant->store, codes.id, S(DW_TENANT_DEV_CLIENT),
                                            true, &error),

@@ -61,6 +61,7 @@ static struct dw_tenant_call *redeem_code(const char *realm, const char *usernam
                                 realm, username, code)));
 }
 
+#define UNSENT "bad.connection: This service is not set up to send mail."
 #define START_CODE(address) "\"connection\":\"email\",\"send\":\"code\",\"email\":\"" address "\""
 #define START_LINK(address, params)                                                                \
     "\"connection\":\"email\",\"send\":\"link\",\"email\":\"" address "\",\"authParams\":{" params \
@@ -508,6 +509,57 @@ static void the_pages_offer_codes_where_there_is_a_connection(void **state)
     assert_true(location_value(call, "code").len > 0);
 }
 
+static void without_mail_nobody_is_promised_a_code(void **state)
+{
+    static const char *const addresses[] = {ADA, "nobody@example.com"};
+    static const char *const paths[] = {"/u/passwordless", "/u/passwordless/code"};
+    static const char *const actions[] = {"code", "link"};
+    struct browser browser = {0};
+    struct dw_tenant_call *call = get(&browser, AUTHORIZE);
+    const char *visit = state_of(call);
+    const char *page = text_of(dw_arena_printf(world.arena, "/u/passwordless?state=%s", visit));
+    struct dw_slice first;
+
+    (void)state;
+    assert_status(get(&browser, page), 200);
+    world.tenant->config.mail_outbox = false;
+    assert_has_not(follow(&browser, call)->answer, "/u/passwordless");
+    call = get(&browser, page);
+    assert_status(call, 400);
+    assert_has(call->answer, "not set up to send mail");
+    assert_has(call->answer, "/u/login?state=");
+    assert_has_not(call->answer, "<form");
+    first = call->answer;
+    for (size_t i = 0; i < 8; i++) { /* each with each */
+        call = post(&browser, paths[i & 1],
+                    text_of(dw_arena_printf(world.arena, "state=%s&username=%s&action=%s&code=1",
+                                            visit, addresses[i >> 1 & 1], actions[i >> 2])));
+        assert_status(call, 400);
+        assert_true(dw_slice_eq(call->answer, first));
+    }
+    assert_slice(error_of(start(START_CODE(ADA))), UNSENT);
+    assert_slice(error_of(start(START_CODE("nobody@example.com"))), UNSENT);
+    call = start(START_LINK(ADA, LINK_PARAMETERS));
+    assert_status(call, 400);
+    assert_slice(error_of(call), UNSENT);
+}
+
+/* It leads to the page that says so, which leads nowhere. */
+static void without_mail_and_passwords_the_login_says_so(void **state)
+{
+    struct browser browser = {0};
+    struct dw_tenant_call *call;
+
+    (void)state;
+    world.tenant->config.mail_outbox = false;
+    call = follow(&browser, get(&browser, AUTHORIZE "&connection=email"));
+    assert_has(header(call, "Location"), "/u/passwordless?");
+    call = follow(&browser, call);
+    assert_status(call, 400);
+    assert_has(call->answer, "not set up to send mail");
+    assert_has_not(call->answer, "/u/login");
+}
+
 static void a_second_factor_is_asked_for_here_too(void **state)
 {
     struct dw_tenant_call *call;
@@ -542,6 +594,8 @@ int main(void)
         cmocka_unit_test_setup(bad_requests_are_told_apart, fresh),
         cmocka_unit_test_setup(a_link_of_the_api_ends_at_the_application, fresh),
         cmocka_unit_test_setup(the_pages_offer_codes_where_there_is_a_connection, fresh),
+        cmocka_unit_test_setup(without_mail_nobody_is_promised_a_code, fresh),
+        cmocka_unit_test_setup(without_mail_and_passwords_the_login_says_so, fresh),
         cmocka_unit_test_setup(a_second_factor_is_asked_for_here_too, fresh),
     };
 

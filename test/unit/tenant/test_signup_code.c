@@ -460,8 +460,14 @@ static void without_mail_the_page_says_that_nobody_can_sign_up(void **state)
     assert_has(call->answer, "/u/login?state=");
     call = sign_up(&browser, at, "new@example.com");
     assert_status(call, 400);
+    call = SIGNUP("\"email\":\"new@example.com\",\"password\":\"Abcdef12\"");
+    assert_status(call, 400);
+    assert_slice(error_of(call), "bad.connection: This service is not set up to send mail.");
+    assert_slice(error_of(SIGNUP("\"email\":\"" ADA "\",\"password\":\"Abcdef12\"")),
+                 "bad.connection: This service is not set up to send mail.");
     assert_null(user_of("new@example.com"));
     set_options(CONFIRMS_NOTHING); /* nothing to mail, nothing to say */
+    assert_status(SIGNUP("\"email\":\"new@example.com\",\"password\":\"Abcdef12\""), 200);
     assert_status(get(&browser, of_visit("/u/signup", at)), 200);
 }
 
