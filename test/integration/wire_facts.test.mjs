@@ -503,16 +503,14 @@ describe("the wire, line by line", () => {
     test("/dbconnections: sign-up, its errors, and the mail for a new password", async () => {
       const connection = "Username-Password-Authentication";
       const who = { client_id: "cli", connection, email: "new@example.com", password: "A long enough passw0rd" };
+      await manage(tenant, "connection", "update", "--name", connection, "--set", "attributes.email.signup.verification.active=false"); // as Auth0's are
       const made = await send("dbconnections/signup", { json: who });
       assert.equal(made.status, 200, made.text);
       assert.match(made.body._id, /^[0-9a-f]{24}$/);
       assert.deepEqual([made.body.email, made.body.email_verified], ["new@example.com", false]);
-      for (const [more, code] of [[{}, "invalid_signup"], [{ email: "weak@example.com", password: "short" }, "invalid_password"]]) {
+      for (const [more, name, code] of [[{}, "BadRequestError", "invalid_signup"], [{ email: "weak@example.com", password: "short" }, "PasswordStrengthError", "invalid_password"]]) {
         const refused = await send("dbconnections/signup", { json: { ...who, ...more } });
-        assert.equal(refused.status, 400);
-        assert.deepEqual([refused.body.code, refused.body.statusCode], [code, 400], refused.text);
-        assert.equal(typeof refused.body.description, code === "invalid_password" ? typeof refused.body.description : "string");
-        assert.ok(["BadRequestError", "PasswordStrengthError"].includes(refused.body.name), refused.text);
+        assert.deepEqual([refused.status, refused.body.name, refused.body.code, refused.body.statusCode], [400, name, code, 400], refused.text);
       }
       for (const email of ["new@example.com", "nobody@example.com"]) {
         const mailed = await send("dbconnections/change_password", { json: { client_id: "cli", connection, email } });
