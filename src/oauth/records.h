@@ -303,7 +303,8 @@ struct dw_user {
     struct dw_slice connection; /* where the account lives */
     struct dw_slice email;      /* lower case; unique in its connection */
     bool is_email_verified;
-    bool awaits_confirmation; /* signed up where the address is confirmed before the first login */
+    bool awaits_confirmation; /* signed up where the address is confirmed before the first login,
+                                 and nobody has confirmed it or given the account another since */
     struct dw_slice username; /* unique in its connection */
     struct dw_slice name;
     struct dw_slice given_name;

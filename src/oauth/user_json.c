@@ -203,8 +203,12 @@ bool dw_user_apply_json(struct dw_user *user, struct dw_slice patch, struct dw_a
     for (size_t i = 0; i < document->object.count; i++)
         if (!apply_member(user, &document->object.members[i], arena, reterr))
             return false;
-    if (!dw_json_get(document, "email_verified") && !dw_slice_eq_nocase(email, user->email))
-        user->is_email_verified = user->awaits_confirmation = false;
+    if (!dw_slice_eq_nocase(email, user->email)) {
+        user->awaits_confirmation = false;
+        if (!dw_json_get(document, "email_verified"))
+            user->is_email_verified = false;
+    }
+    user->awaits_confirmation &= !user->is_email_verified;
     if (!dw_json_get(document, "phone_verified") && !dw_slice_eq(phone_number, user->phone_number))
         user->is_phone_verified = false;
     return dw_identifier_check(&any, user, reterr);

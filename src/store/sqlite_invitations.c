@@ -152,14 +152,15 @@ static bool take_invitation(struct dw_connection *connection, void *user, struct
                       DW_SQL_ARGS(dw_sql_text(taking->user_id), dw_sql_text(taking->id)), reterr) &&
            /* Whoever has the link of the mail has the mailbox. The metadata is merged here (RFC
             * 7396), so that a change meanwhile is not undone. */
-           dw_sql_run(connection,
-                      "UPDATE user SET is_email_verified = 1, updated_at = ?,"
-                      " app_metadata = json_patch(user.app_metadata, invitation.app_metadata),"
-                      " user_metadata = json_patch(user.user_metadata, invitation.user_metadata)"
-                      " FROM invitation WHERE invitation.id = ? AND user.id = ?",
-                      DW_SQL_ARGS(dw_sql_int(taking->now_s), dw_sql_text(taking->id),
-                                  dw_sql_text(taking->user_id)),
-                      reterr);
+           dw_sql_run(
+               connection,
+               "UPDATE user SET is_email_verified = 1, awaits_confirmation = 0, updated_at = ?,"
+               " app_metadata = json_patch(user.app_metadata, invitation.app_metadata),"
+               " user_metadata = json_patch(user.user_metadata, invitation.user_metadata)"
+               " FROM invitation WHERE invitation.id = ? AND user.id = ?",
+               DW_SQL_ARGS(dw_sql_int(taking->now_s), dw_sql_text(taking->id),
+                           dw_sql_text(taking->user_id)),
+               reterr);
 }
 
 bool dw_store_take_invitation(struct dw_store *store, struct dw_slice id, struct dw_slice user_id,

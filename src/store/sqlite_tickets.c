@@ -112,7 +112,7 @@ static bool confirm_email(struct dw_connection *connection, void *user, struct d
     struct confirm *confirm = user;
 
     if (!dw_sql_run(connection,
-                    "UPDATE user SET is_email_verified = 1, updated_at = ?"
+                    "UPDATE user SET is_email_verified = 1, awaits_confirmation = 0, updated_at = ?"
                     " WHERE id = ? AND email = lower(?) AND is_email_verified = 0",
                     DW_SQL_ARGS(dw_sql_int(confirm->now_s), dw_sql_text(confirm->user_id),
                                 dw_sql_text(confirm->email)),

@@ -167,6 +167,7 @@ static bool read_upsert(struct one *one, struct dw_error *reterr)
     one->user->username = before.username;
     one->user->phone_number = before.phone_number;
     one->user->is_blocked = before.is_blocked;
+    one->user->awaits_confirmation &= !one->user->is_email_verified;
     return true;
 }
 

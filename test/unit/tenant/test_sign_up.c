@@ -1,5 +1,6 @@
 /* Sign-up, as programs and people do it: what is taken, what is refused, what nobody learns. */
 #include "account_fixture.h"
+#include "oauth/user_json.h"
 
 /* ---- sign-up ---- */
 
@@ -319,6 +320,37 @@ static void a_confirmed_address_may_log_in(void **state)
     assert_status(password_grant(ADA, "Good-enough-1"), 200);
 }
 
+/* As "doorward tenant user update" does it. */
+static void update(const char *email, const char *patch)
+{
+    struct dw_user *user = user_of(email);
+    struct dw_error error = {0};
+
+    assert_done(dw_user_apply_json(user, dw_slice_from_text(patch), world.arena, &error), error);
+    assert_done(dw_store_update_user(world.tenant->store, user, &error), error);
+}
+
+static void who_confirmed_once_is_not_shut_out_by_the_operator(void **state)
+{
+    struct browser browser = {0};
+    const char *at = visit(&browser), *link;
+
+    (void)state;
+    set_options(CONFIRMS);
+    (void)sign_up_on_page(&browser, at, "new");
+    link = link_in("verify_email", "/u/email-verification");
+    assert_status(post(&browser, "/u/email-verification", strchr(link, '?') + 1), 200);
+    update("new@example.com", "{\"email_verified\":false}");
+    assert_status(password_grant("new@example.com", "Abcdef12"), 200);
+    /* Nor is who has an address of the operator's choice, confirmed or not. */
+    (void)sign_up_on_page(&browser, at, "other");
+    assert_status(password_grant("other@example.com", "Abcdef12"), 403);
+    update("other@example.com", "{\"email_verified\":false}");
+    assert_status(password_grant("other@example.com", "Abcdef12"), 403);
+    update("other@example.com", "{\"email\":\"third@example.com\",\"email_verified\":false}");
+    assert_status(password_grant("third@example.com", "Abcdef12"), 200);
+}
+
 static void a_taken_user_name_is_told_by_mail_alone(void **state)
 {
     struct browser browser = {0};
@@ -374,6 +406,7 @@ int main(void)
         CASE(signing_up_tells_nothing_where_addresses_are_confirmed_first),
         CASE(an_account_that_nobody_signed_up_for_counts_as_it_is),
         CASE(a_confirmed_address_may_log_in),
+        CASE(who_confirmed_once_is_not_shut_out_by_the_operator),
         CASE(a_taken_user_name_is_told_by_mail_alone),
         CASE(a_forged_form_signs_nobody_up),
     };
