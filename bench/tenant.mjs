@@ -13,6 +13,7 @@ const [rs256, es256] = Object.keys(audiences);
 const redirectUri = "https://app.example.com/callback";
 const web = { client_id: "bench", client_secret: randomBytes(24).toString("hex") };
 const user = { email: "u0@example.com", password: "a long enough password" };
+const database = "Username-Password-Authentication";
 const connections = 32;
 const refreshing = "refresh with rotation, RS256";
 const bothCores = "0,1";
@@ -55,15 +56,18 @@ export async function tenantBench({ root, folder, ports, options, talk, median }
       users: [user],
     }));
     writeFileSync(config, `[tenant]\nlisten = "127.0.0.1:${port}"\nissuer = "http://127.0.0.1:${port}/"\nstate_dir = "${state}"\n[gateway]\nlog_level = "error"\n[tenant.seed]\nfile = "${seed}"\n`);
-    const run = (...args) => execFileSync(binary, ["tenant", ...args, "--config", config], { stdio: ["ignore", "ignore", "pipe"] });
+    const run = (...args) => execFileSync(binary, ["tenant", ...args, "--config", config], { stdio: ["ignore", "pipe", "pipe"] });
     const once = await listening(start(0, binary, ["tenant", "--config", config]), port); // makes store and seed
     await once.stop();
     run("api", "update", "--identifier", es256, "--set", "signing_alg=ES256");
+    run("client", "update", "--id", web.client_id, "--set", "organization_usage=allow");
+    const organization = JSON.parse(run("organization", "create", "--name", "bench", "--connection", database, "--json")).id;
+    run("organization", "member", "add", "--organization", organization, "--email", user.email);
     if (crowd) execFileSync(path.join(build, "bench/bench_population"), [path.join(state, "tenant.db"), user.password, String(crowd.users), String(crowd.applications), String(crowd.organizations), web.client_id], { stdio: ["ignore", "ignore", "inherit"] });
     const child = await listening(start(cores, binary, ["tenant", "--config", config]), port);
     await sleep(300);
     return {
-      name: "doorward tenant", port, child, wrkCores, idle: memory(child.pid), issuer: `http://127.0.0.1:${port}/`,
+      name: "doorward tenant", port, child, wrkCores, crowd, organization, idle: memory(child.pid), issuer: `http://127.0.0.1:${port}/`,
       paths: { authorize: "/authorize", token: "/oauth/token", userinfo: "/userinfo", jwks: "/.well-known/jwks.json" },
       audience: (identifier) => ({ audience: identifier }),
     };
@@ -82,7 +86,7 @@ export async function tenantBench({ root, folder, ports, options, talk, median }
   // ---- a browser that is logged in, and tokens ----
   const verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
   const challenge = createHash("sha256").update(verifier).digest("base64url");
-  const authorizeTarget = (peer, scope, identifier) => `${peer.paths.authorize}?${new URLSearchParams({ response_type: "code", client_id: web.client_id, redirect_uri: redirectUri, scope, ...(identifier && peer.audience(identifier)), code_challenge: challenge, code_challenge_method: "S256", ...(scope.includes("offline_access") && { prompt: "consent" }) })}`;
+  const authorizeTarget = (peer, scope, identifier, organization) => `${peer.paths.authorize}?${new URLSearchParams({ response_type: "code", client_id: web.client_id, redirect_uri: redirectUri, scope, ...(identifier && peer.audience(identifier)), code_challenge: challenge, code_challenge_method: "S256", ...(scope.includes("offline_access") && { prompt: "consent" }), ...(organization && { organization }) })}`;
   const codeForm = () => `${new URLSearchParams({ grant_type: "authorization_code", ...web, redirect_uri: redirectUri, code_verifier: verifier })}&code=`;
 
   async function code(peer, scope, identifier = rs256) {
@@ -154,18 +158,26 @@ export async function tenantBench({ root, folder, ports, options, talk, median }
     return { p50: quantile(spent, 0.5), p99: quantile(spent, 0.99) };
   }
   // One after the other, so that the time is the answer's own and no queue's.
-  async function crowdTimes(peer, users) {
+  async function crowdTimes(peer) {
+    const { users, organizations } = peer.crowd ?? { users: 1 };
     const count = options.isQuick ? 50 : 300;
     const post = async (parameters) => (await fetch(new URL(peer.paths.token, peer.issuer), { method: "POST", body: new URLSearchParams({ ...web, ...parameters }) })).json();
     let token = (await tokens(peer, "offline_access execute:tools")).refresh_token;
-    const login = async (i) => {
-      const browser = new Browser();
-      const url = new URL(authorizeTarget(peer, "openid execute:tools", rs256), peer.issuer);
-      await browser.authorize(url, redirectUri, { ...user, email: `u${(i * 7919) % users}@example.com` });
+    const enter = async (number, organization) => {
+      const url = new URL(authorizeTarget(peer, "openid execute:tools", rs256, organization), peer.issuer);
+      const answer = (await new Browser().authorize(url, redirectUri, { ...user, email: `u${number}@example.com` })).searchParams;
+      if (!answer.get("code")) throw new Error(`a login was refused: ${answer}`);
+    };
+    const anybody = (i) => (i * 7919) % users;
+    const login = (i) => enter(anybody(i));
+    const member = (i) => { // as bench/population.c spreads them; there user 0 is in none
+      const number = anybody(i + 1);
+      return organizations ? enter(number, `org_${(number % organizations).toString(16).padStart(16, "0")}`) : enter(number, peer.organization);
     };
     await times(10, login);
     return {
       login: await times(Math.min(count, 100), login),
+      member: await times(Math.min(count, 100), member),
       token: await times(count, () => post({ grant_type: "client_credentials", audience: rs256 })),
       refresh: await times(count, async () => { token = (await post({ grant_type: "refresh_token", refresh_token: token })).refresh_token; }),
       idle: peer.idle.rss, rss: memory(peer.child.pid).rss,
@@ -178,7 +190,7 @@ export async function tenantBench({ root, folder, ports, options, talk, median }
   report.rows = await compare([ours, peer], works);
   report.idle = { ours: ours.idle.rss, peer: peer.idle.rss };
   await peer.child.stop();
-  report.few = await crowdTimes(ours, 1);
+  report.few = await crowdTimes(ours);
   await ours.child.stop();
   const wide = await startTenant("bench-tenant-both", ports.tenant, { cores: bothCores, wrkCores: bothCores });
   wide.name = "doorward tenant, both cores, wrk beside it";
@@ -190,7 +202,7 @@ export async function tenantBench({ root, folder, ports, options, talk, median }
   await town.child.stop();
   talk(`tenant: with ${many.users} users`);
   const city = await startTenant("bench-tenant-many", ports.tenant, { crowd: many });
-  report.many = await crowdTimes(city, many.users);
+  report.many = await crowdTimes(city);
   await city.child.stop();
   return report;
 }
@@ -220,8 +232,8 @@ memory, while the tenant has codes, refresh tokens and the audit log of every to
 authorization request and the exchange of its code, with an ID token. "both cores": the same tenant and wrk share the two.`,
     table(["work", "who", "CPU us each", "each CPU second", "each second", "p99 ms", "memory"], peers),
     "## Tenant with few and with many",
-    "One request after the other, so that the time is the answer's own. A login is the whole of it: the authorization request, the page, the password (argon2id, 19 MiB) and the redirect with the code. `make bench ARGS=--only=tenant` measures this alone.",
-    table(["store", "login ms, p50 / p99", "client_credentials ms", "refresh ms", "memory idle", "memory then"],
-      crowd.map(([name, { login, token, refresh, idle, rss }]) => [name, ...[login, token, refresh].map(({ p50, p99 }) => `${fixed(p50, 1)} / ${fixed(p99, 1)}`), mb(idle), mb(rss)])),
+    "One request after the other, so that the time is the answer's own. A login is the whole of it: the authorization request, the page, the password (argon2id, 19 MiB) and the redirect with the code; one to an organization names one of them in the request, and is of a member. `make bench ARGS=--only=tenant` measures this alone.",
+    table(["store", "login ms, p50 / p99", "login to an organization ms", "client_credentials ms", "refresh ms", "memory idle", "memory then"],
+      crowd.map(([name, { login, member, token, refresh, idle, rss }]) => [name, ...[login, member, token, refresh].map(({ p50, p99 }) => `${fixed(p50, 1)} / ${fixed(p99, 1)}`), mb(idle), mb(rss)])),
   ];
 }
