@@ -17,8 +17,9 @@ static const struct dw_sql_table session_table = DW_SQL_TABLE("a login session",
 bool dw_store_add_session(struct dw_store *store, const struct dw_login_session *session,
                           struct dw_error *reterr)
 {
-    const struct dw_sql_share share = {DW_SQL_TRIM("login_session"), session->user_id,
-                                       DW_STORE_MAX_SESSIONS};
+    /* A login with a password alone begins one, before the second factor. */
+    const struct dw_sql_share share = {DW_SQL_TRIM_BY("login_session", "mfa_at > 0 DESC, "),
+                                       session->user_id, DW_STORE_MAX_SESSIONS};
 
     return dw_store_write_row_of(store, DW_SQL_INSERT("login_session", SESSION), &session_table,
                                  session, &share, reterr);

@@ -290,7 +290,7 @@ bool dw_must_check dw_store_take_authorization_code(struct dw_store *store,
                                                     struct dw_authorization_code **ret_code,
                                                     bool *ret_was_used, struct dw_error *reterr);
 
-#define DW_STORE_MAX_SESSIONS 500 /* of one user; the oldest go */
+#define DW_STORE_MAX_SESSIONS 500 /* of one user; the oldest go, those without mfa_at first */
 
 bool dw_must_check dw_store_add_session(struct dw_store *store,
                                         const struct dw_login_session *session,

@@ -213,6 +213,27 @@ static void one_user_has_so_many_rows(void **state)
     }
 }
 
+/* Whoever knows a password alone begins a session with each login. */
+static void a_session_with_a_second_factor_is_not_pushed_out_by_those_without(void **state)
+{
+    struct dw_login_session session = {.id_digest = digest(fixture.arena, 9999),
+                                       .user_id = S("auth0|1"),
+                                       .mfa_at_s = NOW_S,
+                                       .idle_expires_at_s = NOW_S + 10,
+                                       .expires_at_s = NOW_S + 20};
+
+    (void)state;
+    dw_store_hurry(fixture.store, true);
+    add_session(9999, "auth0|1");
+    assert_done(dw_store_update_session(fixture.store, session.id_digest, &session, &error), error);
+    for (uint32_t at = 0; at <= DW_STORE_MAX_SESSIONS; at++)
+        add_session(at, "auth0|1");
+    assert_true(has_session(9999));
+    assert_false(has_session(1));
+    assert_true(has_session(2));
+    assert_true(has_session(DW_STORE_MAX_SESSIONS));
+}
+
 static void one_user_has_so_many_revoked_families(void **state)
 {
     struct dw_refresh_family *seen;
@@ -317,6 +338,7 @@ int main(void)
         CASE(purging_takes_families_that_were_idle_too_long),
         CASE(purging_takes_all_that_has_expired),
         CASE(one_user_has_so_many_rows),
+        CASE(a_session_with_a_second_factor_is_not_pushed_out_by_those_without),
         CASE(one_user_has_so_many_revoked_families),
         CASE(a_client_by_its_document_stays_while_somebody_uses_it),
         CASE(of_too_many_unused_clients_the_oldest_go),
