@@ -195,6 +195,8 @@ describe("every page", { timeout: 600_000 }, () => {
     await page.keyboard.press("Enter");
     await page.waitForSelector("#problem");
     await look(page, "signup-problem");
+    const marks = () => page.locator("#password").evaluate((field) => [field.getAttribute("aria-invalid"), field.getAttribute("aria-describedby")]);
+    assert.deepEqual(await marks(), ["true", "rules problem"]);
     await page.goto(authorize());
     await page.getByRole("link", { name: "Forgotten your password?" }).click();
     await look(page, "reset-request");
@@ -210,6 +212,7 @@ describe("every page", { timeout: 600_000 }, () => {
     await look(page, "reset-password");
     await force(page, "#password", "short");
     await look(page, "reset-password-problem");
+    assert.deepEqual(await marks(), ["true", "rules problem"]);
     await page.goto(`${tenant.issuer}u/reset-password?ticket=nonsense`);
     await look(page, "link-gone");
     await page.goto(`${tenant.issuer}dev/outbox`);

@@ -260,6 +260,8 @@ of whatever type is refused with \`invalid_authorization_details\`, as a type is
 - Connections with passwords that are made here confirm an address before the first login, by a code on pages and by a link for programs, so that
   signing up answers the same for every address (\`attributes.email.signup.verification.active\`; Auth0's standard is \`false\`). The password grant
   takes an account before that for an application of one's own that proves its secret or key; for others its password is wrong until then.
+- A tenant without \`[mail]\` says so: \`/dbconnections/change_password\`, \`/passwordless/start\` by e-mail, and \`/dbconnections/signup\` where it
+  needs a mail, answer 400 \`bad.connection\` for every address.
 - An application with several callback URLs names one at \`/authorize\`; Auth0 takes the first.
 `;
 }

@@ -13,6 +13,7 @@
 struct page {
     struct dw_visit visit;
     struct dw_login_ways ways;
+    bool is_password_refused; /* the problem is the password's, and is marked there */
 };
 
 static bool load(struct dw_tenant_call *call, struct dw_slice state, struct page *ret_page,
@@ -52,6 +53,7 @@ static bool show(struct dw_tenant_call *call, const struct page *page, int statu
         {.name = "phone_number", .text = dw_text_head(user->phone_number, IDENTIFIER_MAX_BYTES)},
         {.name = "rules", .rows = rule_rows.rows, .row_count = rule_rows.count},
         {.name = "problem", .key = problem},
+        {.name = "is_password_refused", .text = flag(page->is_password_refused)},
     };
     return dw_answer_html(call, status, "signup", fields, sizeof fields / sizeof *fields,
                           page->visit.request->redirect_uri, reterr);
@@ -80,7 +82,7 @@ static bool show_closed(struct dw_tenant_call *call, const struct page *page,
 bool dw_endpoint_signup_page(struct dw_tenant_call *call, struct dw_error *reterr)
 {
     struct dw_form form;
-    struct page page;
+    struct page page = {0};
 
     if (!dw_form_parse(call->query, call->arena, &form, reterr) ||
         !load(call, dw_form_value(&form, "state"), &page, reterr))
@@ -106,11 +108,12 @@ static bool go_on(struct dw_tenant_call *call, struct page *page, struct dw_user
     return dw_signup_code_begin(call, &page->visit, &page->ways.home, user, reterr);
 }
 
-static bool refuse(struct dw_tenant_call *call, const struct page *page, const struct dw_user *user,
+static bool refuse(struct dw_tenant_call *call, struct page *page, const struct dw_user *user,
                    const struct dw_account_refusal *refusal, struct dw_error *reterr)
 {
     bool is_told = refusal->kind == DW_ACCOUNT_EXISTS && call->settings->tells_user_exists;
 
+    page->is_password_refused = refusal->kind == DW_ACCOUNT_PASSWORD;
     return show(call, page, 400, user, is_told ? "signup.exists" : dw_refusal_key(refusal), reterr);
 }
 
@@ -136,7 +139,7 @@ static bool sign_up(struct dw_tenant_call *call, struct page *page, struct dw_si
 bool dw_endpoint_signup_form(struct dw_tenant_call *call, struct dw_error *reterr)
 {
     struct dw_form form;
-    struct page page;
+    struct page page = {0};
 
     if (!dw_call_form(call, &form, reterr) ||
         !load(call, dw_form_value(&form, "state"), &page, reterr))

@@ -181,6 +181,11 @@ static void a_person_signs_up_on_the_way_to_an_application(void **state)
     assert_status(call, 400);
     assert_has(call->answer, "does not meet the rules");
     assert_has(call->answer, "new@example.com");
+    assert_has(call->answer, "aria-describedby=\"rules problem\" aria-invalid=\"true\">");
+    call = post(&browser, "/u/signup",
+                text_of(dw_arena_printf(world.arena, "state=%s&email=no&password=Abcdef12", at)));
+    assert_status(call, 400);
+    assert_has(call->answer, "aria-describedby=\"rules problem\">"); /* nothing wrong with this */
     call = post(&browser, "/u/signup",
                 text_of(dw_arena_printf(
                     world.arena, "state=%s&email=new%%40example.com&password=Abcdef12", at)));
