@@ -288,8 +288,9 @@ bool dw_must_check dw_migrate(struct dw_connection *connection, const char *path
 /* sqlite_issued.c: its access tokens are not believed any more. */
 bool dw_must_check dw_store_kill_family(struct dw_connection *connection, struct dw_slice family_id,
                                         int64_t now_s, struct dw_error *reterr);
-/* sqlite_issued.c: so are those of logins of the last day that began no family of refresh tokens,
- * of a user or, with an empty user_id, of an application. */
+/* sqlite_issued.c: nor are those of logins with a code that the store still has (a day, the last
+ * DW_STORE_MAX_CODES of a user), with refresh tokens or without; of a user or, with an empty
+ * user_id, of an application. Logins in other ways that began no refresh tokens leave no row. */
 bool dw_must_check dw_store_kill_logins(struct dw_connection *connection, struct dw_slice user_id,
                                         struct dw_slice client_id, int64_t now_s,
                                         struct dw_error *reterr);
