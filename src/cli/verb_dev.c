@@ -166,7 +166,6 @@ static bool prepare(const struct settings *settings, struct dw_arena *arena,
     tenant->client_security_mode = DW_TENANT_CLIENTS_PERMISSIVE; /* who tries things out sees why */
     tenant->allow_insecure_client_metadata = true;
     tenant->allow_password_grant = true;
-    tenant->mail_outbox = true;
     tenant->registrations_per_hour =
         dw_fields_find(&dw_tenant_fields, DW_LIT("registrations_per_hour"))->max;
     if (!gateway->log.len)

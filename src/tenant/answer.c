@@ -174,14 +174,7 @@ static const struct {
  * settings say so (Auth0 error_page.show_log_link). Everybody else reads what a user can do. */
 static bool is_for_developers(const struct dw_tenant_call *call)
 {
-    const struct dw_tenant *tenant = call->tenant;
-    struct dw_slice host;
-    int port;
-
-    return !tenant->is_https || tenant->config.mail_outbox ||
-           call->settings->error_page_shows_log_link ||
-           (dw_url_parse_authority(tenant->host, &host, &port, NULL) &&
-            dw_url_is_loopback_host(host));
+    return call->tenant->is_on_loopback || call->settings->error_page_shows_log_link;
 }
 
 /* Auth0's error_page.url: the operator's own page, with what ours would say as parameters. Only for

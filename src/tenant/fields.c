@@ -112,8 +112,8 @@ static const struct dw_field mail_rows[] = {
                 "{\"recipient\":\"+14155550100\",\"body\":\"123456 is your code for App.\"}. "
                 "Empty: none are sent."),
     DW_SECRET_ROW(CONFIG, sms_token, "sms_token", "The bearer token it wants; may be empty."),
-    DW_BOOL_ROW(CONFIG, mail_outbox, "outbox", false,
-                "Without url: keep mails and show them on /dev/outbox, to this machine only. For "
-                "development; `doorward dev` switches it on."),
+    DW_BOOL_ROW(CONFIG, mail_outbox, "outbox", true,
+                "Without url, where the issuer is on loopback: keep mails and show them on "
+                "/dev/outbox, to this machine only. false: they are lost."),
 };
 const struct dw_fields dw_tenant_mail_fields = DW_FIELDS(CONFIG, mail_rows);

@@ -50,6 +50,7 @@ static bool check_issuer(struct dw_tenant *tenant, struct dw_error *reterr)
         return dw_fail(reterr, DW_CONFIG, "[tenant] issuer must be written \"%.*s/\"",
                        DW_PRINT(origin));
     tenant->host = dw_slice_sub(origin, tenant->is_https ? 8 : 7, origin.len);
+    tenant->is_on_loopback = dw_url_is_loopback_host(url.host);
     return true;
 }
 

@@ -54,7 +54,7 @@ struct dw_tenant_config {
     struct dw_secret mail_password;
     struct dw_slice sms_url;
     struct dw_secret sms_token;
-    bool mail_outbox;                                     /* set by `doorward dev` */
+    bool mail_outbox;                                     /* only with an issuer on loopback */
     struct dw_slice breached_passwords, common_passwords; /* [tenant]; files */
 
     /* [tenant.seed] */

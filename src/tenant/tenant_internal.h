@@ -58,6 +58,7 @@ struct dw_tenant {
     unsigned char refresh_key[32]; /* makes refresh tokens */
     unsigned char dpop_key[32];    /* makes DPoP nonces */
     struct dw_slice host;          /* of the issuer, with port: for pages and certificates */
+    bool is_on_loopback;           /* the issuer's host: this machine alone gets there */
     bool is_https;                 /* the issuer's scheme: cookies are Secure and __Host- */
     struct dw_tenant_listener *listener;
     struct dw_address_range *trusted_proxies;

@@ -179,7 +179,7 @@ test("a server that is busy, slow or hangs up is asked again, and no request wai
 });
 
 test("without a way to mail it says so when it starts, and what to set", { timeout: 60_000 }, async () => {
-  const tenant = await startTenant({ seed });
+  const tenant = await startTenant({ seed, tables: { mail: { outbox: false } } });
   try {
     const line = await until(() => tenant.program.talk.split("\n").find((text) => /"event":"mail_not_set_up"/.test(text)), "the warning");
     assert.match(line, /"level":"warn"/);

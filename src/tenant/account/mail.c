@@ -224,9 +224,14 @@ static bool seal_parts(const struct dw_tenant *tenant, const struct dw_mail *mai
     return dw_seal(key, nonce, context, dw_secret_from(json), arena, ret_sealed, reterr);
 }
 
+bool dw_mail_has_outbox(const struct dw_tenant *tenant)
+{
+    return tenant->config.mail_outbox && tenant->is_on_loopback;
+}
+
 bool dw_mail_arrives(const struct dw_tenant *tenant)
 {
-    return tenant->config.mail_url.len > 0 || tenant->config.mail_outbox;
+    return tenant->config.mail_url.len > 0 || dw_mail_has_outbox(tenant);
 }
 
 bool dw_mail_check(const struct dw_tenant *tenant, struct dw_error *reterr)
@@ -245,7 +250,7 @@ static enum dw_mail_phase first_phase(const struct dw_tenant *tenant, const stru
         return DW_MAIL_TO_NOBODY;
     if (url.len > 0)
         return DW_MAIL_QUEUED;
-    return tenant->config.mail_outbox ? DW_MAIL_OUTBOX : DW_MAIL_TO_NOBODY;
+    return dw_mail_has_outbox(tenant) ? DW_MAIL_OUTBOX : DW_MAIL_TO_NOBODY;
 }
 
 static void note_unsent(struct dw_tenant *tenant, const struct dw_mail *mail, const char *reason)

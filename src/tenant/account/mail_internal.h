@@ -1,6 +1,6 @@
 /* Mails to users: a named template in a language, filled, kept in the store and sent later by
  * mail_sender.c, never while a request waits. Without [mail] url they end in the outbox of
- * `doorward dev`, or are dropped with a line in the log.
+ * a tenant on loopback, or are dropped with a line in the log.
  *
  * Whether an account exists must not show in the time an answer takes: for an account that is not
  * there, call dw_mail_send all the same, with is_to_nobody: the same is done, and nothing is sent.
@@ -53,6 +53,9 @@ struct dw_mail {
 /* Whether an address is one that a mail can be sent to: ASCII, a dot-atom on each side of one '@'
  * (RFC 5322 section 3.4.1 without comments, quotes and literals), at most 254 bytes. */
 bool dw_mail_is_address(struct dw_slice address);
+/* Whether mails without a server are kept for /dev/outbox: the standard of a tenant that only its
+ * own machine can reach. */
+bool dw_mail_has_outbox(const struct dw_tenant *tenant);
 /* Whether mails leave, or can be read in the outbox: without, nobody learns a code or a link. */
 bool dw_mail_arrives(const struct dw_tenant *tenant);
 /* The same for what is sent to programs: fails with DW_BAD_CONNECTION, before any address is looked

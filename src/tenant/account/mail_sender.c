@@ -210,6 +210,9 @@ bool dw_mail_sender_start(struct dw_tenant *tenant, struct dw_error *reterr)
             tenant->log, DW_LOG_WARN, "mail_not_set_up",
             DW_S("without", DW_LIT("signing up on pages, new passwords, codes and links by mail")),
             DW_S("set", DW_LIT("[mail] url (a mail server), or [mail] outbox = true on loopback")));
+    else if (tenant->config.mail_url.len == 0)
+        dw_log(tenant->log, DW_LOG_INFO, "mail_outbox", DW_S("where", tenant->config.issuer),
+               DW_S("path", DW_LIT("dev/outbox")));
     if (tenant->config.mail_url.len == 0 && tenant->config.sms_url.len == 0)
         return true;
     tenant->mail_sender.timer =

@@ -1,9 +1,8 @@
 /* GET /dev/outbox: the mails of a tenant that sends none, for developers and their tests; as JSON
  * when the Accept field says so. They hold codes and links that let people in, so this is for the
- * machine itself alone, where both the socket and the issuer are loopback, and only when it was
- * switched on; else there is no such address. */
+ * machine itself alone, where both the socket and the issuer are loopback, and no mail server is
+ * set; else there is no such address. */
 #include "base/text.h"
-#include "http/url.h"
 #include "tenant/account/mail_internal.h"
 #include "tenant/account/mail_sender_internal.h"
 #include "tenant/endpoints_internal.h"
@@ -12,12 +11,7 @@
 
 bool dw_mail_outbox_is_open(const struct dw_tenant_call *call)
 {
-    struct dw_slice host;
-    int port;
-
-    return call->tenant->config.mail_outbox && call->is_loopback &&
-           dw_url_parse_authority(call->tenant->host, &host, &port, NULL) &&
-           dw_url_is_loopback_host(host);
+    return dw_mail_has_outbox(call->tenant) && call->is_loopback;
 }
 
 static bool answer_page(struct dw_tenant_call *call, const struct dw_mail_parts *parts,
