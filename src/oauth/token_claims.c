@@ -168,20 +168,38 @@ void dw_access_claims_write(const struct dw_access_claims *claims, struct dw_buf
 /* --- what is said about users ------------------------------------------------------------------
  */
 
+enum user_claim_kind {
+    CLAIM_TEXT, /* a struct dw_slice of the user */
+    CLAIM_TIME, /* seconds, an int64_t of the user */
+    CLAIM_PICTURE,
+    CLAIM_EMAIL_VERIFIED,
+    CLAIM_PHONE_VERIFIED,
+    CLAIM_IDENTITIES,
+};
+
 /* Which scopes let a claim through (OpenID Connect Core 5.4; Auth0 adds scopes of one claim). */
 struct user_claim {
     const char *key;
     const char *scopes[2];
-    size_t offset; /* of a struct dw_slice in struct dw_user */
+    enum user_claim_kind kind;
+    size_t offset; /* in struct dw_user, of texts and times */
 };
 
+/* In the order in which they are said. */
 static const struct user_claim user_claims[] = {
-    {"given_name", {"profile", "given_name"}, offsetof(struct dw_user, given_name)},
-    {"family_name", {"profile", "family_name"}, offsetof(struct dw_user, family_name)},
-    {"nickname", {"profile", "nickname"}, offsetof(struct dw_user, nickname)},
-    {"name", {"profile", "name"}, offsetof(struct dw_user, name)},
-    {"preferred_username", {"profile", NULL}, offsetof(struct dw_user, username)},
-    {"phone_number", {"phone", NULL}, offsetof(struct dw_user, phone_number)},
+    {"given_name", {"profile", "given_name"}, CLAIM_TEXT, offsetof(struct dw_user, given_name)},
+    {"family_name", {"profile", "family_name"}, CLAIM_TEXT, offsetof(struct dw_user, family_name)},
+    {"nickname", {"profile", "nickname"}, CLAIM_TEXT, offsetof(struct dw_user, nickname)},
+    {"name", {"profile", "name"}, CLAIM_TEXT, offsetof(struct dw_user, name)},
+    {"preferred_username", {"profile", NULL}, CLAIM_TEXT, offsetof(struct dw_user, username)},
+    {"phone_number", {"phone", NULL}, CLAIM_TEXT, offsetof(struct dw_user, phone_number)},
+    {"picture", {"profile", "picture"}, CLAIM_PICTURE, 0},
+    {"updated_at", {"profile", NULL}, CLAIM_TIME, offsetof(struct dw_user, updated_at_s)},
+    {"email", {"email", NULL}, CLAIM_TEXT, offsetof(struct dw_user, email)},
+    {"email_verified", {"email", "email_verified"}, CLAIM_EMAIL_VERIFIED, 0},
+    {"phone_number_verified", {"phone", NULL}, CLAIM_PHONE_VERIFIED, 0},
+    {"created_at", {"created_at", NULL}, CLAIM_TIME, offsetof(struct dw_user, created_at_s)},
+    {"identities", {"identities", NULL}, CLAIM_IDENTITIES, 0},
 };
 
 static bool is_let_through(struct dw_slices scopes, const char *const names[static 2])
@@ -193,10 +211,12 @@ static bool is_let_through(struct dw_slices scopes, const char *const names[stat
 }
 
 /* Auth0 writes times of profiles as texts. */
-static void put_time(struct dw_json_writer *writer, const char *key, int64_t at_s)
+static void put_time_if_there(struct dw_json_writer *writer, const char *key, int64_t at_s)
 {
     char text[DW_TEXT_TIME_SIZE];
 
+    if (at_s == 0)
+        return;
     dw_text_time(at_s * 1000, text);
     dw_json_put_text(writer, key, dw_slice_from_text(text));
 }
@@ -211,38 +231,46 @@ static void put_picture(const struct dw_user *user, struct dw_slice issuer,
     put_if_there(writer, "picture", url);
 }
 
+/* One claim, when there is something to say. */
+static void put_user_claim(const struct user_claim *claim, const struct dw_user *user,
+                           struct dw_slice issuer, struct dw_json_writer *writer)
+{
+    const void *field = (const char *)user + claim->offset;
+
+    switch (claim->kind) {
+    case CLAIM_TEXT:
+        put_if_there(writer, claim->key, *(const struct dw_slice *)field);
+        return;
+    case CLAIM_TIME:
+        put_time_if_there(writer, claim->key, *(const int64_t *)field);
+        return;
+    case CLAIM_PICTURE:
+        put_picture(user, issuer, writer);
+        return;
+    case CLAIM_EMAIL_VERIFIED:
+        if (user->email.len > 0)
+            dw_json_put_bool(writer, claim->key, user->is_email_verified);
+        return;
+    case CLAIM_PHONE_VERIFIED:
+        if (user->phone_number.len > 0)
+            dw_json_put_bool(writer, claim->key, user->is_phone_verified);
+        return;
+    case CLAIM_IDENTITIES:
+        dw_user_identities_write(user, writer);
+        return;
+    }
+}
+
 /* What is said of a user; custom claims of the same name are said instead. */
 static void write_user(const struct dw_user *user, struct dw_slice issuer, struct dw_slices scopes,
                        const struct dw_json *custom, struct dw_json_writer *writer)
 {
-    static const char *const verified[2] = {"email", "email_verified"};
-    static const char *const pictured[2] = {"profile", "picture"};
-
     for (size_t at = 0; at < sizeof user_claims / sizeof *user_claims; at++) {
         const struct user_claim *claim = &user_claims[at];
-        const void *field = (const char *)user + claim->offset;
 
         if (is_let_through(scopes, claim->scopes) && !dw_json_get(custom, claim->key))
-            put_if_there(writer, claim->key, *(const struct dw_slice *)field);
+            put_user_claim(claim, user, issuer, writer);
     }
-    if (is_let_through(scopes, pictured) && !dw_json_get(custom, "picture"))
-        put_picture(user, issuer, writer);
-    if (dw_slices_have(scopes, DW_LIT("profile")) && user->updated_at_s &&
-        !dw_json_get(custom, "updated_at"))
-        put_time(writer, "updated_at", user->updated_at_s);
-    if (dw_slices_have(scopes, DW_LIT("email")) && !dw_json_get(custom, "email"))
-        put_if_there(writer, "email", user->email);
-    if (user->email.len && is_let_through(scopes, verified) &&
-        !dw_json_get(custom, "email_verified"))
-        dw_json_put_bool(writer, "email_verified", user->is_email_verified);
-    if (user->phone_number.len && dw_slices_have(scopes, DW_LIT("phone")) &&
-        !dw_json_get(custom, "phone_number_verified")) /* OpenID Connect Core 5.4 */
-        dw_json_put_bool(writer, "phone_number_verified", user->is_phone_verified);
-    if (dw_slices_have(scopes, DW_LIT("created_at")) && user->created_at_s &&
-        !dw_json_get(custom, "created_at"))
-        put_time(writer, "created_at", user->created_at_s);
-    if (dw_slices_have(scopes, DW_LIT("identities")) && !dw_json_get(custom, "identities"))
-        dw_user_identities_write(user, writer);
 }
 
 void dw_id_claims_write(const struct dw_id_claims *claims, struct dw_buf *out)
