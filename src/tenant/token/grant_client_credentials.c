@@ -2,38 +2,53 @@
 #include "tenant/login/organization_internal.h"
 #include "tenant/token/token_grants_internal.h"
 
-/* The one that was asked for, else the client's standard one; by its grant for this API. */
-static bool settle_organization(struct dw_token_call *token, struct dw_slice audience,
-                                struct dw_slice *ret_id, struct dw_error *reterr)
+/* The one that was asked for, else the client's standard one where its grant is for organizations,
+ * else none. */
+static bool find_organization(struct dw_token_call *token, const struct dw_client_grant *grant,
+                              struct dw_organization **ret_organization, struct dw_error *reterr)
 {
-    struct dw_tenant_call *call = token->call;
-    struct dw_store *store = call->tenant->store;
     struct dw_slice asked = token->request.organization;
-    struct dw_organization *organization = NULL;
-    struct dw_client_grant *grant = NULL;
-    bool has_grant = false;
 
-    *ret_id = DW_EMPTY;
-    if (!dw_store_client_grant(store, token->client->id, audience, DW_GRANT_SUBJECT_CLIENT,
-                               call->arena, &grant, reterr))
-        return false;
+    *ret_organization = NULL;
     if (asked.len == 0 && grant && grant->organization_usage != DW_ORGANIZATION_DENY)
         asked = token->client->default_organization;
-    if (asked.len > 0) {
-        if (!dw_organization_is_id(asked) && !call->settings->allows_organization_name)
-            return dw_fail(reterr, DW_INVALID_REQUEST,
-                           "parameter organization must be an organization id");
-        if (!dw_organization_find(call, token->client, asked, &organization, reterr))
-            return false;
-        *ret_id = organization->id;
-    }
-    if (organization && grant &&
-        !dw_store_has_organization_grant(store, organization->id, grant->id, &has_grant, reterr))
+    if (asked.len == 0)
+        return true;
+    if (!dw_organization_is_id(asked) && !token->call->settings->allows_organization_name)
+        return dw_fail(reterr, DW_INVALID_REQUEST,
+                       "parameter organization must be an organization id");
+    return dw_organization_find(token->call, token->client, asked, ret_organization, reterr);
+}
+
+/* Whether the client's grant for the API goes with this organization, or with none. */
+static bool check_grant(struct dw_token_call *token, struct dw_client_grant *grant,
+                        struct dw_slice organization_id, struct dw_error *reterr)
+{
+    bool has_grant = false;
+
+    if (!grant && organization_id.len == 0)
+        return true; /* the usual answer is the better one */
+    if (grant && organization_id.len > 0 &&
+        !dw_store_has_organization_grant(token->call->tenant->store, organization_id, grant->id,
+                                         &has_grant, reterr))
         return false;
     if (grant && !token->client->is_first_party)
         grant->allows_any_organization = false; /* each one says so for itself */
-    return (asked.len == 0 && !grant) || /* without a grant the usual answer is the better one */
-           dw_organization_check_grant(grant, *ret_id, has_grant, reterr);
+    return dw_organization_check_grant(grant, organization_id, has_grant, reterr);
+}
+
+static bool choose_organization(struct dw_token_call *token, struct dw_slice audience,
+                                struct dw_slice *ret_id, struct dw_error *reterr)
+{
+    struct dw_client_grant *grant = NULL;
+    struct dw_organization *organization = NULL;
+
+    if (!dw_store_client_grant(token->call->tenant->store, token->client->id, audience,
+                               DW_GRANT_SUBJECT_CLIENT, token->call->arena, &grant, reterr) ||
+        !find_organization(token, grant, &organization, reterr))
+        return false;
+    *ret_id = organization ? organization->id : DW_EMPTY;
+    return check_grant(token, grant, *ret_id, reterr);
 }
 
 bool dw_grant_client_credentials(struct dw_token_call *token, struct dw_error *reterr)
@@ -51,7 +66,7 @@ bool dw_grant_client_credentials(struct dw_token_call *token, struct dw_error *r
     if (issue.subjects.audience.len == 0)
         return dw_fail(reterr, DW_ACCESS_DENIED,
                        "Non-global clients are not allowed access to APIv1");
-    if (!settle_organization(token, issue.subjects.audience, &issue.organization, reterr))
+    if (!choose_organization(token, issue.subjects.audience, &issue.organization, reterr))
         return false;
     return dw_tokens_issue(token->call, &issue, &token->issued, reterr);
 }

@@ -158,13 +158,28 @@ static bool sign_id_token(struct dw_tenant_call *call, const struct dw_issue *is
                 reterr);
 }
 
-/* The organization that the tokens name: it is there, its member still is one, and its name goes
- * along where the tenant says so. */
-static bool settle_organization(struct dw_tenant_call *call, struct dw_issue *issue,
-                                struct dw_error *reterr)
+/* The organization that the tokens name is there, and their user, if they have one, still is its
+ * member. */
+static bool find_organization(struct dw_tenant_call *call, const struct dw_issue *issue,
+                              struct dw_organization **ret_organization, struct dw_error *reterr)
 {
-    struct dw_organization *organization;
-    bool is_member = false;
+    struct dw_slice user_id = issue->user ? issue->user->id : DW_EMPTY;
+    bool may_be_named = !issue->user;
+
+    if (!dw_store_organization(call->tenant->store, issue->organization, call->arena,
+                               ret_organization, reterr) ||
+        (issue->user && !dw_store_is_member(call->tenant->store, issue->organization, user_id,
+                                            &may_be_named, reterr)))
+        return false;
+    return (*ret_organization && may_be_named) ||
+           dw_organization_fail_member(user_id, issue->organization, reterr);
+}
+
+/* Only where the tenant says so do tokens have an organization's name besides its id. */
+static bool bind_organization(struct dw_tenant_call *call, struct dw_issue *issue,
+                              struct dw_error *reterr)
+{
+    struct dw_organization *organization = NULL;
 
     issue->subjects.organization = issue->organization;
     if (issue->organization.len == 0)
@@ -172,14 +187,8 @@ static bool settle_organization(struct dw_tenant_call *call, struct dw_issue *is
                issue->subjects.client->organization_usage != DW_ORGANIZATION_REQUIRE ||
                dw_fail(reterr, DW_INVALID_REQUEST,
                        "parameter organization is required for this client");
-    if (!dw_store_organization(call->tenant->store, issue->organization, call->arena, &organization,
-                               reterr) ||
-        (issue->user && !dw_store_is_member(call->tenant->store, issue->organization,
-                                            issue->user->id, &is_member, reterr)))
+    if (!find_organization(call, issue, &organization, reterr))
         return false;
-    if (!organization || (issue->user && !is_member))
-        return dw_organization_fail_member(issue->user ? issue->user->id : DW_EMPTY,
-                                           issue->organization, reterr);
     if (call->settings->allows_organization_name)
         issue->organization_name = organization->name;
     return true;
@@ -214,7 +223,7 @@ bool dw_tokens_issue(struct dw_tenant_call *call, const struct dw_issue *issue,
     *ret_issued = (struct dw_issued){0};
     if (bound.dpop_jkt.len == 0) /* whatever the grant: who proves a key gets tokens bound to it */
         bound.dpop_jkt = call->dpop_jkt;
-    if (!settle_organization(call, &bound, reterr) || !read_custom_claims(call, &bound, reterr))
+    if (!bind_organization(call, &bound, reterr) || !read_custom_claims(call, &bound, reterr))
         return false;
     if (issue->user &&
         !dw_mfa_check_issue(call, issue->user, issue->subjects.audience, issue->is_mfa, reterr))
