@@ -90,30 +90,45 @@ static bool seed_role(const struct seed *seed, const struct dw_json *entry, stru
     return dw_seed_role_permissions(seed->tenant, role, api, permissions, seed->arena, reterr);
 }
 
+static bool read_client_lists(const struct seed *seed, const struct dw_json *entry,
+                              struct dw_oauth_client *client, struct dw_error *reterr)
+{
+    static const struct dw_slice standard_grants[] = {{"authorization_code", 18},
+                                                      {"refresh_token", 13}};
+    const struct {
+        const char *key;
+        struct dw_slices *ret_texts;
+    } lists[] = {
+        {"redirect_uris", &client->redirect_uris},
+        {"allowed_logout_urls", &client->allowed_logout_urls},
+        {"web_origins", &client->web_origins},
+        {"allowed_origins", &client->allowed_origins},
+        {"grant_types", &client->grant_types},
+    };
+
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        if (!dw_json_texts(entry, lists[i].key, seed->arena, lists[i].ret_texts, reterr))
+            return false;
+    if (client->grant_types.count == 0)
+        client->grant_types = (struct dw_slices){standard_grants, 2};
+    return true;
+}
+
 static bool fill_client(const struct seed *seed, const struct dw_json *entry,
                         struct dw_oauth_client *client, struct dw_error *reterr)
 {
     struct dw_slice secret = dw_json_text(entry, "client_secret");
-    static const struct dw_slice standard_grants[] = {{"authorization_code", 18},
-                                                      {"refresh_token", 13}};
+    bool has_secret = secret.len > 0;
 
     client->name = dw_json_text(entry, "name");
     if (!client->name.ptr)
         client->name = client->id;
-    client->app_type = secret.len > 0 ? DW_APP_REGULAR_WEB : DW_APP_NATIVE;
-    client->auth_method = secret.len > 0 ? DW_CLIENT_AUTH_POST : DW_CLIENT_AUTH_NONE;
+    client->app_type = has_secret ? DW_APP_REGULAR_WEB : DW_APP_NATIVE;
+    client->auth_method = has_secret ? DW_CLIENT_AUTH_POST : DW_CLIENT_AUTH_NONE;
     (void)dw_json_bool(entry, "is_first_party", &client->is_first_party);
-    if (!dw_json_texts(entry, "redirect_uris", seed->arena, &client->redirect_uris, reterr) ||
-        !dw_json_texts(entry, "allowed_logout_urls", seed->arena, &client->allowed_logout_urls,
-                       reterr) ||
-        !dw_json_texts(entry, "web_origins", seed->arena, &client->web_origins, reterr) ||
-        !dw_json_texts(entry, "allowed_origins", seed->arena, &client->allowed_origins, reterr) ||
-        !dw_json_texts(entry, "grant_types", seed->arena, &client->grant_types, reterr) ||
-        !dw_redirect_uris_check_client(client, reterr))
-        return false;
-    if (client->grant_types.count == 0)
-        client->grant_types = (struct dw_slices){standard_grants, 2};
-    return secret.len == 0 || dw_tenant_digest(secret, seed->arena, &client->secret_digest, reterr);
+    return read_client_lists(seed, entry, client, reterr) &&
+           dw_redirect_uris_check_client(client, reterr) &&
+           (!has_secret || dw_tenant_digest(secret, seed->arena, &client->secret_digest, reterr));
 }
 
 /* The APIs whose tokens the application may have without a user; all of them exist, or the seed

@@ -94,38 +94,65 @@ static void keep_refresh_tokens(const struct dw_tenant_config *config,
         client->refresh.idle_lifetime_s = 0;
 }
 
-static bool fill_client(struct dw_manage *manage, struct dw_oauth_client *client,
+/* Ours or a third party's, and with the id that its kind has. */
+static bool name_client(struct dw_manage *manage, struct dw_oauth_client *client,
                         struct dw_error *reterr)
 {
-    bool is_public = dw_manage_has(manage, "public");
-
-    dw_seed_client_defaults(manage->tenant, client);
     client->is_first_party = !dw_manage_has(manage, "third-party");
     if (!client->is_first_party)
         dw_third_party_start(client, dw_manage_has(manage, "permissive") ? DW_SECURITY_PERMISSIVE
                                                                          : DW_SECURITY_STRICT);
+    client->name = dw_manage_value(manage, "name");
     client->id = dw_manage_value(manage, "id");
     if (client->id.len == 0)
         client->id =
             dw_tenant_random_id(manage->arena, dw_client_is_strict(client) ? "tpc_" : "", 32);
-    client->name = dw_manage_value(manage, "name");
-    client->auth_method = is_public ? DW_CLIENT_AUTH_NONE : DW_CLIENT_AUTH_POST;
     if (!client->id.ptr)
         return dw_fail(reterr, DW_NO_MEMORY, "out of memory");
-    if (!check_id(client, reterr) ||
-        !dw_manage_values(manage, "redirect-uri", &client->redirect_uris, reterr) ||
-        !dw_manage_values(manage, "grant-type", &client->grant_types, reterr) ||
-        !dw_manage_values(manage, "scope", &client->scopes, reterr) ||
-        !dw_manage_values(manage, "logout-url", &client->allowed_logout_urls, reterr) ||
-        !dw_redirect_uris_check_client(client, reterr) ||
-        !check_grant_types(client->grant_types, reterr))
-        return false;
-    standard_grant_types(client);
+    return check_id(client, reterr);
+}
+
+static bool read_lists(struct dw_manage *manage, struct dw_oauth_client *client,
+                       struct dw_error *reterr)
+{
+    const struct {
+        const char *option;
+        struct dw_slices *ret_values;
+    } lists[] = {
+        {"redirect-uri", &client->redirect_uris},
+        {"grant-type", &client->grant_types},
+        {"scope", &client->scopes},
+        {"logout-url", &client->allowed_logout_urls},
+    };
+
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        if (!dw_manage_values(manage, lists[i].option, lists[i].ret_values, reterr))
+            return false;
+    return dw_redirect_uris_check_client(client, reterr) &&
+           check_grant_types(client->grant_types, reterr);
+}
+
+/* What follows from the redirect URIs and from having a secret. */
+static void infer_rest(const struct dw_manage *manage, struct dw_oauth_client *client)
+{
+    bool is_public = dw_manage_has(manage, "public");
+
+    client->auth_method = is_public ? DW_CLIENT_AUTH_NONE : DW_CLIENT_AUTH_POST;
     client->app_type = client->redirect_uris.count == 0 ? DW_APP_NON_INTERACTIVE
                        : is_public                      ? DW_APP_NATIVE
                                                         : DW_APP_REGULAR_WEB;
+    standard_grant_types(client);
     if (client->is_first_party && !is_public)
         keep_refresh_tokens(&manage->tenant->config, client);
+}
+
+static bool fill_client(struct dw_manage *manage, struct dw_oauth_client *client,
+                        struct dw_error *reterr)
+{
+    dw_seed_client_defaults(manage->tenant, client);
+    if (!name_client(manage, client, reterr) || !read_lists(manage, client, reterr))
+        return false;
+    infer_rest(manage, client);
     return dw_third_party_check_record(client, reterr);
 }
 
