@@ -6,7 +6,7 @@ import { createServer } from "node:http";
 import { decodeProtectedHeader } from "jose";
 import { Browser } from "./support/browser.mjs";
 import { startTenant } from "./support/doorward.mjs";
-import { claimsOf, manage, pkce, postForm } from "./support/tenant.mjs";
+import { claimsOf, manage, pkce, postForm, send } from "./support/tenant.mjs";
 
 const api = "http://localhost:3001/";
 const redirectUri = "http://127.0.0.1:39996/callback";
@@ -35,11 +35,9 @@ async function login(tenant, client, parameters, browser) {
 describe("Auth for MCP", () => {
   let tenant, documents;
   const page = async (parameters) => new Browser().open(`${tenant.issuer}authorize?${new URLSearchParams({ response_type: "code", redirect_uri: redirectUri, state: "s", ...pkce().challenge, ...parameters })}`, redirectUri);
-  const register = async (more = {}) => {
-    const answer = await fetch(`${tenant.issuer}oidc/register`, { method: "POST", headers: { "content-type": "application/json" },
-      body: JSON.stringify({ client_name: "MCP Inspector", redirect_uris: [redirectUri], token_endpoint_auth_method: "none", grant_types: ["authorization_code", "refresh_token", "client_credentials", "implicit"], ...more }) });
-    return { status: answer.status, body: await answer.json().catch(() => undefined) };
-  };
+  const register = (more = {}) => send(`${tenant.issuer}oidc/register`, {
+    json: { client_name: "MCP Inspector", redirect_uris: [redirectUri], token_endpoint_auth_method: "none", grant_types: ["authorization_code", "refresh_token", "client_credentials", "implicit"], ...more },
+  });
 
   before(async () => {
     tenant = await startTenant({ tenant: { allow_insecure_client_metadata: true } });

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { doorward, startTenant } from "./support/doorward.mjs";
 import { launch, look } from "./support/look.mjs";
+import { outbox } from "./support/tenant.mjs";
 
 const ada = { email: "ada@example.com", password: "a long enough password" };
 const secret = "a-secret-of-32-bytes-and-some-more";
@@ -83,7 +84,7 @@ test("CIBA by the link in the mail", { timeout: 120_000 }, async () => {
   const client = { client_id: "agent", client_secret: secret };
   const asked = await post("bc-authorize", { ...client, scope: "openid", binding_message: "FLIGHT-42", login_hint: JSON.stringify({ format: "iss_sub", iss: tenant.issuer, sub }) });
   assert.ok(asked.auth_req_id, JSON.stringify(asked));
-  const [mail] = await (await fetch(`${tenant.issuer}dev/outbox`, { headers: { accept: "application/json" } })).json();
+  const [mail] = await outbox(tenant);
   assert.ok(mail.text.includes("FLIGHT-42") && mail.text.includes("Travel agent"), mail.text);
   const link = /https?:\S+ciba\?ticket=\S+/.exec(mail.text)[0];
 

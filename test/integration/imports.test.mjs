@@ -7,7 +7,7 @@ import { after, before, describe, test } from "node:test";
 import { DatabaseSync } from "node:sqlite";
 import { startTenant } from "./support/doorward.mjs";
 import { until, writeFile } from "./support/process.mjs";
-import { manage } from "./support/tenant.mjs";
+import { manage, outbox, postForm, send } from "./support/tenant.mjs";
 import { createServer } from "node:http";
 
 const password = "pässwörd€𝄞1";
@@ -47,10 +47,7 @@ const address = (index) => `user${index}@example.com`;
 describe("imported users", { timeout: 180_000 }, () => {
   let tenant, gateway, database;
   const messages = [];
-  const token = async (parameters) => {
-    const answer = await fetch(`${tenant.issuer}oauth/token`, { method: "POST", body: new URLSearchParams({ client_id: "cli", scope: "openid", ...parameters }) });
-    return { status: answer.status, body: await answer.json() };
-  };
+  const token = (parameters) => postForm(`${tenant.issuer}oauth/token`, { client_id: "cli", scope: "openid", ...parameters });
   const logIn = (email, given = password) => token({ grant_type: "password", username: email, password: given });
   const importUsers = async (users, ...more) => {
     const errors = path.join(tenant.folder, "errors.json");
@@ -110,14 +107,11 @@ describe("imported users", { timeout: 180_000 }, () => {
       return body.mfa_token;
     };
     const challenge = async (mfa_token, oob_channel) => {
-      const listed = await (await fetch(`${tenant.issuer}mfa/authenticators`, { headers: { authorization: `Bearer ${mfa_token}` } })).json();
-      const { id } = listed.find((row) => row.oob_channel === oob_channel || row.oob_channels?.includes(oob_channel));
-      const answer = await fetch(`${tenant.issuer}mfa/challenge`, {
-        method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ client_id: "cli", mfa_token, challenge_type: "oob", authenticator_id: id }),
-      });
-      const body = await answer.json();
-      assert.equal(answer.status, 200, JSON.stringify(body));
-      return body.oob_code;
+      const listed = await send(`${tenant.issuer}mfa/authenticators`, { method: "GET", headers: { authorization: `Bearer ${mfa_token}` } });
+      const { id } = listed.body.find((row) => row.oob_channel === oob_channel || row.oob_channels?.includes(oob_channel));
+      const answer = await send(`${tenant.issuer}mfa/challenge`, { json: { client_id: "cli", mfa_token, challenge_type: "oob", authenticator_id: id } });
+      assert.equal(answer.status, 200, answer.text);
+      return answer.body.oob_code;
     };
 
     const mac = createHmac("sha1", Buffer.from("48656c6c6f21deadbeef", "hex")).update(Buffer.from(BigInt(Math.floor(Date.now() / 30_000)).toString(16).padStart(16, "0"), "hex")).digest();
@@ -128,7 +122,7 @@ describe("imported users", { timeout: 180_000 }, () => {
 
     mfa_token = await ask("mail");
     let oob_code = await challenge(mfa_token, "email");
-    const mails = await (await fetch(`${tenant.issuer}dev/outbox`, { headers: { accept: "application/json" } })).json();
+    const mails = await outbox(tenant);
     assert.equal(mails[0].to, "elsewhere@example.com");
     assert.equal((await token({ grant_type: mfa("oob"), mfa_token, oob_code, binding_code: /\b(\d{6})\b/.exec(mails[0].text)[1] })).status, 200);
 

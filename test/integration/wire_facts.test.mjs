@@ -6,7 +6,7 @@ import { after, before, describe, test } from "node:test";
 import { Browser } from "./support/browser.mjs";
 import { startTenant } from "./support/doorward.mjs";
 import { until } from "./support/process.mjs";
-import { claimsOf, manage, pkce } from "./support/tenant.mjs";
+import { claimsOf, manage, pkce, send as sendTo } from "./support/tenant.mjs";
 
 const audience = "https://api.example.com/v1";
 const callback = "http://127.0.0.1:39990/callback";
@@ -37,14 +37,10 @@ const seed = {
 
 let tenant;
 const at = (path) => new URL(path, tenant.issuer);
-async function send(path, { method = "POST", form, json, headers = {}, query } = {}) {
+function send(path, { query = {}, ...options } = {}) {
   const url = at(path);
-  for (const [name, value] of Object.entries(query ?? {})) url.searchParams.append(name, value);
-  const body = form ? new URLSearchParams(form) : json ? JSON.stringify(json) : undefined;
-  const answer = await fetch(url, { method, body, redirect: "manual", headers: { ...(json && { "content-type": "application/json" }), ...headers } });
-  const text = await answer.text();
-  const isJson = text && /json/.test(answer.headers.get("content-type") ?? "");
-  return { status: answer.status, headers: answer.headers, text, body: isJson ? JSON.parse(text) : undefined };
+  for (const [name, value] of Object.entries(query)) url.searchParams.append(name, value);
+  return sendTo(url, options);
 }
 const get = (path, options) => send(path, { method: "GET", ...options });
 const token = (form) => send("oauth/token", { form });

@@ -10,13 +10,18 @@ export async function manage({ config }, ...words) {
   return done.stdout.trim() ? JSON.parse(done.stdout) : undefined;
 }
 
-// body: of an answer that is JSON.
-export async function postForm(url, parameters, headers = {}) {
-  const answer = await fetch(url, { method: "POST", body: new URLSearchParams(parameters), headers, redirect: "manual" });
+// form or json: what is sent, if anything. The answer's body: where it is JSON.
+export async function send(url, { method = "POST", form, json, headers = {} } = {}) {
+  const body = form ? new URLSearchParams(form) : json ? JSON.stringify(json) : undefined;
+  const answer = await fetch(url, { method, body, redirect: "manual", headers: { ...(json && { "content-type": "application/json" }), ...headers } });
   const text = await answer.text();
   const isJson = text && /json/.test(answer.headers.get("content-type") ?? "");
   return { status: answer.status, headers: answer.headers, text, body: isJson ? JSON.parse(text) : undefined };
 }
+export const postForm = (url, parameters, headers) => send(url, { form: parameters, headers });
+
+// The mails of a tenant without a mail server, the newest first.
+export const outbox = async (tenant) => (await send(new URL("dev/outbox", tenant.issuer), { method: "GET", headers: { accept: "application/json" } })).body;
 
 export const claimsOf = (token) => JSON.parse(Buffer.from(token.split(".")[1], "base64url"));
 
