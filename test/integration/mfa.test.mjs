@@ -9,7 +9,7 @@ import { after, before, test } from "node:test";
 import { chromium } from "playwright-core";
 import { startTenant } from "./support/doorward.mjs";
 import { root, until } from "./support/process.mjs";
-import { claimsOf, manage } from "./support/tenant.mjs";
+import { claimsOf, manage, outbox } from "./support/tenant.mjs";
 
 const pictures = path.join(root, "build", "screenshots");
 const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
@@ -76,7 +76,7 @@ async function appCode(secret) {
   return String((mac.readUInt32BE(mac.at(-1) & 15) & 0x7fffffff) % 1_000_000).padStart(6, "0");
 }
 
-const newestMail = async () => (await (await fetch(`${tenant.issuer}dev/outbox`, { headers: { accept: "application/json" } })).json())[0];
+const newestMail = async () => (await outbox(tenant))[0];
 const mailedCode = async () => /\b(\d{6})\b/.exec((await newestMail()).text)[1];
 
 async function openBrowser(viewport, more = {}) {

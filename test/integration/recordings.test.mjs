@@ -8,9 +8,10 @@ import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { Browser } from "./support/browser.mjs";
-import { doorward, startTenant } from "./support/doorward.mjs";
+import { startTenant } from "./support/doorward.mjs";
 import { root, temporaryFolder, until, writeFile } from "./support/process.mjs";
 import { differences, hasSameWords, loadRecordings, replay } from "./support/recordings.mjs";
+import { manage, postForm, send } from "./support/tenant.mjs";
 
 const page = path.join(root, "docs/auth0-compatibility.md");
 const recordings = loadRecordings(path.join(root, "test/recordings/authentication"));
@@ -34,12 +35,8 @@ const misses = {
 };
 
 let tenant;
-const verb = async (...args) => {
-  const ended = await doorward(["tenant", ...args, "--json", "--config", tenant.config]);
-  assert.equal(ended.status, 0, `${args.join(" ")}: ${ended.talk}`);
-  return ended.stdout.trim() ? JSON.parse(ended.stdout) : undefined;
-};
-const post = async (name, parameters) => (await fetch(new URL(name, tenant.issuer), { method: "POST", body: new URLSearchParams(parameters) })).json();
+const verb = (...words) => manage(tenant, ...words);
+const post = async (name, parameters) => (await postForm(new URL(name, tenant.issuer), parameters)).body;
 
 async function code(clientId, uri, { scope = "", audience = "test-audience", sent = uri } = {}) {
   const verifier = randomBytes(32).toString("base64url");
@@ -70,7 +67,7 @@ const { privateKey, publicKey } = await generateKeyPair("RS256");
 const assertion = () => new SignJWT({}).setProtectedHeader({ alg: "RS256", kid: "k1" }).setIssuer("keyed").setSubject("keyed").setAudience(tenant.issuer).setIssuedAt().setExpirationTime("1m").setJti(randomBytes(8).toString("hex")).sign(privateKey);
 
 // ---- second factors ----
-const json = async (name, body, headers = {}) => (await fetch(new URL(name, tenant.issuer), { method: "POST", headers: { "content-type": "application/json", ...headers }, body: JSON.stringify(body) })).json();
+const json = async (name, body, headers) => (await send(new URL(name, tenant.issuer), { json: body, headers })).body;
 const password = (email, more) => post("oauth/token", { grant_type: "password", ...web, username: email, password: ada.password, ...more });
 
 // The newest code that went to an address.
