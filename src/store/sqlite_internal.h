@@ -231,9 +231,9 @@ bool dw_must_check dw_store_write_row(struct dw_store *store, const char *sql,
                                       const struct dw_sql_table *table, const void *record,
                                       struct dw_error *reterr);
 /* The same for a row of a user's, of which there are at most so many: the oldest go.
- * trim_sql: DW_SQL_TRIM of its table, which has an index on user_id; or DW_SQL_TRIM_BY, when others
- * go before the oldest: "mfa_at > 0 DESC, " keeps longest what that is true of. The row that was
- * just written stays. */
+ * trim_sql: DW_SQL_TRIM of its table, which has an index on user_id alone, so that nothing is
+ * sorted; or DW_SQL_TRIM_BY, when others go before the oldest: "mfa_at > 0 DESC" keeps longest what
+ * that is true of. The row that was just written stays. */
 struct dw_sql_share {
     const char *trim_sql;
     struct dw_slice user_id;
@@ -241,9 +241,8 @@ struct dw_sql_share {
 };
 #define DW_SQL_TRIM_BY(name, order)                                                                \
     "DELETE FROM " name " WHERE rowid IN (SELECT rowid FROM " name                                 \
-    " WHERE user_id = ? ORDER BY rowid = last_insert_rowid() DESC, " order                         \
-    "rowid DESC LIMIT -1 OFFSET ?)"
-#define DW_SQL_TRIM(name) DW_SQL_TRIM_BY(name, "")
+    " WHERE user_id = ? ORDER BY " order " LIMIT -1 OFFSET ?)"
+#define DW_SQL_TRIM(name) DW_SQL_TRIM_BY(name, "rowid DESC")
 bool dw_must_check dw_store_write_row_of(struct dw_store *store, const char *sql,
                                          const struct dw_sql_table *table, const void *record,
                                          const struct dw_sql_share *share, struct dw_error *reterr);

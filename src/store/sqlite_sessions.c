@@ -18,8 +18,10 @@ bool dw_store_add_session(struct dw_store *store, const struct dw_login_session 
                           struct dw_error *reterr)
 {
     /* A login with a password alone begins one, before the second factor. */
-    const struct dw_sql_share share = {DW_SQL_TRIM_BY("login_session", "mfa_at > 0 DESC, "),
-                                       session->user_id, DW_STORE_MAX_SESSIONS};
+    const struct dw_sql_share share = {
+        DW_SQL_TRIM_BY("login_session",
+                       "rowid = last_insert_rowid() DESC, mfa_at > 0 DESC, rowid DESC"),
+        session->user_id, DW_STORE_MAX_SESSIONS};
 
     return dw_store_write_row_of(store, DW_SQL_INSERT("login_session", SESSION), &session_table,
                                  session, &share, reterr);
