@@ -51,6 +51,17 @@ class Client {
     assert.ok(token);
     Object.assign(this, { token, isUnknown: false });
   }
+
+  // The token that is spent now; null: the answer never came whole.
+  async rotate() {
+    const [spent, answer] = [this.token, await this.refresh(this.token)];
+    this.isUnknown = answer === null;
+    if (!answer) return null;
+    assert.equal(answer.status, 200, JSON.stringify(answer));
+    this.token = answer.refresh_token;
+    counts.refreshed++;
+    return spent;
+  }
 }
 
 // One family of refresh tokens through all crashes, and codes beside it.
@@ -62,13 +73,10 @@ class Steady extends Client {
   // Until the tenant is gone.
   async load(isOver) {
     while (!isOver()) {
-      const answer = await this.refresh(this.token);
-      this.isUnknown = answer === null;
-      if (!answer) return;
-      assert.equal(answer.status, 200, JSON.stringify(answer));
+      const spent = await this.rotate();
+      if (!spent) return;
       if (this.before) this.retired.push(this.before);
-      [this.before, this.token] = [this.token, answer.refresh_token];
-      counts.refreshed++;
+      this.before = spent;
 
       const kept = { fate: "issued" };
       try { kept.code = await this.code("read:tools"); } catch (error) { if (isOver()) return; throw error; }
@@ -116,13 +124,9 @@ class Strict extends Client {
 
   async load(isOver) {
     while (!isOver()) {
-      const answer = await this.refresh(this.token);
-      this.isUnknown = answer === null;
-      if (!answer) return;
-      assert.equal(answer.status, 200, JSON.stringify(answer));
-      this.spent.push(this.token);
-      this.token = answer.refresh_token;
-      counts.refreshed++;
+      const spent = await this.rotate();
+      if (!spent) return;
+      this.spent.push(spent);
     }
   }
 
