@@ -92,12 +92,12 @@ const char *dw_refusal_key(const struct dw_account_refusal *refusal)
     }
 }
 
-bool dw_account_show_no_mail(struct dw_tenant_call *call, const char *title, struct dw_slice state,
-                             struct dw_error *reterr)
+bool dw_account_show_no_mail(struct dw_tenant_call *call, const char *title, const char *lead,
+                             struct dw_slice state, struct dw_error *reterr)
 {
     struct dw_html_field fields[] = {
         {.name = "title", .key = title},
-        {.name = "lead", .key = "common.no_mail"},
+        {.name = "lead", .key = lead},
         {.name = "state", .text = state},
     };
 

@@ -19,10 +19,12 @@ bool dw_must_check dw_rule_rows_make(struct dw_tenant_call *call,
 /* The key of the text that says why. */
 const char *dw_refusal_key(const struct dw_account_refusal *refusal);
 
-/* In place of a page that mails something, for every address alike: this tenant cannot. `state`:
- * leads back to the login; may be empty. */
+/* In place of a page that mails something, for every address alike: this tenant cannot. `lead`:
+ * the key of the text that says so; "common.no_mail" is for all. `state`: leads back to the login;
+ * may be empty. */
 bool dw_must_check dw_account_show_no_mail(struct dw_tenant_call *call, const char *title,
-                                           struct dw_slice state, struct dw_error *reterr);
+                                           const char *lead, struct dw_slice state,
+                                           struct dw_error *reterr);
 
 /* A page that says what was done, with a link to where the application begins a login (Auth0
  * initiate_login_uri), else to the tenant's default_redirection_uri; neither set: no link. */

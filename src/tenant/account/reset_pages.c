@@ -57,7 +57,8 @@ bool dw_endpoint_reset_request_page(struct dw_tenant_call *call, struct dw_error
         return false;
     return dw_mail_arrives(call->tenant)
                ? show_request(call, &visit, 200, visit.request->login_hint, NULL, reterr)
-               : dw_account_show_no_mail(call, "reset.request_title", visit.state, reterr);
+               : dw_account_show_no_mail(call, "reset.request_title", "common.no_mail", visit.state,
+                                         reterr);
 }
 
 bool dw_endpoint_reset_request(struct dw_tenant_call *call, struct dw_error *reterr)
@@ -74,7 +75,8 @@ bool dw_endpoint_reset_request(struct dw_tenant_call *call, struct dw_error *ret
     if (!ways.home.connection)
         return dw_fail(reterr, DW_INVALID_REQUEST, "Nobody has a password here.");
     if (!ways.can_reset)
-        return dw_account_show_no_mail(call, "reset.request_title", visit.state, reterr);
+        return dw_account_show_no_mail(call, "reset.request_title", "common.no_mail", visit.state,
+                                       reterr);
     email = dw_slice_trim(dw_form_value(&form, "email"));
     if (!dw_identifier_is_email(email))
         return show_request(call, &visit, 400, email, "reset.invalid_email", reterr);

@@ -40,7 +40,7 @@ static bool load(struct dw_tenant_call *call, const struct dw_form *form,
         return false;
     *ret_goes_on = ways.codes;
     if (ways.lacks_codes)
-        return dw_account_show_no_mail(call, "passwordless.title",
+        return dw_account_show_no_mail(call, "passwordless.title", "common.no_mail",
                                        ways.home.connection ? ret_visit->state : DW_EMPTY, reterr);
     return ways.codes ||
            dw_fail(reterr, DW_NOT_FOUND, "This application has no sign-in by codes or links.");

@@ -59,24 +59,24 @@ static bool show(struct dw_tenant_call *call, const struct page *page, int statu
                           page->visit.request->redirect_uri, reterr);
 }
 
-static bool show_message(struct dw_tenant_call *call, const struct page *page, int status,
-                         const char *title, const char *lead, struct dw_error *reterr)
+static bool show_sent(struct dw_tenant_call *call, const struct page *page, struct dw_error *reterr)
 {
     struct dw_html_field fields[] = {
-        {.name = "title", .key = title},
-        {.name = "lead", .key = lead},
-        {.name = "is_mailed", .text = flag(status == 200)},
+        {.name = "title", .key = "reset.sent_title"},
+        {.name = "lead", .key = "signup.sent_lead"},
+        {.name = "is_mailed", .text = flag(true)},
         {.name = "state", .text = page->visit.state},
     };
 
-    return dw_answer_html(call, status, "message", fields, sizeof fields / sizeof *fields, DW_EMPTY,
+    return dw_answer_html(call, 200, "message", fields, sizeof fields / sizeof *fields, DW_EMPTY,
                           reterr);
 }
 
 static bool show_closed(struct dw_tenant_call *call, const struct page *page,
                         struct dw_error *reterr)
 {
-    return show_message(call, page, 400, "signup.closed", "signup.no_mail", reterr);
+    return dw_account_show_no_mail(call, "signup.closed", "signup.no_mail", page->visit.state,
+                                   reterr);
 }
 
 bool dw_endpoint_signup_page(struct dw_tenant_call *call, struct dw_error *reterr)
@@ -104,7 +104,7 @@ static bool go_on(struct dw_tenant_call *call, struct page *page, struct dw_user
     if (!rules->confirms_email)
         return dw_signup_go_on(call, &page->visit, user, reterr);
     if (rules->confirms_by_link)
-        return show_message(call, page, 200, "reset.sent_title", "signup.sent_lead", reterr);
+        return show_sent(call, page, reterr);
     return dw_signup_code_begin(call, &page->visit, &page->ways.home, user, reterr);
 }
 
